@@ -1,0 +1,77 @@
+"""One worker's claim on one HIT, and the slot it holds on each item."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowd.models.base import Base, Numbered, Stamped, one_of, reference
+
+WORK_STATES = ("assigned", "submitted", "returned", "expired")
+REVIEW_STATES = ("pending", "accepted", "soft_rejected", "rejected", "overturned")
+PAYMENT_STATES = ("none", "due", "paid")
+SLOT_STATES = ("leased", "done", "returned", "expired", "void")
+
+# A void slot stays in the way: the worker whose answer was thrown out must not be asked again.
+_HELD = text("state IN ('leased', 'done', 'void')")
+_LEASED = text("state = 'leased'")
+_ASSIGNED = text("work = 'assigned'")
+_DUE = text("payment = 'due'")
+
+
+class Assignment(Numbered, Stamped, Base):
+    """A worker's claim on a HIT: the work, its review and its payment are three separate states."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("hit_id", "external_id"),
+        one_of("work", WORK_STATES),
+        one_of("review", REVIEW_STATES),
+        one_of("payment", PAYMENT_STATES),
+        Index(
+            "ix_assignment_held",
+            "worker_id",
+            "project_id",
+            unique=True,
+            sqlite_where=_ASSIGNED,
+            postgresql_where=_ASSIGNED,
+        ),
+        Index("ix_assignment_lease", "lease_until", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
+        Index("ix_assignment_due", "project_id", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
+
+    project_id: Mapped[int] = reference("project")
+    hit_id: Mapped[int] = reference("hit", index=False)
+    worker_id: Mapped[int] = reference("worker")
+    external_id: Mapped[str]
+    token: Mapped[str] = mapped_column(unique=True)  # random: it tells a worker nothing
+    work: Mapped[str] = mapped_column(default="assigned")
+    review: Mapped[str] = mapped_column(default="pending")
+    payment: Mapped[str] = mapped_column(default="none")
+    lease_until: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    submission_digest: Mapped[str | None]  # of the accepted payload, to recognise a repeat
+    amount_micros: Mapped[int] = mapped_column(BigInteger, default=0)
+    gold_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # reserved for gold at the claim
+
+
+class Slot(Numbered, Stamped, Base):
+    """One planned answer of one worker to one item."""
+
+    __tablename__ = "slot"
+    __table_args__ = (
+        one_of("state", SLOT_STATES),
+        Index("ix_slot_live", "item_id", "worker_id", unique=True, sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("ix_slot_leased", "assignment_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    )
+
+    project_id: Mapped[int] = reference("project", index=False)
+    item_id: Mapped[int] = reference("item", index=False)
+    worker_id: Mapped[int] = reference("worker")
+    assignment_id: Mapped[int] = reference("assignment")
+    position: Mapped[int]
+    gold_id: Mapped[int | None] = reference("gold", index=False)  # set: counts apart, never a label
+    state: Mapped[str] = mapped_column(default="leased")
+    lease_token: Mapped[int]

@@ -1,0 +1,71 @@
+"""What the answers say together, and what was decided on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
+
+ACTIONS = ("enough", "more", "give_up")
+
+
+@append_only
+class AnswerSet(Numbered, Stamped, Base):
+    """The exact answers a run read: their ids in order, as little-endian 64-bit integers, zlib-packed."""
+
+    __tablename__ = "answer_set"
+    __table_args__ = (UniqueConstraint("project_id", "digest"),)
+
+    project_id: Mapped[int] = reference("project", index=False)
+    digest: Mapped[str]
+    size: Mapped[int]
+    ids: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@append_only
+class ConsensusRun(Numbered, Stamped, Base):
+    """One aggregation; `key` digests the answers, gold, label set, method and parameters it read."""
+
+    __tablename__ = "consensus_run"
+    __table_args__ = (UniqueConstraint("project_id", "key"),)
+
+    project_id: Mapped[int] = reference("project", index=False)
+    key: Mapped[str]
+    answer_set_id: Mapped[int] = reference("answer_set", index=False)
+    label_set_id: Mapped[int] = reference("label_set", index=False)
+    method: Mapped[str]
+    parameters: Mapped[dict[str, Any]]
+    iterations: Mapped[int]
+    log_likelihood: Mapped[float | None]
+
+
+@append_only
+class Consensus(Numbered, Base):
+    """One item's label in one run, with its posterior in the order of the label set."""
+
+    __tablename__ = "consensus"
+    __table_args__ = (UniqueConstraint("run_id", "item_id"),)
+
+    run_id: Mapped[int] = reference("consensus_run", index=False)
+    item_id: Mapped[int] = reference("item")
+    label: Mapped[str]
+    confidence: Mapped[float]
+    posterior: Mapped[list[float]]
+    votes: Mapped[int]
+
+
+@append_only
+class Decision(Numbered, Stamped, Base):
+    """Whether an item was given another answer, and why; the newest row holds."""
+
+    __tablename__ = "decision"
+    __table_args__ = (one_of("action", ACTIONS), Index("ix_decision_item", "item_id", "id"))
+
+    project_id: Mapped[int] = reference("project")
+    item_id: Mapped[int] = reference("item", index=False)
+    run_id: Mapped[int] = reference("consensus_run")
+    action: Mapped[str]
+    reason: Mapped[str]

@@ -1,0 +1,37 @@
+"""One page of questions offered to workers."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowd.models.base import Base, BigId, Numbered, Stamped, one_of, reference
+
+HIT_STATES = ("open", "closed")
+
+
+class Hit(Numbered, Stamped, Base):
+    """A fixed page, built when it is published or when a worker accepts it."""
+
+    __tablename__ = "hit"
+    __table_args__ = (UniqueConstraint("channel", "external_id"), one_of("state", HIT_STATES))
+
+    project_id: Mapped[int] = reference("project")
+    channel: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    external_id: Mapped[str]  # random for our own pool, the endpoint's id elsewhere
+    assignments: Mapped[int]  # workers wanted
+    reward_micros: Mapped[int] = mapped_column(BigInteger)
+
+
+class HitQuestion(Base):
+    """One question on a HIT's page; `places` counts its answers still to come."""
+
+    __tablename__ = "hit_question"
+    __table_args__ = (CheckConstraint("places >= 0", name="places"),)
+
+    hit_id: Mapped[int] = mapped_column(BigId, ForeignKey("hit.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(BigId, ForeignKey("item.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    gold_id: Mapped[int | None] = reference("gold", index=False)
+    places: Mapped[int]

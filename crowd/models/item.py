@@ -1,0 +1,72 @@
+"""The unit of data, and the gold among it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowd.models.base import Base, Numbered, Stamped, one_of, reference
+
+ITEM_STATES = ("new", "asking", "settled", "given_up", "gold")
+
+
+class Item(Numbered, Stamped, Base):
+    """Something to be labeled.
+
+    `open` counts the answers still wanted that nobody holds. The database refuses to let it fall
+    below zero, which is what makes over-assignment impossible. `claimable` flips only when `open`
+    reaches or leaves zero, so that most claims leave the partial index alone.
+    """
+
+    __tablename__ = "item"
+    __table_args__ = (
+        UniqueConstraint("project_id", "key"),
+        CheckConstraint("open >= 0", name="open"),
+        CheckConstraint("claimable = (open > 0)", name="claimable"),
+        one_of("state", ITEM_STATES),
+        Index(
+            "ix_item_claimable",
+            "project_id",
+            "rank",
+            "id",
+            sqlite_where=text("claimable"),
+            postgresql_where=text("claimable"),
+        ),
+        Index("ix_item_state", "project_id", "state"),
+    )
+
+    project_id: Mapped[int] = reference("project", index=False)
+    key: Mapped[str]  # the requester's own id
+    payload: Mapped[dict[str, Any]]
+    payload_digest: Mapped[str]
+    state: Mapped[str] = mapped_column(default="new")
+    rank: Mapped[float] = mapped_column(default=0.0)  # lower is asked sooner
+    wanted: Mapped[int] = mapped_column(default=0)  # = open + places on published HITs + live slots
+    open: Mapped[int] = mapped_column(default=0)
+    claimable: Mapped[bool] = mapped_column(default=False)
+    leases: Mapped[int] = mapped_column(default=0)  # rises with every claim: the source of lease tokens
+
+
+class Gold(Numbered, Stamped, Base):
+    """The known answer to an item; a correction retires the row and adds another."""
+
+    __tablename__ = "gold"
+    __table_args__ = (
+        Index(
+            "ix_gold_current",
+            "item_id",
+            unique=True,
+            sqlite_where=text("retired_at IS NULL"),
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
+
+    project_id: Mapped[int] = reference("project")
+    item_id: Mapped[int] = reference("item")
+    label: Mapped[str]
+    source: Mapped[str]
+    exposures: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]

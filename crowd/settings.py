@@ -1,0 +1,74 @@
+"""Settings: read once from the environment, then passed as a value."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crowd.errors import Misconfigured
+
+DEFAULT_DATABASE = "sqlite:///crowd.db"
+SECRET_BYTES = 32
+KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "dev", "development", "test"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a crowd process needs to know before it starts."""
+
+    database_url: str = DEFAULT_DATABASE
+    secret_key: str = ""
+    step_seconds: int = 0
+    pool_size: int = 24
+    max_upload_bytes: int = 64 * 2**20
+    log_json: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the `CROWD_*` variables; absent ones take their defaults."""
+        env = os.environ if environ is None else environ
+        return cls(
+            database_url=env.get("CROWD_DATABASE_URL", DEFAULT_DATABASE),
+            secret_key=env.get("CROWD_SECRET_KEY", ""),
+            step_seconds=_whole(env, "CROWD_STEP_SECONDS", 0),
+            pool_size=_whole(env, "CROWD_POOL_SIZE", 24),
+            max_upload_bytes=_whole(env, "CROWD_MAX_UPLOAD_BYTES", 64 * 2**20),
+            log_json=env.get("CROWD_LOG_JSON", "") == "1",
+        )
+
+
+def check_secret(secret: str) -> str:
+    """Return the key if it is fit to sign with; refuse a short or well-known one."""
+    if not secret:
+        raise Misconfigured("CROWD_SECRET_KEY is not set; make one with: crowd keys secret")
+    if secret.lower().strip("-_ ") in KNOWN_SECRETS or len(set(secret)) < 8:
+        raise Misconfigured("CROWD_SECRET_KEY is a known or trivial value; make one with: crowd keys secret")
+    if len(secret) < SECRET_BYTES:
+        raise Misconfigured(f"CROWD_SECRET_KEY has {len(secret)} characters, at least {SECRET_BYTES} are needed")
+    return secret
+
+
+def new_secret() -> str:
+    """Return a fresh key for `CROWD_SECRET_KEY`."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def secret_beside(database_url: str) -> str:
+    """Return the secret kept in a private file beside a SQLite database, made at first use."""
+    path = Path(database_url.removeprefix("sqlite:///")).with_suffix(".secret")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(new_secret())
+    if path.stat().st_mode & 0o077:
+        raise Misconfigured(f"{path} can be read by others; run: chmod 600 {path}")
+    return path.read_text().strip()
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdigit():
+        raise Misconfigured(f"{name} must be a whole number, not {text!r}")
+    return int(text)
