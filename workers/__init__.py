@@ -1,0 +1,1 @@
+"""Who did it? Skill, pay and fees, and simulated people."""
