@@ -25,8 +25,8 @@ PEER_WEIGHT: Final = 0.4
 class SpamPolicy:
     """What a good worker is, and how sure to be before acting; thresholds are log likelihood ratios.
 
-    Simulated on 2 labels, 50 : 50 to 88 : 12, balanced gold: `good_accuracy` 0.8 bans 1 to 2 % of good workers
-    in 200 answers and finds a random one after 47; 0.85 bans 3 to 7 % and needs 22.
+    Simulated on 2 labels, 50 : 50 to 88 : 12, balanced gold: `good_accuracy` 0.8 bans 1 to 2 % of the good in
+    200 answers and finds a random worker after 47; 0.85 bans 3 to 7 % and needs 22.
     """
 
     ban: float = log(99)

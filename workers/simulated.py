@@ -111,9 +111,9 @@ def _spell_out(mix: Mapping[str, float]) -> dict[str, float]:
 
 def _apportion(shares: Mapping[str, float], size: int) -> list[str]:
     """Turn shares into whole people by largest remainder, ties in the order of the kinds."""
-    exact = {kind: share * size for kind, share in shares.items()}
-    # Shares such as .7 * 10 fall short of 7 by a rounding error; that is not a lost person.
-    whole = {kind: int(count + 1e-9) for kind, count in exact.items()}
+    total = sum(shares.values())
+    exact = {kind: share / total * size for kind, share in shares.items()}
+    whole = {kind: int(count) for kind, count in exact.items()}
     by_remainder = sorted(exact, key=lambda kind: whole[kind] - exact[kind])
     for kind in by_remainder[: size - sum(whole.values())]:
         whole[kind] += 1

@@ -61,7 +61,7 @@ def test_refuses_text_that_is_not_a_plain_amount(text):
         to_micros(text)
 
 
-@pytest.mark.parametrize("amount", ["0.0000001", "1.0000005", Decimal("1e-1000000")])
+@pytest.mark.parametrize("amount", ["0.0000001", "1.0000005", "0.05" + "0" * 40 + "1", Decimal("1e-1000000")])
 def test_refuses_less_than_a_micro_dollar(amount):
     with pytest.raises(ValueError, match="at most 6 decimals"):
         to_micros(amount)

@@ -81,6 +81,27 @@ def test_a_constant_worker_gives_one_answer():
         assert len({person.answer(truth, rng) for truth in range(4) for _ in range(20)}) == 1
 
 
+def test_difficulty_does_not_change_who_never_looked():
+    rng = np.random.default_rng(6)
+    person = crew({"constant": 1}, 1)[0]
+    assert {person.answer(t, rng, difficulty=0.7) for t in range(4) for _ in range(50)} == {
+        person.answer(0, rng)
+    }
+
+
+def test_the_lowest_draw_does_not_give_an_impossible_answer():
+    class Lowest:
+        def random(self):
+            return 0.0
+
+    for person in crew({"constant": 1}, 10):
+        assert person.matrix[0][person.answer(0, Lowest())] == 1
+
+
+def test_a_mix_off_by_a_rounding_error_still_makes_the_size():
+    assert len(crew({"good": 0.5, "sloppy": 0.5000009}, 2_000, labels=2)) == 2_000
+
+
 def test_a_prior_worker_guesses_the_given_class_shares():
     for person in crew({"prior": 1}, 3, labels=2, prior=[88, 12]):
         np.testing.assert_allclose(person.matrix, [[0.88, 0.12]] * 2)
