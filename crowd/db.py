@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -24,11 +24,22 @@ SQLITE_PRAGMAS = (
     "recursive_triggers=ON",
     "busy_timeout=10000",
 )
-POSTGRES_OPTIONS = "-c statement_timeout=120000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=120000 -c jit=off"
+POSTGRES_OPTIONS = " ".join(
+    (
+        "-c statement_timeout=120000",
+        "-c lock_timeout=20000",
+        "-c idle_in_transaction_session_timeout=120000",
+        "-c jit=off",
+    )
+)
 RETRIED_STATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 5
 
+# Keeps an IN list below every database's limit of parameters.
+CHUNK = 500
+
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +81,13 @@ class Database:
         self.engine.dispose()
 
 
-def connect(url: str, *, pool_size: int = 24) -> Database:
-    """Open a database by its SQLAlchemy URL, without touching its schema."""
-    engine = _make_engine(url, pool_size=pool_size)
+def connect(url: str, *, pool_size: int = 24, durable: bool = True) -> Database:
+    """Open a database by its SQLAlchemy URL, without touching its schema.
+
+    Without `durable` a power cut may lose the last transactions (never the database's consistency on
+    PostgreSQL; on SQLite the file itself): for rehearsals that can simply be run again.
+    """
+    engine = _make_engine(url, pool_size=pool_size, durable=durable)
     reading = engine.execution_options(crowd_readonly=True)
     return Database(
         engine=engine,
@@ -81,26 +96,32 @@ def connect(url: str, *, pool_size: int = 24) -> Database:
     )
 
 
-def _make_engine(url: str, *, pool_size: int) -> Engine:
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Cut a list into pieces that fit one statement."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def _make_engine(url: str, *, pool_size: int, durable: bool) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise Misconfigured(f"not a database address: {url!r} (try sqlite:///crowd.db)") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _sqlite(url, memory=parsed.database in (None, "", ":memory:"))
+        return _sqlite(url, memory=parsed.database in (None, "", ":memory:"), durable=durable)
     if backend == "postgresql":
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"options": POSTGRES_OPTIONS},
+            connect_args={"options": POSTGRES_OPTIONS + ("" if durable else " -c synchronous_commit=off")},
         )
     raise Misconfigured(f"crowd runs on SQLite and PostgreSQL, not on {backend!r}")
 
 
-def _sqlite(url: str, *, memory: bool) -> Engine:
+def _sqlite(url: str, *, memory: bool, durable: bool) -> Engine:
     options: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
     engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
 
@@ -109,6 +130,8 @@ def _sqlite(url: str, *, memory: bool) -> Engine:
         connection.isolation_level = None  # pysqlite must not guess where a transaction begins
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if not durable:
+            connection.execute("PRAGMA synchronous=OFF")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

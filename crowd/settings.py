@@ -47,7 +47,9 @@ def check_secret(secret: str) -> str:
     if secret.lower().strip("-_ ") in KNOWN_SECRETS or len(set(secret)) < 8:
         raise Misconfigured("CROWD_SECRET_KEY is a known or trivial value; make one with: crowd keys secret")
     if len(secret) < SECRET_BYTES:
-        raise Misconfigured(f"CROWD_SECRET_KEY has {len(secret)} characters, at least {SECRET_BYTES} are needed")
+        raise Misconfigured(
+            f"CROWD_SECRET_KEY has {len(secret)} characters, at least {SECRET_BYTES} are needed"
+        )
     return secret
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
 
@@ -25,7 +25,6 @@ class Answer(Numbered, Stamped, Base):
     slot_id: Mapped[int] = reference("slot", unique=True)
     label_set_id: Mapped[int] = reference("label_set", index=False)
     channel: Mapped[str]
-    lease_token: Mapped[int]
     value: Mapped[str]  # the label itself; canonical JSON for other answer types
     seconds: Mapped[float | None]
 

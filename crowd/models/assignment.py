@@ -18,6 +18,7 @@ SLOT_STATES = ("leased", "done", "returned", "expired", "void")
 _HELD = text("state IN ('leased', 'done', 'void')")
 _LEASED = text("state = 'leased'")
 _ASSIGNED = text("work = 'assigned'")
+_GOLD = text("gold_id IS NOT NULL")
 _DUE = text("payment = 'due'")
 
 
@@ -58,13 +59,20 @@ class Assignment(Numbered, Stamped, Base):
 
 
 class Slot(Numbered, Stamped, Base):
-    """One planned answer of one worker to one item."""
+    """One planned answer of one worker to one item.
+
+    The assignment is the lease: its id is taken while the item is locked, so on every item a later
+    claim has a higher one, and only the assignment that holds a slot can fill it.
+    """
 
     __tablename__ = "slot"
     __table_args__ = (
         one_of("state", SLOT_STATES),
-        Index("ix_slot_live", "item_id", "worker_id", unique=True, sqlite_where=_HELD, postgresql_where=_HELD),
-        Index("ix_slot_leased", "assignment_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
+        Index(
+            "ix_slot_live", "item_id", "worker_id", unique=True, sqlite_where=_HELD, postgresql_where=_HELD
+        ),
+        Index("ix_slot_leased", "project_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
+        Index("ix_slot_gold", "gold_id", sqlite_where=_GOLD, postgresql_where=_GOLD),
     )
 
     project_id: Mapped[int] = reference("project", index=False)
@@ -74,4 +82,3 @@ class Slot(Numbered, Stamped, Base):
     position: Mapped[int]
     gold_id: Mapped[int | None] = reference("gold", index=False)  # set: counts apart, never a label
     state: Mapped[str] = mapped_column(default="leased")
-    lease_token: Mapped[int]

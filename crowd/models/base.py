@@ -102,7 +102,8 @@ def append_only(model: type[Model]) -> type[Model]:
     table.info["append_only"] = True
     for dialect, statements in append_only_ddl(table.name).items():
         for statement in statements:
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            trigger = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", trigger.execute_if(dialect=dialect))
     return model
 
 

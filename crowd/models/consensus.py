@@ -66,6 +66,6 @@ class Decision(Numbered, Stamped, Base):
 
     project_id: Mapped[int] = reference("project")
     item_id: Mapped[int] = reference("item", index=False)
-    run_id: Mapped[int] = reference("consensus_run")
+    run_id: Mapped[int | None] = reference("consensus_run")  # None: not decided on a consensus
     action: Mapped[str]
     reason: Mapped[str]

@@ -47,7 +47,6 @@ class Item(Numbered, Stamped, Base):
     wanted: Mapped[int] = mapped_column(default=0)  # = open + places on published HITs + live slots
     open: Mapped[int] = mapped_column(default=0)
     claimable: Mapped[bool] = mapped_column(default=False)
-    leases: Mapped[int] = mapped_column(default=0)  # rises with every claim: the source of lease tokens
 
 
 class Gold(Numbered, Stamped, Base):
@@ -68,5 +67,4 @@ class Gold(Numbered, Stamped, Base):
     item_id: Mapped[int] = reference("item")
     label: Mapped[str]
     source: Mapped[str]
-    exposures: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None]

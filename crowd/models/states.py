@@ -15,7 +15,13 @@ from crowd.models.project import Project
 
 TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
     (Project, "state"): frozenset(
-        {("active", "paused"), ("paused", "active"), ("active", "closed"), ("paused", "closed"), ("closed", "active")}
+        {
+            ("active", "paused"),
+            ("paused", "active"),
+            ("active", "closed"),
+            ("paused", "closed"),
+            ("closed", "active"),
+        }
     ),
     (Item, "state"): frozenset(
         {
@@ -64,4 +70,4 @@ def advance(
     column = getattr(model, field)
     statement = update(model).where(column == move[0], *where).values({field: move[1], **values})
     result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast(CursorResult[Any], result).rowcount
+    return cast("CursorResult[Any]", result).rowcount

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
 
-SOURCES = ("consensus", "gold", "imported")
+SOURCES = ("consensus", "gold")
 
 
 class TrainingSet(Numbered, Stamped, Base):

@@ -1,0 +1,20 @@
+"""Where work is published and answers come from; one file per channel."""
+
+from crowd.channels.base import Channel, Desk, Order, Page, Question, Submission, Unfilled
+from crowd.channels.pool import Pool
+from crowd.channels.replay import Recorded, Replay
+from crowd.channels.simulated import Simulated
+
+__all__ = [
+    "Channel",
+    "Desk",
+    "Order",
+    "Page",
+    "Pool",
+    "Question",
+    "Recorded",
+    "Replay",
+    "Simulated",
+    "Submission",
+    "Unfilled",
+]

@@ -1,0 +1,61 @@
+"""Who did what, in a chain of digests that cannot be edited unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from crowd.models import AuditEntry
+
+GENESIS = "0" * 64
+
+
+def record(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one act to the audit chain, in the same transaction as the act itself."""
+    _one_at_a_time(session)
+    previous = session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)) or GENESIS
+    entry = AuditEntry(
+        actor=actor,
+        action=action,
+        subject=subject,
+        details=details or {},
+        created_at=now,
+        previous=previous,
+        digest="",
+    )
+    entry.digest = digest(entry)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def digest(entry: AuditEntry) -> str:
+    """Return the digest an entry must carry: it covers the entry and, through `previous`, all before it."""
+    content = [
+        entry.previous,
+        entry.actor,
+        entry.action,
+        entry.subject,
+        entry.details,
+        entry.created_at.isoformat(),
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _one_at_a_time(session: Session) -> None:
+    # On SQLite the write transaction is already alone.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('crowd.audit'))"))

@@ -1,0 +1,163 @@
+"""Answers become consensus: one run reads an explicit set of answers and stores what they say together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.orm import Session
+
+from aggregation.consensus import Consensus as Conclusion
+from aggregation.registry import aggregate
+from crowd import frames
+from crowd.errors import bad_input
+from crowd.frames import AnswerFrame
+from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, LabelSet, Project
+from crowd.services import projects
+
+# What the default is always shown beside.
+COMPANIONS = ("majority", "dawid-skene")
+DIGITS = 9
+
+
+def conclude(
+    session: Session,
+    project: Project,
+    *,
+    method: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> ConsensusRun:
+    """Aggregate all answers that count; the same answers, method and parameters give the same run."""
+    label_set = projects.labels(session, project)
+    frame = frames.read_answers(session, project, label_set.labels)
+    name, chosen = (
+        method or project.method,
+        dict(project.method_parameters if parameters is None else parameters),
+    )
+    return _run(session, project, label_set, frame, name, chosen, now)
+
+
+def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
+    """Run the project's method and the ones it is always compared with; return the project's own run."""
+    label_set = projects.labels(session, project)
+    frame = frames.read_answers(session, project, label_set.labels)
+    for method in COMPANIONS:
+        if method != project.method:
+            _run(session, project, label_set, frame, method, {}, now)
+    return _run(session, project, label_set, frame, project.method, dict(project.method_parameters), now)
+
+
+def latest_run(session: Session, project: Project, method: str | None = None) -> ConsensusRun | None:
+    """Return the newest run of a method, the project's own by default."""
+    query = select(ConsensusRun).where(
+        ConsensusRun.project_id == project.id, ConsensusRun.method == (method or project.method)
+    )
+    return session.scalars(query.order_by(ConsensusRun.id.desc()).limit(1)).first()
+
+
+def labels_of(
+    session: Session, run: ConsensusRun, *, after: str = "", limit: int | None = None
+) -> Sequence[Row[Item, Consensus]]:
+    """Return the items of a run with their consensus, in the order of item keys."""
+    query = select(Item, Consensus).join(Consensus, Consensus.item_id == Item.id)
+    query = query.where(Consensus.run_id == run.id, Item.key > after).order_by(Item.key)
+    return session.execute(query if limit is None else query.limit(limit)).all()
+
+
+def run_key(
+    digest: str, gold: Mapping[int, str], label_set: LabelSet, method: str, parameters: Mapping[str, Any]
+) -> str:
+    """Return the key of a run: equal keys mean equal results."""
+    content = [digest, sorted(gold.items()), label_set.labels, method, dict(parameters)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _run(
+    session: Session,
+    project: Project,
+    label_set: LabelSet,
+    frame: AnswerFrame,
+    method: str,
+    parameters: dict[str, Any],
+    now: datetime,
+) -> ConsensusRun:
+    gold = frames.read_gold(session, project)
+    key = run_key(frame.digest, gold, label_set, method, parameters)
+    query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.key == key)
+    found = session.scalars(query).first()
+    if found is not None:
+        return found
+    try:
+        conclusion = aggregate(frame.answers, method, gold=frames.by_name(gold), **parameters)
+    except (ValueError, TypeError) as error:
+        raise bad_input("method", str(error)) from None
+    run = ConsensusRun(
+        project_id=project.id,
+        key=key,
+        answer_set_id=_answer_set(session, project, frame, now).id,
+        label_set_id=label_set.id,
+        method=method,
+        parameters=parameters,
+        iterations=conclusion.iterations,
+        log_likelihood=conclusion.log_likelihood,
+        created_at=now,
+    )
+    session.add(run)
+    session.flush()
+    _store(session, run, frame, conclusion, known=gold)
+    return run
+
+
+def _answer_set(session: Session, project: Project, frame: AnswerFrame, now: datetime) -> AnswerSet:
+    query = select(AnswerSet).where(AnswerSet.project_id == project.id, AnswerSet.digest == frame.digest)
+    found = session.scalars(query).first()
+    if found is None:
+        found = AnswerSet(
+            project_id=project.id,
+            digest=frame.digest,
+            size=len(frame.answer_ids),
+            ids=frames.pack_ids(frame.answer_ids),
+            created_at=now,
+        )
+        session.add(found)
+        session.flush()
+    return found
+
+
+def _store(
+    session: Session,
+    run: ConsensusRun,
+    frame: AnswerFrame,
+    conclusion: Conclusion,
+    *,
+    known: Mapping[int, str],
+) -> None:
+    """Insert one row for each item that is asked for its own sake; gold has its label already."""
+    labels = conclusion.labels
+    columns = zip(
+        frame.item_ids.tolist(),
+        conclusion.choice.tolist(),
+        conclusion.confidence.round(DIGITS).tolist(),
+        conclusion.posterior.round(DIGITS).tolist(),
+        conclusion.votes.tolist(),
+        strict=True,
+    )
+    rows = [
+        {
+            "run_id": run.id,
+            "item_id": item_id,
+            "label": labels[choice],
+            "confidence": confidence,
+            "posterior": posterior,
+            "votes": votes,
+        }
+        for item_id, choice, confidence, posterior, votes in columns
+        if item_id not in known
+    ]
+    if rows:
+        session.execute(insert(Consensus), rows)

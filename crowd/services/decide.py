@@ -1,0 +1,126 @@
+"""Is the label sure enough, or is another answer worth its price? Decided item by item, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from crowd.db import chunks
+from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
+from crowd.models.states import advance
+from crowd.services import pay, publish
+from qc.decide import ACTIONS, Policy, decide_all, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many items were settled, given up, or given another answer; `unfunded` wanted one too."""
+
+    enough: int = 0
+    more: int = 0
+    give_up: int = 0
+    unfunded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    item_id: int
+    state: str
+    votes: int
+    confidence: float
+    pending: int  # answers wanted that are not here yet
+
+
+def policy(project: Project) -> Policy:
+    """Return when this project stops buying answers to an item."""
+    return Policy(
+        min_answers=project.overlap,
+        max_answers=project.max_overlap,
+        confidence=project.confidence,
+        overlap=project.overlap,
+    )
+
+
+def decide(session: Session, project: Project, run: ConsensusRun, *, now: datetime) -> Decided:
+    """Settle the items that are sure, ask once more about those worth it, give up on the rest.
+
+    The most doubtful items come first where the budget does not reach for all. A settled item whose
+    confidence has fallen since is asked about again.
+    """
+    rule, cases = policy(project), _cases(session, project, run)
+    votes = np.array([case.votes for case in cases], dtype=np.int64)
+    confidence = np.array([case.confidence for case in cases], dtype=np.float64)
+    actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule)]
+    by_action = {
+        action: [case for case, chosen in zip(cases, actions, strict=True) if chosen == action]
+        for action in ACTIONS
+    }
+    enough = [case for case in by_action["enough"] if case.state == "asking"]
+    given_up = [case for case in by_action["give_up"] if case.state == "asking"]
+    wanting = sorted(
+        (case for case in by_action["more"] if not case.pending), key=lambda case: case.confidence
+    )
+    more = wanting[: pay.affordable(session, project)]
+    _end(session, project, run, enough, "enough", now)
+    _end(session, project, run, given_up, "give_up", now)
+    cause = f"{run.id}:{_next_number(session)}"
+    publish.ask_again(session, project, [case.item_id for case in more], cause=cause, now=now)
+    _record(session, project, run, more, "more", now)
+    return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more))
+
+
+def _end(
+    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
+) -> None:
+    """Stop asking about these items; places nobody holds are taken back."""
+    if not cases:
+        return
+    item_ids = [case.item_id for case in cases]
+    cause = f"{run.id}:{_next_number(session)}"
+    publish.withdraw(session, project, item_ids, cause=cause, now=now)
+    state = "settled" if action == "enough" else "given_up"
+    for some in chunks(item_ids):
+        advance(session, Item, "state", ("asking", state), Item.id.in_(some))
+    _record(session, project, run, cases, action, now)
+
+
+def _record(
+    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
+) -> None:
+    rule = policy(project)
+    rows = [
+        {
+            "project_id": project.id,
+            "item_id": case.item_id,
+            "run_id": run.id,
+            "action": action,
+            "reason": reason(action, case.votes, case.confidence, rule),  # type: ignore[arg-type]
+            "created_at": now,
+        }
+        for case in cases
+    ]
+    if rows:
+        session.execute(insert(Decision), rows)
+
+
+def _cases(session: Session, project: Project, run: ConsensusRun) -> list[_Case]:
+    """Return every item that is or was asked about, with what the run says of it."""
+    query = (
+        select(Item.id, Item.state, Item.wanted, Consensus.votes, Consensus.confidence)
+        .outerjoin(Consensus, (Consensus.item_id == Item.id) & (Consensus.run_id == run.id))
+        .where(Item.project_id == project.id, Item.state.in_(("asking", "settled")))
+        .order_by(Item.id)
+    )
+    return [
+        _Case(item_id, state, votes or 0, 0.0 if confidence is None else confidence, wanted - (votes or 0))
+        for item_id, state, wanted, votes, confidence in session.execute(query)
+    ]
+
+
+def _next_number(session: Session) -> int:
+    return (session.scalar(select(Decision.id).order_by(Decision.id.desc()).limit(1)) or 0) + 1

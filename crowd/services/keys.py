@@ -1,0 +1,171 @@
+"""Keys and tokens: made once, shown once, kept only as digests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crowd.errors import Forbidden, NotFound, Unauthorized, bad_input
+from crowd.models import ApiKey, Project, Requester, Worker, WorkerToken
+from crowd.models.requester import SCOPES
+from crowd.services import audit
+
+# Writing the time of every use would make each request a write.
+USE_RESOLUTION = timedelta(minutes=10)
+KEY_PREFIX = "cw"
+WORKER_PREFIX = "cww"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request and what they may do."""
+
+    actor: str
+    requester_id: int
+    scopes: frozenset[str]
+    key_id: int | None = None
+    project_id: int | None = None  # a key for one project sees no other
+
+    def require(self, scope: str) -> None:
+        """Raise unless the principal holds this scope (`admin` includes all)."""
+        if scope not in self.scopes and "admin" not in self.scopes:
+            raise Forbidden(f"this key lacks the scope {scope!r}; it has: {', '.join(sorted(self.scopes))}")
+
+
+def requester(session: Session, name: str, *, now: datetime) -> Requester:
+    """Return the requester of this name, made if new."""
+    found = session.scalar(select(Requester).where(Requester.name == name))
+    if found is None:
+        found = Requester(name=name, created_at=now)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def operator(requester: Requester) -> Principal:
+    """Return the principal of whoever works on the database itself, as the command line does."""
+    return Principal(
+        actor=f"operator:{requester.name}", requester_id=requester.id, scopes=frozenset({"admin"})
+    )
+
+
+def create(
+    session: Session,
+    principal: Principal,
+    *,
+    label: str,
+    scopes: Collection[str],
+    now: datetime,
+    project: Project | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make an API key; return its row and the key itself, which is never readable again."""
+    unknown = set(scopes) - set(SCOPES)
+    if unknown or not scopes:
+        raise bad_input(
+            "scopes", f"choose from {', '.join(SCOPES)}, not {', '.join(sorted(unknown)) or 'none'}"
+        )
+    public_id, secret = _new_pair()
+    key = ApiKey(
+        requester_id=principal.requester_id,
+        project_id=project.id if project else principal.project_id,
+        public_id=public_id,
+        digest=_digest(secret),
+        scopes=sorted(scopes),
+        label=label,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    session.add(key)
+    audit.record(session, actor=principal.actor, action="key.create", subject=f"key:{public_id}", now=now)
+    return key, f"{KEY_PREFIX}_{public_id}_{secret}"
+
+
+def authenticate(session: Session, text: str, *, now: datetime) -> tuple[ApiKey, Principal]:
+    """Return the key a request came with and its principal; raise for an unknown, revoked or expired one."""
+    public_id, secret = _parse(text, KEY_PREFIX)
+    key = session.scalar(select(ApiKey).where(ApiKey.public_id == public_id))
+    if not _matches(key.digest if key else None, secret) or key is None:
+        raise Unauthorized("unknown API key")
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise Unauthorized("this API key has expired or was revoked")
+    return key, Principal(
+        actor=f"key:{public_id}",
+        requester_id=key.requester_id,
+        scopes=frozenset(key.scopes),
+        key_id=key.id,
+        project_id=key.project_id,
+    )
+
+
+def is_use_worth_noting(key: ApiKey, *, now: datetime) -> bool:
+    """Tell whether the stored time of last use is old enough to be written again."""
+    return key.last_used_at is None or now - key.last_used_at > USE_RESOLUTION
+
+
+def note_use(session: Session, key_id: int, *, now: datetime) -> None:
+    """Store that a key was used."""
+    session.get_one(ApiKey, key_id).last_used_at = now
+
+
+def of_requester(session: Session, principal: Principal) -> list[ApiKey]:
+    """Return the requester's keys, newest first; the keys themselves are not readable."""
+    query = select(ApiKey).where(ApiKey.requester_id == principal.requester_id)
+    return list(session.scalars(query.order_by(ApiKey.id.desc())))
+
+
+def revoke(session: Session, principal: Principal, public_id: str, *, now: datetime) -> ApiKey:
+    """End a key at once."""
+    query = select(ApiKey).where(ApiKey.public_id == public_id, ApiKey.requester_id == principal.requester_id)
+    key = session.scalar(query)
+    if key is None:
+        raise NotFound(f"no API key {public_id!r}")
+    if key.revoked_at is None:
+        key.revoked_at = now
+        audit.record(session, actor=principal.actor, action="key.revoke", subject=f"key:{public_id}", now=now)
+    return key
+
+
+def create_worker_token(session: Session, worker: Worker, *, now: datetime) -> str:
+    """Return a new token for a worker; it is never readable again."""
+    public_id, secret = _new_pair()
+    session.add(WorkerToken(worker_id=worker.id, public_id=public_id, digest=_digest(secret), created_at=now))
+    session.flush()
+    return f"{WORKER_PREFIX}_{public_id}_{secret}"
+
+
+def authenticate_worker(session: Session, text: str) -> Worker:
+    """Return the worker a token belongs to."""
+    public_id, secret = _parse(text, WORKER_PREFIX)
+    token = session.scalar(select(WorkerToken).where(WorkerToken.public_id == public_id))
+    if not _matches(token.digest if token else None, secret) or token is None or token.revoked_at is not None:
+        raise Unauthorized("unknown or revoked worker token")
+    return session.get_one(Worker, token.worker_id)
+
+
+def _new_pair() -> tuple[str, str]:
+    return secrets.token_hex(6), secrets.token_urlsafe(32)
+
+
+def _digest(secret: str) -> str:
+    # A plain hash is enough for 256 random bits; a slow one would only slow down every request.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _parse(text: str, prefix: str) -> tuple[str, str]:
+    parts = text.strip().split("_", 2)
+    if len(parts) != 3 or parts[0] != prefix:
+        raise Unauthorized(f"a token of the form {prefix}_… is needed")
+    return parts[1], parts[2]
+
+
+def _matches(stored: str | None, secret: str) -> bool:
+    # Compared even when nothing is stored, so that an unknown id takes as long as a wrong secret.
+    return hmac.compare_digest(stored or "", _digest(secret))

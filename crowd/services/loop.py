@@ -1,0 +1,114 @@
+"""One turn of the loop: answers come in, are judged and merged, and the next questions go out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crowd.channels import Channel
+from crowd.clock import Clock
+from crowd.db import Database
+from crowd.models import Answer, Project
+from crowd.services import (
+    assign,
+    choose,
+    conclude,
+    decide,
+    grade,
+    merge,
+    pack,
+    pay,
+    predict,
+    publish,
+)
+from crowd.services.decide import Decided
+from crowd.services.desk import ProjectDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn did; `idle` when it did nothing, so that another turn would do nothing either."""
+
+    expired: int = 0
+    published: int = 0
+    collected: int = 0
+    graded: int = 0
+    restricted: int = 0
+    decided: Decided = field(default_factory=Decided)
+    paid: int = 0
+    version: int | None = None
+    model_version: str | None = None
+    asked: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing moved."""
+        moved = self.published, self.collected, self.graded, self.decided.more, self.asked
+        return not any(moved)
+
+
+def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock) -> Turn:
+    """Run every step once, in the order of the picture in the docs, each in a transaction of its own.
+
+    This is the one service that spans transactions: what a channel did must be on record before the
+    next step starts. A crash between two steps loses nothing, the next turn goes on from there.
+    """
+    expired = database.transact(lambda session: assign.sweep(session, now=clock()))
+    published = _publish(database, project_id, channel, clock)
+    collected = channel.collect(ProjectDesk(database, project_id, clock))
+    graded = database.transact(
+        lambda session: grade.grade(session, _project(session, project_id), now=clock())
+    )
+    decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
+    paid = database.transact(lambda session: pay.settle(session, _project(session, project_id), now=clock()))
+    following = database.transact(lambda session: _next(session, project_id, clock))
+    return Turn(
+        expired=expired,
+        published=published,
+        collected=collected,
+        graded=graded.grades,
+        restricted=len(graded.restricted),
+        decided=decided,
+        paid=paid,
+        version=following.version,
+        model_version=following.model_version,
+        asked=following.asked,
+    )
+
+
+def _publish(database: Database, project_id: int, channel: Channel, clock: Clock) -> int:
+    if channel.built == "accept":
+        return 0
+    # Not `transact`: a channel must not be handed the same pages twice.
+    with database.write() as session:
+        return pack.publish_pages(session, _project(session, project_id), channel, now=clock())
+
+
+def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Decided:
+    project = _project(session, project_id)
+    if session.scalar(select(func.count()).where(Answer.project_id == project.id)) == 0:
+        return Decided()
+    run = conclude.conclude_all(session, project, now=clock())
+    return decide.decide(session, project, run, now=clock())
+
+
+def _next(session: Session, project_id: int, clock: Clock) -> Turn:
+    """Once everything asked is answered: freeze what is known, learn from it, ask about the next items."""
+    project = _project(session, project_id)
+    if project.state != "active" or publish.outstanding(session, project):
+        return Turn()
+    known = merge.candidates(session, project)
+    version = merge.freeze(session, project, now=clock()) if known else None
+    predictions = predict.train(session, project, now=clock())
+    batch = choose.choose(session, project, now=clock())
+    return Turn(
+        version=version.number if version else None,
+        model_version=predictions.model_version if predictions else None,
+        asked=publish.ask_batch(session, project, batch, now=clock()) if batch else 0,
+    )
+
+
+def _project(session: Session, project_id: int) -> Project:
+    return session.get_one(Project, project_id)

@@ -1,0 +1,183 @@
+"""Pages are composed: ordinary questions, and among them gold nobody can tell apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from crowd.channels import Channel, Order, Page, Question
+from crowd.models import Gold, Hit, HitQuestion, Item, Project, Slot
+from crowd.services import pay, projects
+
+LIVE_SLOTS = ("leased", "done", "void")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One question chosen for a page."""
+
+    item_id: int
+    key: str
+    payload: Mapping[str, Any]
+    gold_id: int | None = None
+
+
+def gold_for_worker(
+    session: Session, project: Project, worker_id: int, *, wanted: int, rng: Random
+) -> list[Pick]:
+    """Choose gold this worker has not seen, evenly over the labels; never repeated, so perhaps fewer."""
+    if wanted == 0:
+        return []
+    seen = exists().where(
+        Slot.item_id == Gold.item_id, Slot.worker_id == worker_id, Slot.state.in_(LIVE_SLOTS)
+    )
+    deck = _deck(session, project, ~seen)
+    for gold in deck.values():
+        rng.shuffle(gold)
+    return _draw(deck, wanted, rng)
+
+
+def gold_count(questions: int, share: float, rng: Random) -> int:
+    """Draw how many gold questions a page gets: chance, not every tenth, so that position tells nothing."""
+    return sum(rng.random() < share for _ in range(questions))
+
+
+def shuffled(picks: Sequence[Pick], rng: Random) -> list[Pick]:
+    """Mix gold and ordinary questions so that order tells nothing."""
+    mixed = list(picks)
+    rng.shuffle(mixed)
+    return mixed
+
+
+def page(project: Project, labels: Sequence[str], picks: Sequence[Pick], *, token: str) -> Page:
+    """Return the page as a worker will see it."""
+    questions = tuple(
+        Question(name=f"q{position}", key=pick.key, payload=pick.payload)
+        for position, pick in enumerate(picks, start=1)
+    )
+    return Page(
+        token=token,
+        title=project.title,
+        instructions=project.instructions,
+        labels=tuple(labels),
+        questions=questions,
+    )
+
+
+def publish_pages(session: Session, project: Project, channel: Channel, *, now: datetime) -> int:
+    """Pack all open places into HITs of a channel whose pages are built at publish; return how many HITs."""
+    rng = Random(f"{project.seed}:pages:{_hits_so_far(session, project)}")
+    labels = projects.labels(session, project).labels
+    # Each gold goes on one page of a publication: a second page might reach the same worker.
+    deck = _deck(session, project)
+    pages = [
+        (picks, places)
+        for places, group in _open_items(session, project)
+        for picks in _cut(project, group, deck, rng)
+    ]
+    orders = [
+        Order(page(project, labels, picks, token=""), places, project.price_micros * len(picks))
+        for picks, places in pages
+    ]
+    for (picks, places), order, external_id in zip(pages, orders, channel.publish(orders), strict=True):
+        _store(session, project, channel, picks, order, external_id, places=places, now=now)
+    return len(pages)
+
+
+def _deck(session: Session, project: Project, *conditions: ColumnElement[bool]) -> dict[str, list[Pick]]:
+    query = select(Gold.id, Gold.label, Item.id, Item.key, Item.payload).join(Item, Item.id == Gold.item_id)
+    query = query.where(Gold.project_id == project.id, Gold.retired_at.is_(None), *conditions)
+    shown = select(func.count()).where(HitQuestion.gold_id == Gold.id).scalar_subquery()
+    deck: dict[str, list[Pick]] = defaultdict(list)
+    for gold_id, label, item_id, key, payload in session.execute(query.order_by(shown, Gold.id)):
+        deck[label].append(Pick(item_id, key, payload, gold_id))
+    return deck
+
+
+def _draw(deck: Mapping[str, list[Pick]], wanted: int, rng: Random) -> list[Pick]:
+    # Balanced over the labels: gold drawn by class share would let a constant answerer pass.
+    picks: list[Pick] = []
+    while len(picks) < wanted and (labels := sorted(label for label, gold in deck.items() if gold)):
+        picks.append(deck[rng.choice(labels)].pop(0))
+    return picks
+
+
+def _open_items(session: Session, project: Project) -> list[tuple[int, list[Pick]]]:
+    # Only items that want equally many answers can share a page: a HIT wants so many workers for all of it.
+    query = select(Item.open, Item.id, Item.key, Item.payload).where(
+        Item.project_id == project.id, Item.claimable
+    )
+    groups: dict[int, list[Pick]] = defaultdict(list)
+    for places, item_id, key, payload in session.execute(query.order_by(Item.rank, Item.id)):
+        groups[places].append(Pick(item_id, key, payload))
+    return sorted(groups.items(), reverse=True)
+
+
+def _cut(
+    project: Project, picks: Sequence[Pick], deck: Mapping[str, list[Pick]], rng: Random
+) -> Iterator[list[Pick]]:
+    start = 0
+    while start < len(picks):
+        count = gold_count(min(project.hit_size, len(picks) - start), project.gold_share, rng)
+        gold = _draw(deck, min(count, project.hit_size - 1), rng)
+        end = start + project.hit_size - len(gold)
+        yield shuffled([*picks[start:end], *gold], rng)
+        start = end
+
+
+def _store(
+    session: Session,
+    project: Project,
+    channel: Channel,
+    picks: Sequence[Pick],
+    order: Order,
+    external_id: str,
+    *,
+    places: int,
+    now: datetime,
+) -> None:
+    hit = Hit(
+        project_id=project.id,
+        channel=channel.name,
+        external_id=external_id,
+        assignments=places,
+        reward_micros=order.reward_micros,
+        created_at=now,
+    )
+    session.add(hit)
+    session.flush()
+    session.execute(
+        insert(HitQuestion),
+        [
+            {
+                "hit_id": hit.id,
+                "item_id": pick.item_id,
+                "position": n,
+                "gold_id": pick.gold_id,
+                "places": places,
+            }
+            for n, pick in enumerate(picks, start=1)
+        ],
+    )
+    gold = sum(pick.gold_id is not None for pick in picks)
+    pay.reserve(session, project.id, project.price_micros * gold * places, key=f"gold:hit:{hit.id}", now=now)
+    ordinary = [pick.item_id for pick in picks if pick.gold_id is None]
+    statement = update(Item).where(Item.id.in_(ordinary))
+    session.execute(
+        statement.values(open=Item.open - places, claimable=Item.open > places),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _hits_so_far(session: Session, project: Project) -> int:
+    return (
+        session.scalar(select(Hit.id).where(Hit.project_id == project.id).order_by(Hit.id.desc()).limit(1))
+        or 0
+    )

@@ -1,0 +1,132 @@
+"""What a model thinks of the items: uploaded, or learned here from the labels so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from crowd import learning
+from crowd.db import chunks
+from crowd.errors import Conflict, Problem, bad_input, bad_inputs
+from crowd.models import Item, Prediction, PredictionSet, Project
+from crowd.selection import predictions as checks
+from crowd.services import projects
+from crowd.services.merge import candidates
+
+DIGITS = 6
+MAX_PROBLEMS = 20
+
+
+def upload(
+    session: Session,
+    project: Project,
+    *,
+    model_version: str,
+    labels: Sequence[str],
+    keys: Sequence[str],
+    probabilities: NDArray[np.float64],
+    now: datetime,
+) -> PredictionSet:
+    """Store one model version's probabilities; the same upload again changes nothing."""
+    label_set = projects.labels(session, project).labels
+    for label in labels:
+        projects.require_label(label, label_set, "labels")
+    try:
+        table = checks.check(probabilities, labels, keys)
+    except ValueError as error:
+        raise bad_input("predictions", str(error)) from None
+    items = _item_ids(session, project, keys)
+    if unknown := [key for key in keys if key not in items]:
+        shown = [Problem("predictions", f"no item {key!r} in this project") for key in unknown[:MAX_PROBLEMS]]
+        raise bad_inputs(shown, what="predictions")
+    return _store(session, project, model_version, labels, [items[key] for key in keys], table, now)
+
+
+def latest(session: Session, project: Project) -> PredictionSet | None:
+    """Return the predictions of the newest model version."""
+    query = select(PredictionSet).where(PredictionSet.project_id == project.id)
+    return session.scalars(query.order_by(PredictionSet.id.desc()).limit(1)).first()
+
+
+def train(session: Session, project: Project, *, now: datetime) -> PredictionSet | None:
+    """Fit the project's model on the labels so far and store its predictions for all other items.
+
+    Returns None where the project has no model, or fewer than two labels are known yet.
+    """
+    if project.model is None:
+        return None
+    known = {candidate.item_id: candidate.label for candidate in candidates(session, project)}
+    if len(set(known.values())) < 2:
+        return None
+    query = select(Item.id, Item.payload).where(Item.project_id == project.id).order_by(Item.id)
+    rows = session.execute(query).all()
+    features = learning.features_of([row.payload for row in rows])
+    model = learning.load(project.model, features)
+    position = {row.id: number for number, row in enumerate(rows)}
+    model.fit(features.take([position[item_id] for item_id in known]), list(known.values()))
+    others = [row.id for row in rows if row.id not in known]
+    if not others:
+        return None
+    table = model.predict_proba(features.take([position[item_id] for item_id in others]))
+    return _store(session, project, _version(project.model, known), model.classes_, others, table, now)
+
+
+def _version(model: str, known: dict[int, str]) -> str:
+    digest = hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:12]
+    return f"{model}@{digest}"
+
+
+def _store(
+    session: Session,
+    project: Project,
+    model_version: str,
+    labels: Sequence[str],
+    item_ids: Sequence[int],
+    table: NDArray[np.float64],
+    now: datetime,
+) -> PredictionSet:
+    rounded = np.asarray(table, dtype=np.float64).round(DIGITS)
+    digest = _digest(labels, item_ids, rounded)
+    query = select(PredictionSet).where(
+        PredictionSet.project_id == project.id, PredictionSet.model_version == model_version
+    )
+    found = session.scalars(query).first()
+    if found is not None and found.digest != digest:
+        raise Conflict(
+            f"model version {model_version!r} already has other predictions; give the new model a new version"
+        )
+    if found is not None:
+        return found
+    stored = PredictionSet(
+        project_id=project.id, model_version=model_version, labels=list(labels), digest=digest, created_at=now
+    )
+    session.add(stored)
+    session.flush()
+    rows = zip(item_ids, rounded.tolist(), strict=True)
+    session.execute(
+        insert(Prediction),
+        [{"prediction_set_id": stored.id, "item_id": item_id, "probabilities": row} for item_id, row in rows],
+    )
+    return stored
+
+
+def _digest(labels: Sequence[str], item_ids: Sequence[int], table: NDArray[np.float64]) -> str:
+    order = np.argsort(np.asarray(item_ids, dtype=np.int64))
+    content = hashlib.sha256(repr(list(labels)).encode())
+    content.update(np.asarray(item_ids, dtype="<i8")[order].tobytes())
+    content.update(table[order].astype("<f8").tobytes())
+    return content.hexdigest()
+
+
+def _item_ids(session: Session, project: Project, keys: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(list(keys)):
+        query = select(Item.key, Item.id).where(Item.project_id == project.id, Item.key.in_(some))
+        found.update({key: item_id for key, item_id in session.execute(query)})
+    return found

@@ -1,0 +1,245 @@
+"""Projects: made, changed, paused; and what they look like at a glance."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from aggregation.registry import AGGREGATORS
+from crowd.errors import Conflict, Problem, bad_input, bad_inputs
+from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
+from crowd.models.states import TRANSITIONS, advance
+from crowd.selection.strategies import STRATEGIES
+from crowd.services import audit
+from crowd.services.keys import Principal
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+CHANNELS = ("pool", "simulated", "replay")
+MAX_LABELS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """Everything about a project that a requester may set; the comments are on the model."""
+
+    title: str = ""
+    instructions: str = ""
+    channel: str = "pool"
+    overlap: int = 3
+    max_overlap: int | None = None  # None: three more than `overlap` with a target confidence, else `overlap`
+    confidence: float | None = None
+    hit_size: int = 10
+    gold_share: float = 0.1
+    lease_seconds: int = 900
+    price_micros: int = 0
+    strategy: str = "margin"
+    random_share: float = 0.25
+    batch_size: int = 100
+    seed: int | None = None  # None: drawn at random, so that nobody can tell where gold will stand
+    model: str | None = None
+    method: str = "panel"
+
+
+def create(
+    session: Session,
+    principal: Principal,
+    *,
+    slug: str,
+    labels: Sequence[str],
+    settings: ProjectSettings,
+    cap_micros: int,
+    now: datetime,
+) -> Project:
+    """Make a project with its first label set and its budget."""
+    values = _checked(settings, slug=slug, labels=labels, cap_micros=cap_micros)
+    if session.scalar(_by_slug(principal, slug)) is not None:
+        raise Conflict(f"there is a project {slug!r} already")
+    project = Project(requester_id=principal.requester_id, slug=slug, created_at=now, **values)
+    project.title = project.title or slug
+    session.add(project)
+    session.flush()
+    session.add(LabelSet(project_id=project.id, version=1, labels=list(labels), created_at=now))
+    session.add(Budget(project_id=project.id, cap=cap_micros, held=0, spent=0))
+    audit.record(
+        session, actor=principal.actor, action="project.create", subject=f"project:{project.id}", now=now
+    )
+    return project
+
+
+def update(
+    session: Session, principal: Principal, project: Project, changes: dict[str, Any], *, now: datetime
+) -> Project:
+    """Change settings; the price and the channel only while nothing is on offer."""
+    current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
+    if "max_overlap" not in changes and ("overlap" in changes or "confidence" in changes):
+        changes = {**changes, "max_overlap": None}
+    values = _checked(
+        replace(ProjectSettings(**current), **changes),
+        slug=project.slug,
+        labels=labels(session, project).labels,
+        cap_micros=0,
+    )
+    frozen = {"price_micros", "channel"} & {name for name in changes if changes[name] != current[name]}
+    if frozen and session.scalar(_outstanding(project)):
+        raise Conflict(f"{', '.join(sorted(frozen))} cannot change while answers are on offer")
+    for name, value in values.items():
+        setattr(project, name, value)
+    audit.record(
+        session,
+        actor=principal.actor,
+        action="project.update",
+        subject=f"project:{project.id}",
+        details={name: values[name] for name in sorted(changes)},
+        now=now,
+    )
+    return project
+
+
+def set_cap(
+    session: Session, principal: Principal, project: Project, cap_micros: int, *, now: datetime
+) -> Budget:
+    """Change what the project may cost in all."""
+    row = session.scalars(select(Budget).where(Budget.project_id == project.id).with_for_update()).one()
+    if cap_micros < row.held + row.spent:
+        raise Conflict("the cap cannot fall below what is already held and spent")
+    row.cap = cap_micros
+    audit.record(
+        session,
+        actor=principal.actor,
+        action="budget.cap",
+        subject=f"project:{project.id}",
+        details={"cap_micros": cap_micros},
+        now=now,
+    )
+    return row
+
+
+def move(session: Session, principal: Principal, project: Project, state: str, *, now: datetime) -> Project:
+    """Pause, resume or close a project; answers to pages already claimed are still taken."""
+    if project.state == state:
+        return project
+    if (project.state, state) not in TRANSITIONS[Project, "state"]:
+        raise Conflict(f"a project that is {project.state} cannot become {state}")
+    advance(session, Project, "state", (project.state, state), Project.id == project.id)
+    session.refresh(project)
+    audit.record(
+        session, actor=principal.actor, action=f"project.{state}", subject=f"project:{project.id}", now=now
+    )
+    return project
+
+
+def labels(session: Session, project: Project) -> LabelSet:
+    """Return the label set in force."""
+    query = (
+        select(LabelSet).where(LabelSet.project_id == project.id).order_by(LabelSet.version.desc()).limit(1)
+    )
+    return session.scalars(query).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How far a project is."""
+
+    items: dict[str, int]  # by state
+    open_answers: int
+    answers: int
+    gold: int
+    cap_micros: int
+    held_micros: int
+    spent_micros: int
+
+
+def overview(session: Session, project: Project) -> Overview:
+    """Count what a project holds."""
+    states = select(Item.state, func.count(), func.sum(Item.open)).where(Item.project_id == project.id)
+    rows = session.execute(states.group_by(Item.state)).all()
+    gold = select(func.count()).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
+    answers = select(func.count()).where(Answer.project_id == project.id)
+    budget = session.scalars(select(Budget).where(Budget.project_id == project.id)).one()
+    return Overview(
+        items={state: count for state, count, _ in rows},
+        open_answers=sum(open_ or 0 for *_, open_ in rows),
+        answers=session.scalar(answers) or 0,
+        gold=session.scalar(gold) or 0,
+        cap_micros=budget.cap,
+        held_micros=budget.held,
+        spent_micros=budget.spent,
+    )
+
+
+def _checked(
+    settings: ProjectSettings, *, slug: str, labels: Sequence[str], cap_micros: int
+) -> dict[str, Any]:
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    if values["max_overlap"] is None:
+        values["max_overlap"] = settings.overlap + (3 if settings.confidence is not None else 0)
+    if values["seed"] is None:
+        values["seed"] = secrets.randbelow(2**31)
+    problems = [Problem(name, text) for name, is_right, text in _RULES if not is_right(values)]
+    problems += _label_problems(labels)
+    if not SLUG.fullmatch(slug):
+        problems.append(
+            Problem("slug", "use lower-case letters, digits and dashes, at most 63, none of them first")
+        )
+    if cap_micros < 0:
+        problems.append(Problem("cap", "cannot be negative"))
+    if problems:
+        raise bad_inputs(problems, what="project")
+    return values
+
+
+Rule = tuple[str, Callable[[dict[str, Any]], bool], str]
+
+_RULES: tuple[Rule, ...] = (
+    ("overlap", lambda v: v["overlap"] >= 1, "at least 1 answer is needed"),
+    ("max_overlap", lambda v: v["max_overlap"] >= v["overlap"], "cannot be below overlap"),
+    (
+        "confidence",
+        lambda v: v["confidence"] is None or 0.5 <= v["confidence"] < 1,
+        "lies between 0.5 and 1 (not 1)",
+    ),
+    ("hit_size", lambda v: 1 <= v["hit_size"] <= 100, "lies between 1 and 100"),
+    ("gold_share", lambda v: 0 <= v["gold_share"] <= 0.5, "lies between 0 and 0.5"),
+    ("lease_seconds", lambda v: 10 <= v["lease_seconds"] <= 86_400, "lies between 10 and 86400"),
+    ("price_micros", lambda v: v["price_micros"] >= 0, "cannot be negative"),
+    ("random_share", lambda v: 0 <= v["random_share"] <= 1, "lies between 0 and 1"),
+    ("batch_size", lambda v: v["batch_size"] >= 1, "at least 1 item is needed"),
+    ("strategy", lambda v: v["strategy"] in STRATEGIES, f"choose from {', '.join(STRATEGIES)}"),
+    ("method", lambda v: v["method"] in AGGREGATORS, f"choose from {', '.join(AGGREGATORS)}"),
+    ("channel", lambda v: v["channel"] in CHANNELS, f"choose from {', '.join(CHANNELS)}"),
+)
+
+
+def _label_problems(labels: Sequence[str]) -> list[Problem]:
+    if not 2 <= len(labels) <= MAX_LABELS:
+        return [Problem("labels", f"between 2 and {MAX_LABELS} labels are needed, not {len(labels)}")]
+    if len(set(labels)) != len(labels):
+        return [Problem("labels", "every label may appear once")]
+    if any(not label.strip() or label != label.strip() for label in labels):
+        return [Problem("labels", "a label cannot be empty or begin or end with a space")]
+    return []
+
+
+def _by_slug(principal: Principal, slug: str) -> Select[int]:
+    return select(Project.id).where(Project.requester_id == principal.requester_id, Project.slug == slug)
+
+
+def _outstanding(project: Project) -> Select[int]:
+    on_offer = Item.wanted > func.coalesce(
+        select(func.count()).where(Answer.item_id == Item.id).correlate(Item).scalar_subquery(), 0
+    )
+    return select(Item.id).where(Item.project_id == project.id, on_offer).limit(1)
+
+
+def require_label(label: str, allowed: Sequence[str], where: str) -> None:
+    """Raise unless the label belongs to the label set."""
+    if label not in allowed:
+        shown = ", ".join(allowed[:10]) + (", …" if len(allowed) > 10 else "")
+        raise bad_input(where, f"{label!r} is not in the label set ({shown})")

@@ -1,0 +1,101 @@
+"""Asking: places are opened on items, paid for in advance, and taken back when they are not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from crowd.db import chunks
+from crowd.errors import Conflict
+from crowd.models import Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
+from crowd.models.states import advance
+from crowd.services import pay
+
+UNSYNCED = {"synchronize_session": False}
+
+
+def ask_batch(session: Session, project: Project, batch: Batch, *, now: datetime) -> int:
+    """Open the first places on every item of a batch; return how many answers that asks for."""
+    query = select(BatchItem.item_id, BatchItem.rank).join(Item).where(BatchItem.batch_id == batch.id)
+    ranks = {item_id: rank for item_id, rank in session.execute(query.where(Item.state == "new"))}
+    if not ranks:
+        raise Conflict(f"batch {batch.id} is already asked")
+    pay.reserve(
+        session,
+        project.id,
+        project.price_micros * project.overlap * len(ranks),
+        key=f"batch:{batch.id}",
+        now=now,
+    )
+    for item_ids in chunks(sorted(ranks)):
+        advance(session, Item, "state", ("new", "asking"), Item.id.in_(item_ids))
+    _open(session, ranks, project.overlap)
+    return project.overlap * len(ranks)
+
+
+def ask_again(
+    session: Session, project: Project, item_ids: Sequence[int], *, cause: str, now: datetime
+) -> None:
+    """Open one more place on each of these items. `cause` names the decision, once ever."""
+    if not item_ids:
+        return
+    pay.reserve(session, project.id, project.price_micros * len(item_ids), key=f"again:{cause}", now=now)
+    for some in chunks(item_ids):
+        for state in ("settled", "given_up"):
+            advance(session, Item, "state", (state, "asking"), Item.id.in_(some))
+        statement = update(Item).where(Item.id.in_(some))
+        session.execute(
+            statement.values(wanted=Item.wanted + 1, open=Item.open + 1, claimable=True),
+            execution_options=UNSYNCED,
+        )
+
+
+def withdraw(
+    session: Session, project: Project, item_ids: Sequence[int], *, cause: str, now: datetime
+) -> int:
+    """Take back the places nobody holds; return how many. Answers under way are still welcome."""
+    withdrawn = 0
+    for some in chunks(item_ids):
+        query = select(Item.id, Item.open).where(Item.id.in_(some), Item.open > 0).order_by(Item.id)
+        open_places = {item_id: places for item_id, places in session.execute(query.with_for_update())}
+        statement = update(Item).where(Item.id.in_(list(open_places)))
+        session.execute(
+            statement.values(wanted=Item.wanted - Item.open, open=0, claimable=False),
+            execution_options=UNSYNCED,
+        )
+        withdrawn += sum(open_places.values())
+    pay.void(session, project.id, project.price_micros * withdrawn, key=f"withdraw:{cause}", now=now)
+    return withdrawn
+
+
+def give_up(session: Session, project: Project, item_id: int, *, reason: str, now: datetime) -> None:
+    """Stop asking about an item that nobody is left to answer."""
+    advance(session, Item, "state", ("asking", "given_up"), Item.id == item_id)
+    session.add(
+        Decision(project_id=project.id, item_id=item_id, action="give_up", reason=reason, created_at=now)
+    )
+
+
+def outstanding(session: Session, project: Project) -> int:
+    """Count the answers that are wanted and not yet here: open, held by a worker, or on a published HIT."""
+    open_places = select(func.coalesce(func.sum(Item.open), 0)).where(
+        Item.project_id == project.id, Item.claimable
+    )
+    leased = select(func.count()).where(Slot.project_id == project.id, Slot.state == "leased")
+    published = (
+        select(func.coalesce(func.sum(HitQuestion.places), 0))
+        .join(Hit, Hit.id == HitQuestion.hit_id)
+        .where(Hit.project_id == project.id, Hit.state == "open", HitQuestion.gold_id.is_(None))
+    )
+    return sum(int(session.scalar(query) or 0) for query in (open_places, leased, published))
+
+
+def _open(session: Session, ranks: Mapping[int, float], places: int) -> None:
+    asked = {"wanted": Item.wanted + places, "open": Item.open + places, "claimable": True}
+    statement = update(Item).where(Item.id == bindparam("item")).values({**asked, "rank": bindparam("place")})
+    rows = [{"item": item_id, "place": float(rank)} for item_id, rank in ranks.items()]
+    # On the connection: a session would read a list of parameters as an update by primary key.
+    session.connection().execute(statement, rows)

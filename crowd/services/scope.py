@@ -1,0 +1,70 @@
+"""The only place that turns ids from outside into rows; a foreign id looks like an absent one."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from crowd.errors import NotFound
+from crowd.models import Batch, ConsensusRun, Item, Project, TrainingSet, TrainingSetVersion, Worker
+from crowd.services.keys import Principal
+
+Row = TypeVar("Row")
+
+
+def projects(principal: Principal) -> Select[Project]:
+    """Return the query for every project the principal may see."""
+    query = select(Project).where(Project.requester_id == principal.requester_id)
+    return query if principal.project_id is None else query.where(Project.id == principal.project_id)
+
+
+def project(session: Session, principal: Principal, slug: str) -> Project:
+    """Return one project of the principal's."""
+    return _only(session, projects(principal).where(Project.slug == slug), f"project {slug!r}")
+
+
+def item(session: Session, project: Project, key: str) -> Item:
+    """Return one item of the project by the requester's own key."""
+    query = select(Item).where(Item.project_id == project.id, Item.key == key)
+    return _only(session, query, f"item {key!r}")
+
+
+def batch(session: Session, project: Project, batch_id: int) -> Batch:
+    """Return one batch of the project."""
+    query = select(Batch).where(Batch.project_id == project.id, Batch.id == batch_id)
+    return _only(session, query, f"batch {batch_id}")
+
+
+def run(session: Session, project: Project, run_id: int) -> ConsensusRun:
+    """Return one consensus run of the project."""
+    query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.id == run_id)
+    return _only(session, query, f"consensus run {run_id}")
+
+
+def worker(session: Session, principal: Principal, pseudonym: str) -> Worker:
+    """Return one of the requester's workers by pseudonym."""
+    query = select(Worker).where(Worker.requester_id == principal.requester_id, Worker.pseudonym == pseudonym)
+    return _only(session, query, f"worker {pseudonym!r}")
+
+
+def version(session: Session, project: Project, name: str, number: int | None) -> TrainingSetVersion:
+    """Return one version of a training set, the newest where no number is given."""
+    query = (
+        select(TrainingSetVersion)
+        .join(TrainingSet)
+        .where(TrainingSet.project_id == project.id, TrainingSet.name == name)
+        .order_by(TrainingSetVersion.number.desc())
+        .limit(1)
+    )
+    if number is not None:
+        query = query.where(TrainingSetVersion.number == number)
+    return _only(session, query, f"training set {name!r}" + (f" version {number}" if number else ""))
+
+
+def _only(session: Session, query: Select[Row], what: str) -> Row:
+    row = session.scalars(query).first()
+    if row is None:
+        raise NotFound(f"no {what}")
+    return row
