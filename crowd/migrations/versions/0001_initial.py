@@ -1,0 +1,894 @@
+"""Everything: the schema of the first release."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Moment = sa.DateTime(timezone=True)
+
+APPEND_ONLY = (
+    "answer",
+    "answer_flag",
+    "answer_set",
+    "audit_entry",
+    "batch",
+    "batch_item",
+    "consensus",
+    "consensus_run",
+    "decision",
+    "example",
+    "grade",
+    "label_set",
+    "ledger_entry",
+    "prediction",
+    "prediction_set",
+    "skill",
+    "stray_submission",
+    "tick",
+    "training_set_version",
+)
+REFUSAL = (
+    "CREATE OR REPLACE FUNCTION crowd_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END$$"
+)
+
+
+def upgrade() -> None:
+    _audit_entry()
+    _lease()
+    _requester()
+    _tick()
+    _project()
+    _worker()
+    _answer_set()
+    _api_key()
+    _budget()
+    _hit()
+    _item()
+    _label_set()
+    _ledger_entry()
+    _prediction_set()
+    _restriction()
+    _skill()
+    _training_set()
+    _worker_token()
+    _assignment()
+    _batch()
+    _consensus_run()
+    _gold()
+    _idempotency_record()
+    _prediction()
+    _training_set_version()
+    _batch_item()
+    _consensus()
+    _decision()
+    _hit_question()
+    _slot()
+    _stray_submission()
+    _answer()
+    _example()
+    _answer_flag()
+    _grade()
+    _protect(APPEND_ONLY)
+
+
+def _audit_entry() -> None:
+    op.create_table(
+        "audit_entry",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+        sa.UniqueConstraint("digest", name=op.f("uq_audit_entry_digest")),
+        sa.UniqueConstraint("previous", name=op.f("uq_audit_entry_previous")),
+    )
+
+
+def _lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("until", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+
+
+def _requester() -> None:
+    op.create_table(
+        "requester",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requester")),
+        sa.UniqueConstraint("name", name=op.f("uq_requester_name")),
+    )
+
+
+def _tick() -> None:
+    op.create_table(
+        "tick",
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("period", sa.Integer(), nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tick")),
+        sa.UniqueConstraint("job", "period", name=op.f("uq_tick_job_period")),
+    )
+
+
+def _project() -> None:
+    op.create_table(
+        "project",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("instructions", sa.Text(), nullable=False),
+        sa.Column("task_type", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("overlap", sa.Integer(), nullable=False),
+        sa.Column("max_overlap", sa.Integer(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("hit_size", sa.Integer(), nullable=False),
+        sa.Column("gold_share", sa.Double(), nullable=False),
+        sa.Column("lease_seconds", sa.Integer(), nullable=False),
+        sa.Column("price_micros", sa.BigInteger(), nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("random_share", sa.Double(), nullable=False),
+        sa.Column("batch_size", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("method_parameters", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("state IN ('active', 'paused', 'closed')", name=op.f("ck_project_state")),
+        sa.CheckConstraint("overlap >= 1 AND max_overlap >= overlap", name=op.f("ck_project_overlap")),
+        sa.CheckConstraint("price_micros >= 0", name=op.f("ck_project_price")),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_project_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("requester_id", "slug", name=op.f("uq_project_requester_id_slug")),
+    )
+
+
+def _worker() -> None:
+    op.create_table(
+        "worker",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("pseudonym", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_worker_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
+        sa.UniqueConstraint("pseudonym", name=op.f("uq_worker_pseudonym")),
+        sa.UniqueConstraint(
+            "requester_id", "channel", "name", name=op.f("uq_worker_requester_id_channel_name")
+        ),
+    )
+
+
+def _answer_set() -> None:
+    op.create_table(
+        "answer_set",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("ids", sa.LargeBinary(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_answer_set_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_set")),
+        sa.UniqueConstraint("project_id", "digest", name=op.f("uq_answer_set_project_id_digest")),
+    )
+
+
+def _api_key() -> None:
+    op.create_table(
+        "api_key",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=True),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=True),
+        sa.Column("revoked_at", Moment, nullable=True),
+        sa.Column("last_used_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_api_key_project_id_project")),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_api_key_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_api_key_public_id")),
+    )
+    op.create_index(op.f("ix_api_key_project_id"), "api_key", ["project_id"])
+    op.create_index(op.f("ix_api_key_requester_id"), "api_key", ["requester_id"])
+
+
+def _budget() -> None:
+    op.create_table(
+        "budget",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("cap", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.CheckConstraint("held + spent <= cap", name=op.f("ck_budget_cap")),
+        sa.CheckConstraint("held >= 0", name=op.f("ck_budget_held")),
+        sa.CheckConstraint("spent >= 0", name=op.f("ck_budget_spent")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_budget_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget")),
+        sa.UniqueConstraint("project_id", name=op.f("uq_budget_project_id")),
+    )
+
+
+def _hit() -> None:
+    op.create_table(
+        "hit",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("assignments", sa.Integer(), nullable=False),
+        sa.Column("reward_micros", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_hit_state")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_hit_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hit")),
+        sa.UniqueConstraint("channel", "external_id", name=op.f("uq_hit_channel_external_id")),
+    )
+    op.create_index(op.f("ix_hit_project_id"), "hit", ["project_id"])
+
+
+def _item() -> None:
+    op.create_table(
+        "item",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("payload_digest", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Double(), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("claimable", sa.Boolean(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('new', 'asking', 'settled', 'given_up', 'gold')", name=op.f("ck_item_state")
+        ),
+        sa.CheckConstraint("claimable = (open > 0)", name=op.f("ck_item_claimable")),
+        sa.CheckConstraint("open >= 0", name=op.f("ck_item_open")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+        sa.UniqueConstraint("project_id", "key", name=op.f("uq_item_project_id_key")),
+    )
+    op.create_index(
+        "ix_item_claimable",
+        "item",
+        ["project_id", "rank", "id"],
+        sqlite_where=sa.text("claimable"),
+        postgresql_where=sa.text("claimable"),
+    )
+    op.create_index("ix_item_state", "item", ["project_id", "state"])
+
+
+def _label_set() -> None:
+    op.create_table(
+        "label_set",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_label_set_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_set")),
+        sa.UniqueConstraint("project_id", "version", name=op.f("uq_label_set_project_id_version")),
+    )
+
+
+def _ledger_entry() -> None:
+    op.create_table(
+        "ledger_entry",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("kind IN ('reserve', 'post', 'void')", name=op.f("ck_ledger_entry_kind")),
+        sa.CheckConstraint("amount_micros > 0", name=op.f("ck_ledger_entry_amount")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_ledger_entry_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_entry_key")),
+    )
+    op.create_index(op.f("ix_ledger_entry_project_id"), "ledger_entry", ["project_id"])
+
+
+def _prediction_set() -> None:
+    op.create_table(
+        "prediction_set",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("model_version", sa.Text(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_prediction_set_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prediction_set")),
+        sa.UniqueConstraint(
+            "project_id", "model_version", name=op.f("uq_prediction_set_project_id_model_version")
+        ),
+    )
+
+
+def _restriction() -> None:
+    op.create_table(
+        "restriction",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("lifted_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("kind IN ('suspended', 'banned')", name=op.f("ck_restriction_kind")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_restriction_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_restriction_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restriction")),
+    )
+    op.create_index(op.f("ix_restriction_project_id"), "restriction", ["project_id"])
+    op.create_index(op.f("ix_restriction_worker_id"), "restriction", ["worker_id"])
+
+
+def _skill() -> None:
+    op.create_table(
+        "skill",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("low", sa.Double(), nullable=False),
+        sa.Column("high", sa.Double(), nullable=False),
+        sa.Column("evidence", sa.Double(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_skill_project_id_project")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_skill_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skill")),
+    )
+    op.create_index(op.f("ix_skill_project_id"), "skill", ["project_id"])
+    op.create_index(op.f("ix_skill_worker_id"), "skill", ["worker_id"])
+
+
+def _training_set() -> None:
+    op.create_table(
+        "training_set",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_training_set_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_set")),
+        sa.UniqueConstraint("project_id", "name", name=op.f("uq_training_set_project_id_name")),
+    )
+
+
+def _worker_token() -> None:
+    op.create_table(
+        "worker_token",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("revoked_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_worker_token_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_token")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_worker_token_public_id")),
+    )
+    op.create_index(op.f("ix_worker_token_worker_id"), "worker_token", ["worker_id"])
+
+
+def _assignment() -> None:
+    op.create_table(
+        "assignment",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("payment", sa.Text(), nullable=False),
+        sa.Column("lease_until", Moment, nullable=True),
+        sa.Column("submitted_at", Moment, nullable=True),
+        sa.Column("submission_digest", sa.Text(), nullable=True),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("gold_micros", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("payment IN ('none', 'due', 'paid')", name=op.f("ck_assignment_payment")),
+        sa.CheckConstraint(
+            "review IN ('pending', 'accepted', 'soft_rejected', 'rejected', 'overturned')",
+            name=op.f("ck_assignment_review"),
+        ),
+        sa.CheckConstraint(
+            "work IN ('assigned', 'submitted', 'returned', 'expired')", name=op.f("ck_assignment_work")
+        ),
+        sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_assignment_hit_id_hit")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_assignment_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_assignment_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.UniqueConstraint("hit_id", "external_id", name=op.f("uq_assignment_hit_id_external_id")),
+        sa.UniqueConstraint("token", name=op.f("uq_assignment_token")),
+    )
+    op.create_index(
+        "ix_assignment_due",
+        "assignment",
+        ["project_id"],
+        sqlite_where=sa.text("payment = 'due'"),
+        postgresql_where=sa.text("payment = 'due'"),
+    )
+    op.create_index(
+        "ix_assignment_held",
+        "assignment",
+        ["worker_id", "project_id"],
+        unique=True,
+        sqlite_where=sa.text("work = 'assigned'"),
+        postgresql_where=sa.text("work = 'assigned'"),
+    )
+    op.create_index(
+        "ix_assignment_lease",
+        "assignment",
+        ["lease_until"],
+        sqlite_where=sa.text("work = 'assigned'"),
+        postgresql_where=sa.text("work = 'assigned'"),
+    )
+    op.create_index(op.f("ix_assignment_project_id"), "assignment", ["project_id"])
+    op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
+
+
+def _batch() -> None:
+    op.create_table(
+        "batch",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("prediction_set_id", Id, nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["prediction_set_id"],
+            ["prediction_set.id"],
+            name=op.f("fk_batch_prediction_set_id_prediction_set"),
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_batch_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
+    )
+    op.create_index(op.f("ix_batch_project_id"), "batch", ["project_id"])
+
+
+def _consensus_run() -> None:
+    op.create_table(
+        "consensus_run",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("answer_set_id", Id, nullable=False),
+        sa.Column("label_set_id", Id, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("iterations", sa.Integer(), nullable=False),
+        sa.Column("log_likelihood", sa.Double(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answer_set_id"], ["answer_set.id"], name=op.f("fk_consensus_run_answer_set_id_answer_set")
+        ),
+        sa.ForeignKeyConstraint(
+            ["label_set_id"], ["label_set.id"], name=op.f("fk_consensus_run_label_set_id_label_set")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_consensus_run_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus_run")),
+        sa.UniqueConstraint("project_id", "key", name=op.f("uq_consensus_run_project_id_key")),
+    )
+
+
+def _gold() -> None:
+    op.create_table(
+        "gold",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("retired_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_gold_item_id_item")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_gold_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gold")),
+    )
+    op.create_index(
+        "ix_gold_current",
+        "gold",
+        ["item_id"],
+        unique=True,
+        sqlite_where=sa.text("retired_at IS NULL"),
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
+    op.create_index(op.f("ix_gold_item_id"), "gold", ["item_id"])
+    op.create_index(op.f("ix_gold_project_id"), "gold", ["project_id"])
+
+
+def _idempotency_record() -> None:
+    op.create_table(
+        "idempotency_record",
+        sa.Column("api_key_id", Id, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("body_digest", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["api_key_id"], ["api_key.id"], name=op.f("fk_idempotency_record_api_key_id_api_key")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_record")),
+        sa.UniqueConstraint("api_key_id", "key", name=op.f("uq_idempotency_record_api_key_id_key")),
+    )
+
+
+def _prediction() -> None:
+    op.create_table(
+        "prediction",
+        sa.Column("prediction_set_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("probabilities", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_prediction_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["prediction_set_id"],
+            ["prediction_set.id"],
+            name=op.f("fk_prediction_prediction_set_id_prediction_set"),
+        ),
+        sa.PrimaryKeyConstraint("prediction_set_id", "item_id", name=op.f("pk_prediction")),
+    )
+
+
+def _training_set_version() -> None:
+    op.create_table(
+        "training_set_version",
+        sa.Column("training_set_id", Id, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("manifest", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["training_set_id"],
+            ["training_set.id"],
+            name=op.f("fk_training_set_version_training_set_id_training_set"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_set_version")),
+        sa.UniqueConstraint(
+            "training_set_id", "number", name=op.f("uq_training_set_version_training_set_id_number")
+        ),
+    )
+
+
+def _batch_item() -> None:
+    op.create_table(
+        "batch_item",
+        sa.Column("batch_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_batch_item_batch_id_batch")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_batch_item_item_id_item")),
+        sa.PrimaryKeyConstraint("batch_id", "item_id", name=op.f("pk_batch_item")),
+    )
+    op.create_index(op.f("ix_batch_item_item_id"), "batch_item", ["item_id"])
+
+
+def _consensus() -> None:
+    op.create_table(
+        "consensus",
+        sa.Column("run_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("posterior", sa.JSON(), nullable=False),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_consensus_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_consensus_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus")),
+        sa.UniqueConstraint("run_id", "item_id", name=op.f("uq_consensus_run_id_item_id")),
+    )
+    op.create_index(op.f("ix_consensus_item_id"), "consensus", ["item_id"])
+
+
+def _decision() -> None:
+    op.create_table(
+        "decision",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("run_id", Id, nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("action IN ('enough', 'more', 'give_up')", name=op.f("ck_decision_action")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_decision_item_id_item")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_decision_project_id_project")),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_decision_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    op.create_index("ix_decision_item", "decision", ["item_id", "id"])
+    op.create_index(op.f("ix_decision_project_id"), "decision", ["project_id"])
+    op.create_index(op.f("ix_decision_run_id"), "decision", ["run_id"])
+
+
+def _hit_question() -> None:
+    op.create_table(
+        "hit_question",
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.CheckConstraint("places >= 0", name=op.f("ck_hit_question_places")),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_hit_question_gold_id_gold")),
+        sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_hit_question_hit_id_hit")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_hit_question_item_id_item")),
+        sa.PrimaryKeyConstraint("hit_id", "item_id", name=op.f("pk_hit_question")),
+    )
+    op.create_index(op.f("ix_hit_question_item_id"), "hit_question", ["item_id"])
+
+
+def _slot() -> None:
+    op.create_table(
+        "slot",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("assignment_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('leased', 'done', 'returned', 'expired', 'void')", name=op.f("ck_slot_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_slot_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_slot_gold_id_gold")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_slot_item_id_item")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_slot_project_id_project")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_slot_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot")),
+    )
+    op.create_index(op.f("ix_slot_assignment_id"), "slot", ["assignment_id"])
+    op.create_index(
+        "ix_slot_gold",
+        "slot",
+        ["gold_id"],
+        sqlite_where=sa.text("gold_id IS NOT NULL"),
+        postgresql_where=sa.text("gold_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_slot_leased",
+        "slot",
+        ["project_id"],
+        sqlite_where=sa.text("state = 'leased'"),
+        postgresql_where=sa.text("state = 'leased'"),
+    )
+    op.create_index(
+        "ix_slot_live",
+        "slot",
+        ["item_id", "worker_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('leased', 'done', 'void')"),
+        postgresql_where=sa.text("state IN ('leased', 'done', 'void')"),
+    )
+    op.create_index(op.f("ix_slot_worker_id"), "slot", ["worker_id"])
+
+
+def _stray_submission() -> None:
+    op.create_table(
+        "stray_submission",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("assignment_id", Id, nullable=True),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_stray_submission_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_stray_submission_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"], ["worker.id"], name=op.f("fk_stray_submission_worker_id_worker")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_submission")),
+    )
+    op.create_index(op.f("ix_stray_submission_assignment_id"), "stray_submission", ["assignment_id"])
+    op.create_index(op.f("ix_stray_submission_project_id"), "stray_submission", ["project_id"])
+    op.create_index(op.f("ix_stray_submission_worker_id"), "stray_submission", ["worker_id"])
+
+
+def _answer() -> None:
+    op.create_table(
+        "answer",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("slot_id", Id, nullable=False),
+        sa.Column("label_set_id", Id, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_answer_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["label_set_id"], ["label_set.id"], name=op.f("fk_answer_label_set_id_label_set")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_answer_project_id_project")),
+        sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_answer_slot_id_slot")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_answer_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
+        sa.UniqueConstraint("slot_id", name=op.f("uq_answer_slot_id")),
+    )
+    op.create_index("ix_answer_project_item", "answer", ["project_id", "item_id"])
+    op.create_index(op.f("ix_answer_worker_id"), "answer", ["worker_id"])
+
+
+def _example() -> None:
+    op.create_table(
+        "example",
+        sa.Column("version_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("consensus_id", Id, nullable=True),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("batch_id", Id, nullable=True),
+        sa.Column("model_version", sa.Text(), nullable=True),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("workers", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.CheckConstraint("source IN ('consensus', 'gold')", name=op.f("ck_example_source")),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_example_batch_id_batch")),
+        sa.ForeignKeyConstraint(
+            ["consensus_id"], ["consensus.id"], name=op.f("fk_example_consensus_id_consensus")
+        ),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_example_gold_id_gold")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_example_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["training_set_version.id"],
+            name=op.f("fk_example_version_id_training_set_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
+        sa.UniqueConstraint("version_id", "item_id", name=op.f("uq_example_version_id_item_id")),
+    )
+    op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
+
+
+def _answer_flag() -> None:
+    op.create_table(
+        "answer_flag",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("answer_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("kind IN ('excluded', 'reinstated')", name=op.f("ck_answer_flag_kind")),
+        sa.ForeignKeyConstraint(["answer_id"], ["answer.id"], name=op.f("fk_answer_flag_answer_id_answer")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_answer_flag_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_flag")),
+    )
+    op.create_index(op.f("ix_answer_flag_answer_id"), "answer_flag", ["answer_id"])
+    op.create_index(op.f("ix_answer_flag_project_id"), "answer_flag", ["project_id"])
+
+
+def _grade() -> None:
+    op.create_table(
+        "grade",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("answer_id", Id, nullable=False),
+        sa.Column("gold_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("correct", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["answer_id"], ["answer.id"], name=op.f("fk_grade_answer_id_answer")),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_grade_gold_id_gold")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_grade_project_id_project")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_grade_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grade")),
+        sa.UniqueConstraint("answer_id", "gold_id", name=op.f("uq_grade_answer_id_gold_id")),
+    )
+    op.create_index(op.f("ix_grade_gold_id"), "grade", ["gold_id"])
+    op.create_index(op.f("ix_grade_project_id"), "grade", ["project_id"])
+    op.create_index(op.f("ix_grade_worker_id"), "grade", ["worker_id"])
+
+
+def _protect(tables: tuple[str, ...]) -> None:
+    if op.get_context().dialect.name == "postgresql":
+        statements = [REFUSAL, *(trigger for table in tables for trigger in _postgres_triggers(table))]
+    else:
+        statements = [trigger for table in tables for trigger in _sqlite_triggers(table)]
+    for statement in statements:
+        op.execute(statement)
+
+
+def _sqlite_triggers(table: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def _postgres_triggers(table: str) -> list[str]:
+    call = "EXECUTE FUNCTION crowd_append_only()"
+    return [
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {call}",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {call}",
+    ]
