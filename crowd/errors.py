@@ -31,7 +31,11 @@ class CrowdError(Exception):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the body of an `application/problem+json` response (RFC 9457)."""
-        body: dict[str, Any] = {"type": f"about:blank#{self.code}", "title": self.message, "status": self.status}
+        body: dict[str, Any] = {
+            "type": f"about:blank#{self.code}",
+            "title": self.message,
+            "status": self.status,
+        }
         if self.problems:
             body["errors"] = [asdict(problem) for problem in self.problems]
         return body

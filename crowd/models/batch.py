@@ -35,3 +35,4 @@ class BatchItem(Base):
     rank: Mapped[int]
     score: Mapped[float]
     reason: Mapped[str]
+    random: Mapped[bool]  # drawn for the random share: an unbiased sample of what there was

@@ -106,6 +106,7 @@ def _store(session: Session, batch: Batch, item_ids: list[int], choices: list[Ch
                 "rank": choice.rank,
                 "score": choice.score,
                 "reason": choice.reason,
+                "random": choice.random,
             }
             for choice in choices
         ],

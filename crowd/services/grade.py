@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import log
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -20,7 +19,6 @@ from qc.gold import grade as grade_answer
 from qc.spam import Judgement, Observation, SpamPolicy, judge
 from workers.skill import skill
 
-GOOD_ACCURACY = 0.8
 KINDS = {"suspend": "suspended", "ban": "banned"}
 
 
@@ -122,8 +120,7 @@ def _histories(
 
 
 def _judge(history: Sequence[Observation], labels: int) -> Judgement:
-    # With many labels a guesser is so seldom right that the good worker's accuracy matters little.
-    return judge(history, labels, SpamPolicy(ban=log(99), suspend=log(19), good_accuracy=GOOD_ACCURACY))
+    return judge(history, labels, SpamPolicy())
 
 
 def _skill(

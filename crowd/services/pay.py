@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project
 from crowd.models.states import advance
-from workers.money import dollars
+from workers.money import display
 
 
 def budget(session: Session, project: Project) -> Budget:
@@ -99,4 +99,4 @@ def _shortfall(session: Session, project_id: int, amount: int) -> str:
         select(Budget).where(Budget.project_id == project_id), execution_options={"populate_existing": True}
     ).one()
     free = row.cap - row.held - row.spent
-    return f"this needs {dollars(amount)} and {dollars(free)} of the cap of {dollars(row.cap)} are free"
+    return f"this needs {display(amount)} and {display(free)} of the cap of {display(row.cap)} are free"
