@@ -1,0 +1,69 @@
+"""The first row of a CSV file: which column is which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from crowd.errors import Problem, bad_input, bad_inputs
+from crowd.tables.reading import place
+
+Extra = Literal["refuse", "ignore"]
+# crowd-kit and many published sets say `task` where we say `item`.
+ALIASES = {"task": "item"}
+
+
+def positions(
+    where: tuple[str, int],
+    header: Sequence[str],
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    extra: Extra = "refuse",
+) -> dict[str, int]:
+    """Return the position of each known column that is there.
+
+    Args:
+        where: Name of the file and line of the header, for errors.
+        header: The cells of the first row.
+        required: Columns that must be there.
+        optional: Columns that may be.
+        extra: Whether other columns are an error or passed over.
+    """
+    file, line = where
+    names = canonical(file, line, header)
+    known = (*required, *optional)
+    problems = [
+        Problem(place(file, line, name), _unknown(required, optional))
+        for name in names
+        if extra == "refuse" and name not in known
+    ]
+    problems += [
+        Problem(place(file, line, name), "the column stands more than once; keep one")
+        for name in known
+        if names.count(name) > 1
+    ]
+    problems += [
+        Problem(place(file, line), f"column {name} is missing; found {', '.join(header)}")
+        for name in required
+        if name not in names
+    ]
+    if problems:
+        raise bad_inputs(problems, what=file)
+    return {name: names.index(name) for name in known if name in names}
+
+
+def canonical(file: str, line: int, header: Sequence[str]) -> list[str]:
+    """Return the names of the columns with aliases replaced; refuse what is no CSV header."""
+    if len(header) == 1 and (found := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        shown = "tabs" if found == "\t" else repr(found)
+        raise bad_input(place(file, line), f"the columns are separated by {shown}; save the file with commas")
+    for name in header:
+        if name != name.strip():
+            raise bad_input(place(file, line, name), "remove the spaces around the commas, here and below")
+    return [ALIASES.get(name, name) for name in header]
+
+
+def _unknown(required: Sequence[str], optional: Sequence[str]) -> str:
+    may = f", and optionally {', '.join(optional)}" if optional else ""
+    return f"unknown column; expected {', '.join(required)}{may}"

@@ -1,0 +1,124 @@
+"""The text of a source as CSV rows or JSON objects, each with the line it starts on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from crowd.errors import CrowdError, bad_input
+from crowd.tables.source import Source
+
+# A file can be wrong in every line; this many faults are enough to see the pattern.
+MOST_PROBLEMS = 100
+CSV_FAULTS = {
+    "unexpected end of data": "a quoted field is opened here and never closed",
+    "',' expected after '\"'": 'text follows a closing quote; write a quote inside a field twice: ""',
+    "field larger than field limit": "a field is longer than 131,072 characters; look for an unclosed quote, "
+    "or use JSONL for texts of this length",
+}
+
+
+def place(name: str, line: int, field: str = "") -> str:
+    """Say where in a file something is."""
+    return f"{name} line {line}, field {field}" if field else f"{name} line {line}"
+
+
+def text(source: Source) -> str:
+    """Decode a source as UTF-8, with or without a byte order mark; refuse an empty one."""
+    if (nul := source.body.find(b"\0")) >= 0:
+        raise bad_input(_line_of(source, nul), "holds a NUL character; save the file as plain UTF-8 text")
+    try:
+        content = source.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise bad_input(_line_of(source, error.start), "is not UTF-8; save the file as UTF-8") from None
+    if not content.strip():
+        raise bad_input(source.name, "is empty")
+    return content
+
+
+def csv_rows(name: str, content: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV text with the lines they start on; blank lines are passed over."""
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise bad_input(place(name, line), _explained(error)) from None
+
+
+def json_objects(name: str, content: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the objects of a JSONL text with their lines; what a database cannot hold is refused."""
+    for line, row in enumerate(content.split("\n"), start=1):
+        if row.strip():
+            yield line, _json_object(place(name, line), row)
+
+
+def _json_object(where: str, row: str) -> dict[str, Any]:
+    try:
+        value = json.loads(
+            row, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_repeated_name
+        )
+        _refuse_unstorable(value, row)
+    except json.JSONDecodeError as error:
+        raise bad_input(where, f"is not JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise bad_input(where, "is nested too deeply") from None
+    except ValueError as error:
+        raise bad_input(where, str(error)) from None
+    if not isinstance(value, dict):
+        raise bad_input(where, "must be one JSON object per line, such as " + '{"item": "1", "text": "…"}')
+    return value
+
+
+def _refuse_unstorable(value: object, row: str) -> None:
+    # Escapes are the only way for a NUL or half a surrogate pair to come out of valid UTF-8.
+    if "\\u" not in row:
+        return
+    try:
+        plain = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair (\\ud800 to \\udfff), which is no text") from None
+    # A backslash is itself escaped, so only pairs of them may stand before a NUL's own escape.
+    if b"\\u0000" in plain.replace(b"\\\\", b""):
+        raise ValueError("holds a NUL character (\\u0000), which no database stores; remove it")
+
+
+def _no_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON number; leave the field out or write null")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is too large for a number")
+    return value
+
+
+def _no_repeated_name(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"names the field {repeated!r} twice")
+    return fields
+
+
+def _line_of(source: Source, offset: int) -> str:
+    return place(source.name, source.body.count(b"\n", 0, offset) + 1)
+
+
+def _explained(error: csv.Error) -> str:
+    said = str(error)
+    return next((meaning for fault, meaning in CSV_FAULTS.items() if fault in said), said)
+
+
+def empty(name: str) -> CrowdError:
+    """Return the error for a table that has a header and nothing else."""
+    return bad_input(name, "has a header but no rows")

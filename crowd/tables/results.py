@@ -1,0 +1,34 @@
+"""A consensus as tables: a row per item, a row per worker."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from aggregation.answers import Answers
+from aggregation.consensus import Consensus
+from crowd.tables.writing import write_csv
+
+# A value survives the file to 1e-9; digits beyond that differ between machines.
+DIGITS = 9
+LABEL_COLUMNS = ("item", "label", "confidence", "answers")
+WORKER_COLUMNS = ("worker", "skill", "answers", "agreement")
+
+
+def write_labels(stream: BinaryIO, answers: Answers, consensus: Consensus) -> None:
+    """Write the label of each item, its posterior, and how many answers it rests on."""
+    labels = [answers.labels[choice] for choice in consensus.choice.tolist()]
+    confidence = np.round(consensus.confidence, DIGITS).tolist()
+    rows = zip(answers.items, labels, confidence, consensus.votes.tolist(), strict=True)
+    write_csv(stream, LABEL_COLUMNS, rows)
+
+
+def write_workers(stream: BinaryIO, answers: Answers, consensus: Consensus) -> None:
+    """Write the skill of each worker, their answers, and the share of these that equal the consensus."""
+    given = np.bincount(answers.worker, minlength=len(answers.workers))
+    equal = answers.label == consensus.choice[answers.item]
+    agreement = np.bincount(answers.worker, equal, len(answers.workers)) / np.maximum(given, 1)
+    skill = [None if np.isnan(value) else round(value, DIGITS) for value in consensus.skill.tolist()]
+    rows = zip(answers.workers, skill, given.tolist(), np.round(agreement, DIGITS).tolist(), strict=True)
+    write_csv(stream, WORKER_COLUMNS, rows)
