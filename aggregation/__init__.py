@@ -1,0 +1,1 @@
+"""What is the answer? Answers of a crowd in, consensus out; pure, usable without a server."""

@@ -1,0 +1,128 @@
+"""Expectation maximisation over observed pairs: the one loop that serves the whole Dawid-Skene family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregation.answers import UNKNOWN, Answers, Codes
+from aggregation.consensus import Floats, clamp
+from aggregation.pairs import Pairs
+from aggregation.votes import vote_shares
+
+# From this many answers on, loading the compiled kernel (half a second) pays for itself.
+COMPILE_FROM = 300_000
+
+# Keeps logarithms and products finite; far below any probability that a model here can mean.
+FLOOR = 1e-30
+
+
+class Expectation(NamedTuple):
+    """What one pass over the answers yields; the posterior itself is updated in place."""
+
+    counts: Floats
+    """(P, K) expected answers of each pair by true label."""
+    mass: Floats
+    """(K,) expected items of each label, among the answered ones."""
+    log_likelihood: float
+    change: float
+    """Largest change of any posterior."""
+
+
+class Kernel(Protocol):
+    """One pass over the answers; implementations agree to rounding error."""
+
+    def __init__(self, pairs: Pairs, known: Codes) -> None: ...
+
+    def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
+        """Return the counts and the mass of a posterior."""
+
+    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
+        """Overwrite the posterior with the one under `table` (P, K) and `prior` (K,)."""
+
+
+Maximise = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""(counts, mass) -> (table, prior): the M step, all in which the members of the family differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Answers laid out for fitting, with what is known of them."""
+
+    pairs: Pairs
+    start: Floats
+    """(I, K) soft majority vote, gold clamped."""
+    known: Codes
+    kernel: Kernel
+
+    @classmethod
+    def of(cls, answers: Answers, known: Codes, kernel: type[Kernel] | None = None) -> Problem:
+        """Lay out answers; `known` holds the label codes of gold items, -1 elsewhere."""
+        pairs = Pairs.of(answers)
+        make = choose_kernel(len(answers)) if kernel is None else kernel
+        return cls(pairs, clamp(vote_shares(answers), known), known, make(pairs, known))
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """(I,) whether nothing is known of an item: no answer, no gold."""
+        return np.asarray(~self.pairs.answered & (self.known == UNKNOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Where the iteration ended."""
+
+    posterior: Floats
+    table: Floats
+    prior: Floats
+    history: tuple[float, ...]
+    """Log likelihood after each iteration."""
+
+    @property
+    def iterations(self) -> int:
+        """Number of passes made."""
+        return len(self.history)
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log likelihood of the answers under the final parameters; 0 of nothing."""
+        return self.history[-1] if self.history else 0.0
+
+
+def fit(problem: Problem, maximise: Maximise, *, max_iterations: int, tolerance: float) -> Fit:
+    """Iterate from the soft majority vote until no posterior moves by more than the tolerance."""
+    if max_iterations < 1:
+        raise ValueError(f"max_iterations: {max_iterations} given; at least 1 is needed")
+    posterior = problem.start.copy()
+    table, prior = _floored(*maximise(*problem.kernel.collect(posterior)))
+    history: list[float] = []
+    while len(history) < max_iterations and len(problem.pairs.code):
+        step = problem.kernel.expect(table, prior, posterior)
+        history.append(step.log_likelihood)
+        if step.change <= tolerance or len(history) == max_iterations:
+            break
+        table, prior = _floored(*maximise(step.counts, step.mass))
+    posterior[problem.silent] = prior / prior.sum()
+    return Fit(posterior, table, prior, tuple(history))
+
+
+def _floored(table: Floats, prior: Floats) -> tuple[Floats, Floats]:
+    return np.maximum(table, FLOOR, out=table), np.maximum(prior, FLOOR)
+
+
+def choose_kernel(answers: int) -> type[Kernel]:
+    """Return the compiled kernel for large fits where numba is installed, else the sparse one."""
+    if answers >= COMPILE_FROM:
+        try:
+            from aggregation.compiled_kernel import CompiledKernel
+        except ImportError:
+            pass
+        else:
+            return CompiledKernel
+    from aggregation.sparse_kernel import SparseKernel
+
+    return SparseKernel

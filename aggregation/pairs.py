@@ -1,0 +1,95 @@
+"""The layout behind the fast fits: answers by item, each the code of an observed (worker, label) pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregation.answers import Answers, Codes
+from aggregation.consensus import Floats
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """P observed pairs ordered by worker and label; tables over them are (P, K), never workers x K x K."""
+
+    start: NDArray[np.int64]
+    """(I + 1,) where the answers of each item begin in `code`."""
+    code: Codes
+    """(N,) pair of each answer, answers ordered by item and pair."""
+    worker: Codes
+    """(P,) worker of each pair."""
+    label: Codes
+    """(P,) label of each pair."""
+    given: Floats
+    """(P,) answers of each pair."""
+    first: NDArray[np.int64]
+    """(V,) first pair of each worker who answered."""
+    shape: tuple[int, int, int]
+    """Items, workers, labels."""
+
+    @classmethod
+    def of(cls, answers: Answers) -> Pairs:
+        """Lay out answers with counting sorts: linear in their number, and the same for any order of rows."""
+        items, workers, labels = len(answers.items), len(answers.workers), len(answers.labels)
+        cell = answers.worker.astype(np.int64) * labels + answers.label
+        observed, code, given = _compact(cell, workers * labels)
+        by_pair, _ = counting_sort(code, len(observed))
+        by_item, start = counting_sort(answers.item[by_pair], items)
+        worker = (observed // max(labels, 1)).astype(np.int32)
+        return cls(
+            start=start,
+            code=code[by_pair][by_item],
+            worker=worker,
+            label=(observed % max(labels, 1)).astype(np.int32),
+            given=given.astype(np.float64),
+            first=np.flatnonzero(np.diff(worker, prepend=-1)),
+            shape=(items, workers, labels),
+        )
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """(I,) whether an item has an answer."""
+        return self.start[1:] > self.start[:-1]
+
+    def by_worker(self, values: Floats) -> Floats:
+        """Sum (P, ...) values over the pairs of each worker and give every pair its worker's sum."""
+        if not len(self.first):
+            return values
+        sums = np.add.reduceat(values, self.first, axis=0)
+        return np.repeat(sums, np.diff(self.first, append=len(self.worker)), axis=0)
+
+    def label_sums(self) -> csr_array:
+        """Return the (K, P) matrix that sums pairs by their label."""
+        from scipy import sparse
+
+        size = len(self.label)
+        return sparse.csr_array((np.ones(size), (self.label, np.arange(size))), shape=(self.shape[2], size))
+
+
+def counting_sort(keys: Codes, size: int) -> tuple[Codes, NDArray[np.int64]]:
+    """Return the stable order of keys in 0..size-1 and where each key begins, in linear time."""
+    from scipy import sparse
+
+    # The column form of a matrix with one entry per row lists the rows of each column: a counting sort in C.
+    ones = np.ones(len(keys), dtype=np.int8)
+    rows = np.arange(len(keys) + 1, dtype=np.int32)
+    columns = sparse.csr_array((ones, keys, rows), shape=(len(keys), size)).tocsc()
+    return columns.indices, columns.indptr.astype(np.int64)
+
+
+def _compact(cell: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], Codes, NDArray[np.int64]]:
+    """Return the distinct cells in order, each answer's place among them, and their counts."""
+    if size > 16 * len(cell) + 1_000_000:
+        observed, code, given = np.unique(cell, return_inverse=True, return_counts=True)
+        return observed, code.astype(np.int32), given
+    counts = np.bincount(cell, minlength=size)
+    observed = np.flatnonzero(counts)
+    place = np.cumsum(counts > 0, dtype=np.int32) - 1
+    return observed, place[cell].astype(np.int32), counts[observed]
