@@ -12,11 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models import Consensus, ConsensusRun, Example, Item, TrainingSetVersion
+from crowd.tables.writing import spreadsheet_safe
 
 FORMATS = ("jsonl", "csv", "parquet")
 PAGE = 2000
-# What a spreadsheet would take for a formula (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def rows(session: Session, version: TrainingSetVersion) -> Iterator[dict[str, Any]]:
@@ -106,9 +105,8 @@ def _flat(example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return spreadsheet_safe(text)
 
 
 _WRITERS: dict[str, Callable[[Iterator[dict[str, Any]]], Iterator[bytes]]] = {

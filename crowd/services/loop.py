@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crowd.channels import Channel
+from crowd.channels import Channel, Pool
 from crowd.clock import Clock
 from crowd.db import Database
+from crowd.errors import Conflict
 from crowd.models import Answer, Project
 from crowd.services import (
     assign,
@@ -76,6 +77,13 @@ def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock)
         model_version=following.model_version,
         asked=following.asked,
     )
+
+
+def channel_of(project: Project) -> Channel:
+    """Return the channel of a project whose people are not part of one program's run."""
+    if project.channel != "pool":
+        raise Conflict(f"the people of a {project.channel} project live in the command that made it")
+    return Pool()
 
 
 def _publish(database: Database, project_id: int, channel: Channel, clock: Clock) -> int:

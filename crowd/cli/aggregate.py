@@ -1,0 +1,171 @@
+"""`crowd aggregate`: labels from recorded answers, without a server or a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import click
+import numpy as np
+
+from aggregation.answers import Answers
+from aggregation.consensus import Consensus
+from aggregation.registry import AGGREGATORS, DEFAULT, aggregate
+from crowd.cli.output import check_streams, json_option, print_json
+from crowd.cli.progress import timed
+from crowd.errors import Unprocessable, bad_input
+from crowd.tables.answers import read_answers
+from crowd.tables.results import DIGITS, write_labels, write_workers
+from crowd.tables.source import STDIO, open_input
+from crowd.tables.truth import read_truth
+from crowd.tables.writing import replacing
+
+Known = Mapping[str, str] | None
+
+
+@click.command("aggregate")
+@click.argument("answers", metavar="ANSWERS")
+@click.option("--method", type=click.Choice(list(AGGREGATORS)), default=DEFAULT, show_default=True)
+@click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
+@click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
+@click.option("--output", metavar="FILE", help="Labels as CSV: item,label,confidence,answers.  [default: -]")
+@click.option("--workers", metavar="FILE", help="Also write worker,skill,answers,agreement.")
+@click.option("--max-iterations", type=click.IntRange(min=1), help="Passes over the answers at most.")
+@click.option("--tolerance", type=float, help="Stop when a pass changes less than this.")
+@click.option("--smoothing", type=float, help="Imagined answers in each cell of a worker's matrix.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the methods that draw random numbers.")
+@json_option
+def command(
+    *,
+    answers: str,
+    method: str,
+    gold: str | None,
+    truth: str | None,
+    output: str | None,
+    workers: str | None,
+    max_iterations: int | None,
+    tolerance: float | None,
+    smoothing: float | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Turn recorded answers into one label per item.
+
+    ANSWERS is a CSV file with the columns item (or task), worker and label; other columns are ignored,
+    gzip is understood, and - is standard input. Of several answers of one worker to one item the last counts.
+    """
+    parameters = _parameters(
+        method, max_iterations=max_iterations, tolerance=tolerance, smoothing=smoothing, seed=seed
+    )
+    if output is None and not as_json:
+        output = STDIO
+    inputs = {"ANSWERS": answers, "--gold": gold, "--truth": truth}
+    check_streams(inputs, {"--output": output, "--workers": workers}, as_json=as_json)
+    seconds = {"write": 0.0}
+    with timed(seconds, "read", f"reading {answers}"):
+        table = read_answers(open_input(answers), times=(), extra="ignore")
+        known, true = _labels_of(gold), _labels_of(truth)
+        coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
+    with timed(seconds, "fit", f"fitting {method}"):
+        consensus = _fit(coded, method, known, parameters)
+    result = _summary(coded, consensus, rows=len(table)) | _accuracy(coded, consensus, true, known, truth)
+    with timed(seconds, "write", "writing"):
+        _write(coded, consensus, output, workers)
+    result["seconds"] = {step: seconds[step] for step in ("read", "fit", "write")}
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(_report(result), err=True)
+
+
+def _parameters(method: str, **given: float | None) -> dict[str, float]:
+    """Keep the settings that were given; refuse those the method does not have."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    takes = AGGREGATORS[method].parameters
+    for name, value in chosen.items():
+        option = f"--{name.replace('_', '-')}"
+        if name not in takes:
+            options = ", ".join(f"--{other.replace('_', '-')}" for other in given if other in takes)
+            raise click.UsageError(
+                f"{option} does not apply to {method}, which takes {options or 'no options'}"
+            )
+        if np.isnan(value):
+            raise click.UsageError(f"{option} must be a number")
+    return chosen
+
+
+def _labels_of(path: str | None) -> dict[str, str] | None:
+    return None if path is None else read_truth(open_input(path))
+
+
+def _fit(answers: Answers, method: str, gold: Known, parameters: Mapping[str, float]) -> Consensus:
+    try:
+        return aggregate(answers, method, gold=gold, **parameters)
+    except ValueError as error:
+        raise Unprocessable(str(error)) from error
+
+
+def _summary(answers: Answers, consensus: Consensus, *, rows: int) -> dict[str, Any]:
+    answered = consensus.votes > 0
+    return {
+        "method": consensus.method,
+        "items": len(answers.items),
+        "workers": len(answers.workers),
+        "answers": len(answers),
+        "repeated": rows - len(answers),
+        "labels": list(answers.labels),
+        "iterations": consensus.iterations,
+        "log_likelihood": consensus.log_likelihood,
+        "mean_confidence": round(float(consensus.confidence[answered].mean()), DIGITS),
+    }
+
+
+def _accuracy(
+    answers: Answers, consensus: Consensus, truth: Known, gold: Known, path: str | None
+) -> dict[str, Any]:
+    """Return the share of right labels among items with truth, and among those that were not gold too."""
+    if truth is None:
+        return {"accuracy": None, "scored": 0, "accuracy_without_gold": None}
+    right = {
+        item: truth[item] == answers.labels[choice]
+        for item, choice in zip(answers.items, consensus.choice.tolist(), strict=True)
+        if item in truth
+    }
+    if not right:
+        raise bad_input(path or "--truth", "names none of the items that were answered")
+    unseen = [hit for item, hit in right.items() if item not in (gold or {})]
+    return {
+        "accuracy": sum(right.values()) / len(right),
+        "scored": len(right),
+        "accuracy_without_gold": sum(unseen) / len(unseen) if gold and unseen else None,
+    }
+
+
+def _write(answers: Answers, consensus: Consensus, output: str | None, workers: str | None) -> None:
+    """Write the files asked for; both take their places only after both are written."""
+    with ExitStack() as files:
+        if output:
+            write_labels(files.enter_context(replacing(output)), answers, consensus)
+        if workers:
+            write_workers(files.enter_context(replacing(workers)), answers, consensus)
+
+
+def _report(result: Mapping[str, Any]) -> str:
+    each = result["answers"] / max(result["items"], 1)
+    counts = ", ".join(f"{result[what]:,} {what}" for what in ("items", "workers", "answers"))
+    lines = [
+        f"{result['method']}: {counts} ({each:.1f} per item)",
+        f"confidence  {result['mean_confidence']:.4f} on average",
+    ]
+    if result["repeated"]:
+        lines.append(
+            f"repeated    {result['repeated']:,} rows name an item and worker again: the last counts"
+        )
+    if result["accuracy"] is not None:
+        lines.append(f"accuracy    {result['accuracy']:.4f} on the {result['scored']:,} items with truth")
+    if result["accuracy_without_gold"] is not None:
+        lines.append(f"            {result['accuracy_without_gold']:.4f} on those of them that are not gold")
+    return "\n".join(
+        [*lines, "seconds     " + ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items())]
+    )

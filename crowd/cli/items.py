@@ -1,0 +1,65 @@
+"""`crowd items`: bring data in and look at it."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import select
+
+from crowd.cli.workplace import Workplace, works_on_database
+from crowd.clock import utc_now
+from crowd.models import Decision, Item
+from crowd.services import intake, scope
+from crowd.tables.items import read_items
+from crowd.tables.source import open_input
+
+FIELDS = ("key", "state", "wanted", "open")
+
+
+@click.group("items")
+def command() -> None:
+    """Bring data in and look at it."""
+
+
+@command.command("add")
+@click.argument("slug")
+@click.argument("file")
+@works_on_database
+def add(place: Workplace, *, slug: str, file: str) -> None:
+    """Store the items of FILE (CSV or JSON Lines, - for standard input): all of them or none."""
+    rows = read_items(open_input(file))
+    with place.database.write() as session:
+        imported = intake.add_items(session, place.project(session, slug), rows, now=utc_now())
+    result = {"added": imported.added, "unchanged": imported.unchanged}
+    place.show(result, f"{imported.added} items added, {imported.unchanged} were there already")
+
+
+@command.command("list")
+@click.argument("slug")
+@click.option("--state", help="Only items in this state: new, asking, settled, given_up, gold.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@works_on_database
+def list_(place: Workplace, *, slug: str, state: str | None, limit: int) -> None:
+    """List items by key."""
+    with place.database.write() as session:
+        query = select(Item).where(Item.project_id == place.project(session, slug).id).order_by(Item.key)
+        query = query if state is None else query.where(Item.state == state)
+        rows = [
+            {name: getattr(item, name) for name in FIELDS} for item in session.scalars(query.limit(limit))
+        ]
+    place.show_rows("items", rows)
+
+
+@command.command("show")
+@click.argument("slug")
+@click.argument("key")
+@works_on_database
+def show(place: Workplace, *, slug: str, key: str) -> None:
+    """Show one item with what was decided about it, and why."""
+    with place.database.write() as session:
+        item = scope.item(session, place.project(session, slug), key)
+        query = select(Decision).where(Decision.item_id == item.id).order_by(Decision.id)
+        decisions = [{"action": row.action, "reason": row.reason} for row in session.scalars(query)]
+        result = {**{name: getattr(item, name) for name in FIELDS}, "payload": item.payload}
+    lines = [f"{name:8} {value}" for name, value in result.items()]
+    lines += [f"{row['action']:8} {row['reason']}" for row in decisions]
+    place.show({**result, "decisions": decisions}, lines)

@@ -1,0 +1,47 @@
+"""`crowd labels`: what the answers say together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from crowd.cli.workplace import Workplace, works_on_database
+from crowd.clock import utc_now
+from crowd.services import conclude, projects
+from crowd.tables.writing import replacing, write_csv
+
+COLUMNS = ("item", "label", "confidence", "answers")
+
+
+@click.command("labels")
+@click.argument("slug")
+@click.option("--method", help="Another method than the project's.")
+@click.option("--output", metavar="FILE", default="-", show_default=True, help="Where the CSV goes.")
+@works_on_database
+def command(place: Workplace, *, slug: str, method: str | None, output: str) -> None:
+    """Aggregate the answers so far and print one label for each item.
+
+    The same answers, method and parameters always give the same labels. With --json the posterior and the
+    key of the run come along.
+    """
+    with place.database.write() as session:
+        project = place.project(session, slug)
+        run = conclude.conclude(session, project, method=method, now=utc_now())
+        label_set = projects.labels(session, project).labels
+        rows: list[dict[str, Any]] = [
+            {
+                "item": item.key,
+                "label": found.label,
+                "confidence": found.confidence,
+                "answers": found.votes,
+                "posterior": dict(zip(label_set, found.posterior, strict=True)),
+            }
+            for item, found in conclude.labels_of(session, run)
+        ]
+        result = {"method": run.method, "run": run.key, "labels": rows}
+    if place.as_json:
+        place.show(result, "")
+        return
+    with replacing(output) as stream:
+        write_csv(stream, COLUMNS, [tuple(row[name] for name in COLUMNS) for row in rows])

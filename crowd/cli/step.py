@@ -1,0 +1,45 @@
+"""`crowd step`: one turn of the loop."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from crowd.cli.workplace import Workplace, works_on_database
+from crowd.clock import utc_now
+from crowd.services import loop
+from crowd.services.loop import Turn
+
+
+@click.command("step")
+@click.argument("slug")
+@works_on_database
+def command(place: Workplace, *, slug: str) -> None:
+    """Take in what came, judge it, decide, and ask the next questions: one turn of the loop."""
+    with place.database.write() as session:
+        project = place.project(session, slug)
+    turn = loop.turn(place.database, project.id, loop.channel_of(project), clock=utc_now)
+    place.show(described(turn), _lines(turn))
+
+
+def described(turn: Turn) -> dict[str, Any]:
+    """Return a turn as plain values."""
+    return {**asdict(turn), "idle": turn.idle}
+
+
+def _lines(turn: Turn) -> list[str]:
+    decided = turn.decided
+    lines = [
+        f"{turn.graded} answers graded against gold, {turn.restricted} workers restricted",
+        f"{decided.enough} items settled, {decided.more} get another answer, {decided.give_up} given up",
+        f"{turn.asked} answers asked for, {turn.paid} pages paid, {turn.expired} leases expired",
+    ]
+    if decided.unfunded:
+        lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
+    if turn.version:
+        lines.append(f"training set version {turn.version}")
+    if turn.model_version:
+        lines.append(f"model {turn.model_version}")
+    return lines

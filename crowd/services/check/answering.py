@@ -1,0 +1,150 @@
+"""Invariants of answers: none doubled, none lost, gold apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from crowd.models import Answer, Assignment, Example, Gold, Item, LabelSet, Project, Slot
+from crowd.services.check import citations
+from crowd.services.check.invariant import invariant, lines, within
+
+ANSWERED = ("done", "void")
+
+
+@invariant(3, "a slot has at most one answer, and only one that was filled has any")
+def one_answer_per_slot(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find slots answered twice, and answers to slots that were never filled."""
+    doubled = (
+        select(Answer.slot_id, func.count().label("answers"))
+        .where(within(Answer.project_id, project_id))
+        .group_by(Answer.slot_id)
+        .having(func.count() > 1)
+        .order_by(Answer.slot_id)
+    )
+    yield from lines(session, doubled, "slot {slot_id}: has {answers} answers")
+    unfilled = (
+        select(Answer.id, Answer.slot_id, Slot.state)
+        .join(Slot, Slot.id == Answer.slot_id)
+        .where(within(Answer.project_id, project_id), Slot.state.not_in(ANSWERED))
+        .order_by(Answer.id)
+    )
+    yield from lines(session, unfilled, "answer {id}: its slot {slot_id} is {state}")
+
+
+@invariant(12, "work that was handed in says when and what, so that a repeat is recognised")
+def repeats_are_recognised(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find submitted assignments without time or digest, and others with one."""
+    stamped = and_(Assignment.submitted_at.is_not(None), Assignment.submission_digest.is_not(None))
+    bare = and_(Assignment.submitted_at.is_(None), Assignment.submission_digest.is_(None))
+    query = (
+        select(Assignment.id, Assignment.work)
+        .where(within(Assignment.project_id, project_id))
+        .where(~case((Assignment.work == "submitted", stamped), else_=bare))
+        .order_by(Assignment.id)
+    )
+    return lines(session, query, "assignment {id}: {work}, which its time and digest of submission contradict")
+
+
+@invariant(13, "every answer names its slot's item and worker, and a value of its label set")
+def answers_agree(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find answers that contradict their slot, and values that were not on offer."""
+    query = (
+        select(Answer.id, Answer.slot_id)
+        .join(Slot, Slot.id == Answer.slot_id)
+        .where(within(Answer.project_id, project_id))
+        .where(or_(Answer.item_id != Slot.item_id, Answer.worker_id != Slot.worker_id))
+        .order_by(Answer.id)
+    )
+    yield from lines(session, query, "answer {id}: another item or worker than its slot {slot_id}")
+    yield from _strange_values(session, project_id)
+
+
+@invariant(15, "no submission disappears: every slot that was filled has its answer")
+def nothing_lost(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find filled slots without an answer."""
+    query = (
+        select(Slot.id, Slot.state)
+        .outerjoin(Answer, Answer.slot_id == Slot.id)
+        .where(within(Slot.project_id, project_id), Slot.state.in_(ANSWERED), Answer.id.is_(None))
+        .order_by(Slot.id)
+    )
+    return lines(session, query, "slot {id}: {state}, but has no answer")
+
+
+@invariant(17, "gold is never asked for its own sake and never becomes a label by consensus")
+def gold_apart(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find gold with places, slots that mistake gold, and examples that rest on answers to gold."""
+    mine = within(Item.project_id, project_id)
+    asked = select(Item.id).where(mine, Item.state == "gold", or_(Item.open != 0, Item.wanted != 0))
+    yield from lines(session, asked.order_by(Item.id), "item {id}: gold, but answers to it are wanted")
+    unmarked = (
+        select(Gold.id, Gold.item_id)
+        .join(Item, Item.id == Gold.item_id)
+        .where(mine, Gold.retired_at.is_(None), Item.state != "gold")
+        .order_by(Gold.id)
+    )
+    yield from lines(session, unmarked, "gold {id}: its item {item_id} is asked like any other")
+    confused = (
+        select(Slot.id, Slot.gold_id)
+        .join(Gold, Gold.id == Slot.gold_id)
+        .where(within(Slot.project_id, project_id), Slot.item_id != Gold.item_id)
+        .order_by(Slot.id)
+    )
+    yield from lines(session, confused, "slot {id}: on another item than its gold {gold_id}")
+    yield from _gold_in_examples(session, project_id)
+
+
+@invariant(37, "a page is handed in, given back or expired as a whole")
+def whole_or_not_at_all(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find slots whose state is not that of their page."""
+    expected = case(
+        (Assignment.work == "submitted", "done"), (Assignment.work == "assigned", "leased"), else_=Assignment.work
+    )
+    # A leased slot under a page that has ended is another invariant's.
+    query = (
+        select(Slot.id, Slot.state, Slot.assignment_id, Assignment.work)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(within(Slot.project_id, project_id), Slot.state != "leased")
+        .where(case((Slot.state == "void", "done"), else_=Slot.state) != expected)
+        .order_by(Slot.id)
+    )
+    return lines(session, query, "slot {id}: {state}, but its assignment {assignment_id} is {work}")
+
+
+def _strange_values(session: Session, project_id: int | None) -> Iterator[str]:
+    offered = {row.id: set(row.labels) for row in session.execute(select(LabelSet.id, LabelSet.labels))}
+    # Grouped: a million answers have a handful of distinct values.
+    query = (
+        select(Answer.label_set_id, Answer.value, func.min(Answer.id).label("first"), func.count().label("n"))
+        .join(Project, Project.id == Answer.project_id)
+        .where(within(Answer.project_id, project_id), Project.task_type == "choice")
+        .group_by(Answer.label_set_id, Answer.value)
+        .order_by(func.min(Answer.id))
+    )
+    for row in session.execute(query):
+        if row.value not in offered.get(row.label_set_id, ()):
+            more = f" (and {row.n - 1} more)" if row.n > 1 else ""
+            yield f"answer {row.first}{more}: its value is not in label set {row.label_set_id}"
+
+
+def _gold_in_examples(session: Session, project_id: int | None) -> Iterator[str]:
+    mine = and_(citations.of_project(project_id), Example.source == "consensus")
+    on_gold = (
+        select(Example.id, Example.item_id)
+        .where(mine, exists().where(Item.id == Example.item_id, Item.state == "gold"))
+        .order_by(Example.id)
+    )
+    yield from lines(session, on_gold, "example {id}: concluded, though item {item_id} is gold")
+    cited, answer_id = citations.answers(session)
+    resting = (
+        select(Example.id, Answer.id.label("answer"))
+        .join(cited, citations.ALL)
+        .join(Answer, Answer.id == answer_id)
+        .join(Slot, Slot.id == Answer.slot_id)
+        .where(mine, Slot.gold_id.is_not(None))
+        .order_by(Example.id)
+    )
+    yield from lines(session, resting, "example {id}: rests on answer {answer}, which was given to gold")

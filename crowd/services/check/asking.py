@@ -1,0 +1,148 @@
+"""Invariants of asking: places, slots, leases, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Subquery, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from crowd.models import Assignment, Decision, Hit, HitQuestion, Item, Restriction, Slot
+from crowd.services.check.invariant import invariant, lines, within
+
+COUNTED = ("leased", "done")
+HELD = ("leased", "done", "void")  # a void slot keeps its worker away
+
+
+@invariant(1, "an item's wanted answers are those open, on a published HIT, or in a live slot")
+def wanted_adds_up(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find items whose counters and slots disagree; more live slots than wanted is one such case."""
+    places, live = _places(project_id), _live(project_id)
+    published, held = func.coalesce(places.c.n, 0), func.coalesce(live.c.n, 0)
+    query = (
+        select(
+            Item.id, Item.wanted, Item.open.label("open"), published.label("published"), held.label("held")
+        )
+        .outerjoin(places, places.c.item_id == Item.id)
+        .outerjoin(live, live.c.item_id == Item.id)
+        .where(within(Item.project_id, project_id))
+        .where(or_(Item.wanted != Item.open + published + held, held > Item.wanted))
+        .order_by(Item.id)
+    )
+    return lines(
+        session,
+        query,
+        "item {id}: {wanted} answers wanted, but {open} open, {published} on HITs, {held} in live slots",
+    )
+
+
+@invariant(2, "no worker has two slots on an item, over all batches, HITs and channels")
+def nobody_twice(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find workers who were asked the same twice."""
+    query = (
+        select(Slot.item_id, Slot.worker_id, func.count().label("slots"))
+        .where(Slot.state.in_(HELD), within(Slot.project_id, project_id))
+        .group_by(Slot.item_id, Slot.worker_id)
+        .having(func.count() > 1)
+        .order_by(Slot.item_id, Slot.worker_id)
+    )
+    return lines(session, query, "item {item_id}: worker {worker_id} has {slots} slots on it")
+
+
+@invariant(4, "every slot of an item has a lease of its own, held by the slot's worker")
+def one_slot_per_lease(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find assignments with two slots on an item, and slots under another worker's assignment."""
+    shared = (
+        select(Slot.item_id, Slot.assignment_id, func.count().label("slots"))
+        .where(within(Slot.project_id, project_id))
+        .group_by(Slot.item_id, Slot.assignment_id)
+        .having(func.count() > 1)
+        .order_by(Slot.item_id)
+    )
+    yield from lines(session, shared, "item {item_id}: assignment {assignment_id} has {slots} slots on it")
+    foreign = (
+        select(Slot.id, Slot.assignment_id)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(within(Slot.project_id, project_id), Slot.worker_id != Assignment.worker_id)
+        .order_by(Slot.id)
+    )
+    yield from lines(session, foreign, "slot {id}: its worker is not that of assignment {assignment_id}")
+
+
+@invariant(6, "every leased slot belongs to an assignment that will end")
+def leases_end(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find slots that nothing would ever free."""
+    query = (
+        select(Slot.id, Slot.assignment_id)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(within(Slot.project_id, project_id), Slot.state == "leased")
+        .where(or_(Assignment.work != "assigned", Assignment.lease_until.is_(None)))
+        .order_by(Slot.id)
+    )
+    return lines(session, query, "slot {id}: leased, but assignment {assignment_id} has no lease that runs out")
+
+
+@invariant(7, "no worker holds two pages of a project, or was given one while restricted")
+def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find leases that should not have been given. HITs accepted on another endpoint are not leases of ours."""
+    held = (
+        select(Assignment.worker_id, Assignment.project_id, func.count().label("pages"))
+        .where(within(Assignment.project_id, project_id), Assignment.work == "assigned")
+        .group_by(Assignment.worker_id, Assignment.project_id)
+        .having(func.count() > 1)
+        .order_by(Assignment.worker_id)
+    )
+    yield from lines(session, held, "worker {worker_id}: holds {pages} pages of project {project_id}")
+    barred = and_(
+        Restriction.worker_id == Assignment.worker_id,
+        or_(Restriction.project_id.is_(None), Restriction.project_id == Assignment.project_id),
+        Assignment.created_at > Restriction.created_at,
+        or_(Restriction.lifted_at.is_(None), Assignment.created_at < Restriction.lifted_at),
+    )
+    given = (
+        select(Assignment.id, Assignment.worker_id, Restriction.kind, Restriction.id.label("restriction"))
+        .join(Restriction, barred)
+        .where(within(Assignment.project_id, project_id), Assignment.lease_until.is_not(None))
+        .order_by(Assignment.id)
+    )
+    yield from lines(
+        session,
+        given,
+        "assignment {id}: given to worker {worker_id}, who was {kind} (restriction {restriction})",
+    )
+
+
+@invariant(8, "an item that is no longer asked about has nothing open and a decision that says why")
+def decided_with_a_reason(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find settled and given-up items that are still on offer, or whose newest decision says otherwise."""
+    newest = select(func.max(Decision.id)).where(Decision.item_id == Item.id).scalar_subquery()
+    decision = aliased(Decision)
+    unexplained = or_(
+        decision.id.is_(None),
+        and_(Item.state == "settled", decision.action != "enough"),
+        and_(Item.state == "given_up", decision.action != "give_up"),
+    )
+    query = (
+        select(Item.id, Item.state, Item.open.label("open"), decision.action)
+        .outerjoin(decision, decision.id == newest)
+        .where(within(Item.project_id, project_id), Item.state.in_(("settled", "given_up")))
+        .where(or_(Item.open != 0, unexplained))
+        .order_by(Item.id)
+    )
+    return lines(session, query, "item {id}: {state} with {open} answers open, newest decision: {action}")
+
+
+def _places(project_id: int | None) -> Subquery:
+    query = (
+        select(HitQuestion.item_id, func.sum(HitQuestion.places).label("n"))
+        .join(Hit, Hit.id == HitQuestion.hit_id)
+        .where(Hit.state == "open", HitQuestion.gold_id.is_(None), within(Hit.project_id, project_id))
+    )
+    return query.group_by(HitQuestion.item_id).subquery()
+
+
+def _live(project_id: int | None) -> Subquery:
+    query = select(Slot.item_id, func.count().label("n")).where(
+        Slot.state.in_(COUNTED), Slot.gold_id.is_(None), within(Slot.project_id, project_id)
+    )
+    return query.group_by(Slot.item_id).subquery()

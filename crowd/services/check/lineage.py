@@ -1,0 +1,108 @@
+"""Invariants of what comes out: runs can be repeated, versions are frozen, people stay unnamed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from itertools import groupby
+
+import numpy as np
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from crowd import frames
+from crowd.frames import Ids
+from crowd.models import (
+    Answer,
+    AnswerSet,
+    Consensus,
+    ConsensusRun,
+    Example,
+    Gold,
+    Item,
+    LabelSet,
+    TrainingSet,
+    TrainingSetVersion,
+    Worker,
+)
+from crowd.services import merge
+from crowd.services.check import citations
+from crowd.services.check.invariant import invariant, lines, within
+
+PAGE = 5000
+
+
+@invariant(28, "every consensus run read exactly the answers its digest names, and concluded labels on offer")
+def runs_repeatable(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find answer sets that are not what they say, and concluded labels outside the label set."""
+    query = select(AnswerSet).where(within(AnswerSet.project_id, project_id))
+    sets = session.scalars(query.order_by(AnswerSet.project_id, AnswerSet.id).execution_options(yield_per=1))
+    for owner, of_project in groupby(sets, key=lambda found: found.project_id):
+        known = _answer_ids(session, owner)
+        for answer_set in of_project:
+            if fault := _fault(answer_set, known):
+                yield f"answer set {answer_set.id}: {fault}"
+    yield from _strange_labels(session, project_id)
+
+
+@invariant(30, "a training-set version holds the content its hash names, and every row its source")
+def versions_frozen(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find versions whose rows have changed, and rows that their source contradicts."""
+    query = select(TrainingSetVersion).join(TrainingSet).where(within(TrainingSet.project_id, project_id))
+    for version in session.scalars(query.order_by(TrainingSetVersion.id)):
+        rows = _rows(session, version)
+        if len(rows) != version.size:
+            yield f"training-set version {version.id}: {len(rows)} examples instead of {version.size}"
+        elif merge.content_hash(rows) != version.content_hash:
+            yield f"training-set version {version.id}: its content does not have its hash"
+    yield from lines(session, _unfounded(project_id), "example {id}: its {source} says something else")
+    yield from lines(session, _miscited(session, project_id), "example {id}: cites answer {cited} to another item")
+
+
+@invariant(33, "examples name their workers by pseudonym only, one for each answer")
+def pseudonyms_only(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find examples that name somebody who is not a pseudonym, and pseudonyms that give the name away."""
+    telling = select(Worker.id).where(Worker.pseudonym == Worker.name).order_by(Worker.id)
+    yield from lines(session, telling, "worker {id}: the pseudonym is the name")
+    mine = citations.of_project(project_id)
+    named, name = citations.workers(session)
+    unknown = (
+        select(Example.id)
+        .join(named, citations.ALL)
+        .outerjoin(Worker, Worker.pseudonym == name)
+        .where(mine, Worker.id.is_(None))
+        .order_by(Example.id)
+    )
+    yield from lines(session, unknown, "example {id}: names a worker who is no pseudonym")
+    counts = func.json_array_length(Example.workers), func.json_array_length(Example.answers)
+    uneven = select(Example.id).where(mine, counts[0] != counts[1]).order_by(Example.id)
+    yield from lines(session, uneven, "example {id}: not one worker for each answer")
+
+
+def _answer_ids(session: Session, project_id: int) -> Ids:
+    ids = session.scalars(select(Answer.id).where(Answer.project_id == project_id).order_by(Answer.id))
+    return np.fromiter(ids, dtype=np.int64)
+
+
+def _fault(answer_set: AnswerSet, known: Ids) -> str | None:
+    try:
+        ids = frames.unpack_ids(answer_set.ids)
+    except (zlib.error, ValueError):
+        return "its ids cannot be read"
+    if frames.digest_ids(ids) != answer_set.digest:
+        return "its ids do not have its digest"
+    if ids.size != answer_set.size or np.any(np.diff(ids) <= 0):
+        return f"its ids are not {answer_set.size} different ones in order"
+    if not np.isin(ids, known, assume_unique=True).all():
+        return "it names answers that are not in its project"
+    return None
+
+
+def _strange_labels(session: Session, project_id: int | None) -> Iterator[str]:
+    query = (
+        select(Consensus.run_id, Consensus.label, LabelSet.labels)
+        .join(
+            select(Consensus.run_id, Consensus.label).distinct().subquery("used"),
+        )
+    )
+    raise NotImplementedError
