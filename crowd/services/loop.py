@@ -50,9 +50,10 @@ class Turn:
         return not any(moved)
 
 
-def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock) -> Turn:
+def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock, ask: bool = True) -> Turn:
     """Run every step once, in the order of the picture in the docs, each in a transaction of its own.
 
+    Without `ask` what is under way is finished and learned from, and no further item is asked about.
     This is the one service that spans transactions: what a channel did must be on record before the
     next step starts. A crash between two steps loses nothing, the next turn goes on from there.
     """
@@ -64,7 +65,7 @@ def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock)
     )
     decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
     paid = database.transact(lambda session: pay.settle(session, _project(session, project_id), now=clock()))
-    following = database.transact(lambda session: _next(session, project_id, clock))
+    following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
     return Turn(
         expired=expired,
         published=published,
@@ -102,7 +103,7 @@ def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Dec
     return decide.decide(session, project, run, now=clock())
 
 
-def _next(session: Session, project_id: int, clock: Clock) -> Turn:
+def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn:
     """Once everything asked is answered: freeze what is known, learn from it, ask about the next items."""
     project = _project(session, project_id)
     if project.state != "active" or publish.outstanding(session, project):
@@ -110,7 +111,7 @@ def _next(session: Session, project_id: int, clock: Clock) -> Turn:
     known = merge.candidates(session, project)
     version = merge.freeze(session, project, now=clock()) if known else None
     predictions = predict.train(session, project, now=clock())
-    batch = choose.choose(session, project, now=clock())
+    batch = choose.choose(session, project, now=clock()) if ask else None
     return Turn(
         version=version.number if version else None,
         model_version=predictions.model_version if predictions else None,
