@@ -45,7 +45,9 @@ def repeats_are_recognised(session: Session, project_id: int | None) -> Iterator
         .where(~case((Assignment.work == "submitted", stamped), else_=bare))
         .order_by(Assignment.id)
     )
-    return lines(session, query, "assignment {id}: {work}, which its time and digest of submission contradict")
+    return lines(
+        session, query, "assignment {id}: {work}, which its time and digest of submission contradict"
+    )
 
 
 @invariant(13, "every answer names its slot's item and worker, and a value of its label set")
@@ -101,7 +103,9 @@ def gold_apart(session: Session, project_id: int | None) -> Iterator[str]:
 def whole_or_not_at_all(session: Session, project_id: int | None) -> Iterator[str]:
     """Find slots whose state is not that of their page."""
     expected = case(
-        (Assignment.work == "submitted", "done"), (Assignment.work == "assigned", "leased"), else_=Assignment.work
+        (Assignment.work == "submitted", "done"),
+        (Assignment.work == "assigned", "leased"),
+        else_=Assignment.work,
     )
     # A leased slot under a page that has ended is another invariant's.
     query = (
@@ -141,6 +145,7 @@ def _gold_in_examples(session: Session, project_id: int | None) -> Iterator[str]
     cited, answer_id = citations.answers(session)
     resting = (
         select(Example.id, Answer.id.label("answer"))
+        .select_from(Example)
         .join(cited, citations.ALL)
         .join(Answer, Answer.id == answer_id)
         .join(Slot, Slot.id == Answer.slot_id)

@@ -79,12 +79,14 @@ def leases_end(session: Session, project_id: int | None) -> Iterator[str]:
         .where(or_(Assignment.work != "assigned", Assignment.lease_until.is_(None)))
         .order_by(Slot.id)
     )
-    return lines(session, query, "slot {id}: leased, but assignment {assignment_id} has no lease that runs out")
+    return lines(
+        session, query, "slot {id}: leased, but assignment {assignment_id} has no lease that runs out"
+    )
 
 
 @invariant(7, "no worker holds two pages of a project, or was given one while restricted")
 def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]:
-    """Find leases that should not have been given. HITs accepted on another endpoint are not leases of ours."""
+    """Find leases that should not have been given; work accepted elsewhere came under no lease of ours."""
     held = (
         select(Assignment.worker_id, Assignment.project_id, func.count().label("pages"))
         .where(within(Assignment.project_id, project_id), Assignment.work == "assigned")

@@ -30,7 +30,9 @@ def of_project(project_id: int | None) -> ColumnElement[bool]:
     """Return the condition that an example belongs to the project, if one is given."""
     if project_id is None:
         return true()
-    versions = select(TrainingSetVersion.id).join(TrainingSet).where(within(TrainingSet.project_id, project_id))
+    versions = (
+        select(TrainingSetVersion.id).join(TrainingSet).where(within(TrainingSet.project_id, project_id))
+    )
     return Example.version_id.in_(versions)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, true
+from sqlalchemy.orm import Session
 
+Rows = Select[*tuple[Any, ...]]
 Find = Callable[[Session, int | None], Iterator[str]]
 
 
@@ -27,12 +28,12 @@ def invariant(number: int, text: str, *, is_global: bool = False) -> Callable[[F
     return lambda find: Invariant(number, text, find, is_global)
 
 
-def within(column: InstrumentedAttribute[int], project_id: int | None) -> ColumnElement[bool]:
+def within(column: SQLColumnExpression[int], project_id: int | None) -> ColumnElement[bool]:
     """Return the condition that a row belongs to the project, if one is given."""
     return true() if project_id is None else column == project_id
 
 
-def lines(session: Session, query: Select[Any], template: str) -> Iterator[str]:
+def lines(session: Session, query: Rows, template: str) -> Iterator[str]:
     """Yield the template once for every row, filled with the row's columns."""
     for row in session.execute(query).mappings():
         yield template.format_map(row)

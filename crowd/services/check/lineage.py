@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import numpy as np
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd import frames
@@ -27,7 +27,7 @@ from crowd.models import (
 )
 from crowd.services import merge
 from crowd.services.check import citations
-from crowd.services.check.invariant import invariant, lines, within
+from crowd.services.check.invariant import Rows, invariant, lines, within
 
 PAGE = 5000
 
@@ -56,7 +56,9 @@ def versions_frozen(session: Session, project_id: int | None) -> Iterator[str]:
         elif merge.content_hash(rows) != version.content_hash:
             yield f"training-set version {version.id}: its content does not have its hash"
     yield from lines(session, _unfounded(project_id), "example {id}: its {source} says something else")
-    yield from lines(session, _miscited(session, project_id), "example {id}: cites answer {cited} to another item")
+    yield from lines(
+        session, _miscited(session, project_id), "example {id}: cites answer {cited} to another item"
+    )
 
 
 @invariant(33, "examples name their workers by pseudonym only, one for each answer")
@@ -68,6 +70,7 @@ def pseudonyms_only(session: Session, project_id: int | None) -> Iterator[str]:
     named, name = citations.workers(session)
     unknown = (
         select(Example.id)
+        .select_from(Example)
         .join(named, citations.ALL)
         .outerjoin(Worker, Worker.pseudonym == name)
         .where(mine, Worker.id.is_(None))
@@ -99,10 +102,50 @@ def _fault(answer_set: AnswerSet, known: Ids) -> str | None:
 
 
 def _strange_labels(session: Session, project_id: int | None) -> Iterator[str]:
+    offered = {row.id: set(row.labels) for row in session.execute(select(LabelSet.id, LabelSet.labels))}
     query = (
-        select(Consensus.run_id, Consensus.label, LabelSet.labels)
-        .join(
-            select(Consensus.run_id, Consensus.label).distinct().subquery("used"),
-        )
+        select(Consensus.run_id, Consensus.label, ConsensusRun.label_set_id, func.count().label("n"))
+        .join(ConsensusRun, ConsensusRun.id == Consensus.run_id)
+        .where(within(ConsensusRun.project_id, project_id))
+        .group_by(Consensus.run_id, Consensus.label, ConsensusRun.label_set_id)
+        .order_by(Consensus.run_id)
     )
-    raise NotImplementedError
+    for row in session.execute(query):
+        if row.label not in offered.get(row.label_set_id, ()):
+            yield f"consensus run {row.run_id}: {row.n} labels are not in label set {row.label_set_id}"
+
+
+def _rows(session: Session, version: TrainingSetVersion) -> list[merge.Candidate]:
+    columns = (Item.id, Item.key, Item.payload_digest, Example.label, Example.confidence, Example.source)
+    query = select(*columns).join(Example, Example.item_id == Item.id).where(Example.version_id == version.id)
+    return [merge.Candidate(*row) for row in session.execute(query.execution_options(yield_per=PAGE))]
+
+
+def _unfounded(project_id: int | None) -> Rows:
+    concluded = and_(
+        Consensus.item_id == Example.item_id,
+        Consensus.label == Example.label,
+        Consensus.confidence == Example.confidence,
+    )
+    known = and_(Gold.item_id == Example.item_id, Gold.label == Example.label)
+    founded = or_(and_(Example.source == "consensus", concluded), and_(Example.source == "gold", known))
+    return (
+        select(Example.id, Example.source)
+        .outerjoin(Consensus, Consensus.id == Example.consensus_id)
+        .outerjoin(Gold, Gold.id == Example.gold_id)
+        .where(citations.of_project(project_id), func.coalesce(founded, false()).is_(false()))
+        .order_by(Example.id)
+    )
+
+
+def _miscited(session: Session, project_id: int | None) -> Rows:
+    table, answer_id = citations.answers(session)
+    return (
+        select(Example.id, answer_id.label("cited"))
+        .select_from(Example)
+        .join(table, citations.ALL)
+        .outerjoin(Answer, Answer.id == answer_id)
+        .where(citations.of_project(project_id))
+        .where(or_(Answer.id.is_(None), Answer.item_id != Example.item_id))
+        .order_by(Example.id)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Subquery, Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Assignment, Budget, Hit, HitQuestion, Item, LedgerEntry, Project, Slot
@@ -107,8 +107,10 @@ def _signed() -> ColumnElement[int]:
 
 def _answers_to_come() -> Subquery:
     """Count, by project, answers open, on published HITs (gold too) and leased (gold has its own sum)."""
-    parts: tuple[Select[tuple[int, int]], ...] = (
-        select(Item.project_id, func.sum(Item.open).label("n")).where(Item.open > 0).group_by(Item.project_id),
+    parts = (
+        select(Item.project_id, func.sum(Item.open).label("n"))
+        .where(Item.open > 0)
+        .group_by(Item.project_id),
         select(Hit.project_id, func.sum(HitQuestion.places).label("n"))
         .join(HitQuestion, HitQuestion.hit_id == Hit.id)
         .where(Hit.state == "open")
