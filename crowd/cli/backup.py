@@ -9,6 +9,7 @@ import click
 
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.errors import Conflict, bad_input
+from crowd.tables.writing import check_output
 
 
 @click.command("backup")
@@ -23,6 +24,7 @@ def command(place: Workplace, *, file: str) -> None:
         )
     if Path(file).exists():
         raise bad_input(file, "exists already; name a new file")
+    check_output(file)
     # On the driver's own connection: SQLAlchemy would open a transaction, which VACUUM refuses.
     with closing(engine.raw_connection()) as connection:
         connection.cursor().execute("VACUUM INTO ?", (file,))

@@ -9,6 +9,7 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import Conflict
 from crowd.models import Batch, BatchItem, Item
+from crowd.selection.strategies import STRATEGIES
 from crowd.services import choose, publish, scope
 
 
@@ -22,7 +23,7 @@ def command() -> None:
 @click.option(
     "--size", type=click.IntRange(min=1), help="How many items; the project's batch size if not given."
 )
-@click.option("--strategy", help="Another strategy than the project's.")
+@click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="Another than the project's.")
 @click.option("--random-share", type=click.FloatRange(0, 1), help="Another random share than the project's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Makes the choice repeatable.")
 @works_on_database

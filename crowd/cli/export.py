@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from crowd.cli.output import check_streams
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.services import export, merge, scope
+from crowd.tables.source import STDIO
 from crowd.tables.writing import replacing
 
 
@@ -20,12 +22,13 @@ from crowd.tables.writing import replacing
 @click.option(
     "--format", "form", type=click.Choice(export.FORMATS), help="By the file's ending if not given."
 )
-@click.option("--output", metavar="FILE", default="-", show_default=True)
+@click.option("--output", metavar="FILE", default=STDIO, show_default=True)
 @works_on_database
 def command(
     place: Workplace, *, slug: str, name: str, number: int | None, form: str | None, output: str
 ) -> None:
     """Write the examples of a version with payload, label, confidence and lineage."""
+    check_streams({}, {"--output": output}, as_json=place.as_json)
     with place.database.write() as session:
         version = scope.version(session, place.project(session, slug), name, number)
         chosen = form or _form(output)
@@ -33,7 +36,7 @@ def command(
             for piece in export.write(session, version, chosen):
                 stream.write(piece)
         result = {"name": name, "version": version.number, "examples": version.size, "format": chosen}
-    if output != "-":
+    if output != STDIO:
         place.show(result, f"{result['examples']} examples of {name} version {result['version']} in {output}")
 
 

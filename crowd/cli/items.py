@@ -8,6 +8,7 @@ from sqlalchemy import select
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Decision, Item
+from crowd.models.item import ITEM_STATES
 from crowd.services import intake, scope
 from crowd.tables.items import read_items
 from crowd.tables.source import open_input
@@ -35,7 +36,7 @@ def add(place: Workplace, *, slug: str, file: str) -> None:
 
 @command.command("list")
 @click.argument("slug")
-@click.option("--state", help="Only items in this state: new, asking, settled, given_up, gold.")
+@click.option("--state", type=click.Choice(ITEM_STATES), help="Only items in this state.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @works_on_database
 def list_(place: Workplace, *, slug: str, state: str | None, limit: int) -> None:

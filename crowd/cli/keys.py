@@ -36,7 +36,8 @@ def create(place: Workplace, *, label: str, scopes: str, slug: str | None, days:
             session, principal, label=label, scopes=wanted, project=project, expires_at=expires_at, now=now
         )
         result = {"id": row.public_id, "label": label, "scopes": row.scopes, "key": key}
-    place.show(result, [key, "keep it: it is not shown again"])
+    place.show(result, key)
+    click.echo("keep it: it is not shown again", err=True)
 
 
 @command.command("list")

@@ -108,7 +108,8 @@ def show(place: Workplace, *, slug: str) -> None:
         project = place.project(session, slug)
         described = _described(project, projects.labels(session, project).labels)
         overview = asdict(projects.overview(session, project))
-    lines = [f"{name:14} {value}" for name, value in described.items() if value is not None]
+    shown = {**described, "labels": ", ".join(described["labels"])}
+    lines = [f"{name:14} {value}" for name, value in shown.items() if value is not None]
     lines += [
         f"{'items':14} " + (", ".join(f"{n} {state}" for state, n in overview["items"].items()) or "none"),
         f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",

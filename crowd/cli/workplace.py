@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from crowd import migrations
 from crowd.cli.output import json_option, print_json
 from crowd.clock import utc_now
 from crowd.db import Database, connect
+from crowd.errors import Misconfigured
 from crowd.models import Project
 from crowd.services import keys, scope
 from crowd.services.keys import Principal
@@ -79,6 +82,7 @@ def opened(url: str) -> Iterator[Database]:
     """Open a database for one command; an empty one gets its schema first."""
     database = connect(url)
     try:
+        _reach(database, url)
         migrations.prepare(database)
         yield database
     finally:
@@ -93,6 +97,16 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+
+
+def _reach(database: Database, url: str) -> None:
+    """Say what is wrong with an address before anything else trips over it."""
+    try:
+        database.engine.connect().close()
+    except DBAPIError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise Misconfigured(f"the database {shown} cannot be opened: {reason}") from error
 
 
 def _cell(value: object) -> str:
