@@ -1,0 +1,217 @@
+-- Ways to break one invariant and no other: "number: part of what `check` says", then the tables whose
+-- constraints or triggers must be out of the way. COPY inserts a row again under a new id.
+
+-- 1: answers wanted, but
+UPDATE item SET wanted = wanted + 1 WHERE id = (SELECT min(id) FROM item WHERE state = 'settled');
+
+-- 1: on HITs
+UPDATE hit_question SET places = places - 1 WHERE gold_id IS NULL AND places > 0
+    AND item_id = (SELECT min(item_id) FROM hit_question WHERE gold_id IS NULL AND places > 0);
+
+-- 2: has 2 slots on it
+-- unguarded: slot, answer
+CREATE TEMPORARY TABLE pair AS SELECT min(assignment_id) AS one, max(assignment_id) AS two FROM slot WHERE item_id =
+    (SELECT min(item_id) FROM slot WHERE project_id = 2 AND state = 'done' AND gold_id IS NULL);
+UPDATE assignment SET worker_id = (SELECT worker_id FROM assignment a JOIN pair ON a.id = one)
+    WHERE id = (SELECT two FROM pair);
+UPDATE slot SET worker_id = (SELECT worker_id FROM assignment WHERE id = slot.assignment_id);
+UPDATE answer SET worker_id = (SELECT worker_id FROM slot WHERE id = answer.slot_id);
+
+-- 3: has 2 answers
+-- unguarded: answer
+COPY answer WHERE id = 1;
+
+-- 3: is leased
+CREATE TEMPORARY TABLE held AS SELECT * FROM slot WHERE state = 'leased' ORDER BY id LIMIT 1;
+COPY answer WHERE id = 1 SET slot_id = (SELECT id FROM held), item_id = (SELECT item_id FROM held),
+    worker_id = (SELECT worker_id FROM held);
+
+-- 4: has 2 slots on it
+COPY slot WHERE id = (SELECT min(id) FROM slot WHERE state = 'returned');
+
+-- 4: its worker is not that of assignment
+UPDATE slot SET worker_id = (SELECT min(id) FROM worker) WHERE state = 'returned';
+
+-- 6: no lease that runs out
+UPDATE assignment SET lease_until = NULL WHERE work = 'assigned';
+
+-- 6: no lease that runs out
+UPDATE assignment SET work = 'expired' WHERE work = 'assigned';
+
+-- 7: holds 2 pages
+-- unguarded: assignment
+COPY assignment WHERE work = 'assigned' SET token = 't', gold_micros = 0;
+
+-- 7: who was suspended
+COPY restriction WHERE id = (SELECT max(id) FROM restriction WHERE project_id IS NULL)
+    SET worker_id = (SELECT worker_id FROM assignment WHERE work = 'assigned'), created_at = '2020-01-01 00:00:00.000000';
+
+-- 8: newest decision: None
+UPDATE item SET state = 'settled' WHERE id = (SELECT min(id) FROM item WHERE state = 'asking' AND open > 0);
+
+-- 8: newest decision: more
+COPY decision WHERE id = (SELECT min(decision.id) FROM decision JOIN item ON item.id = item_id WHERE state = 'settled')
+    SET action = 'more';
+
+-- 8: newest decision: None
+-- unguarded: decision
+DELETE FROM decision;
+
+-- 12: submitted, which its time and digest
+UPDATE assignment SET submission_digest = NULL WHERE id = (SELECT min(id) FROM assignment WHERE work = 'submitted');
+
+-- 12: assigned, which its time and digest
+UPDATE assignment SET submitted_at = created_at WHERE work = 'assigned';
+
+-- 13: another item or worker
+-- unguarded: answer
+UPDATE answer SET item_id = (SELECT max(id) FROM item WHERE project_id = answer.project_id)
+    WHERE id = (SELECT min(answer.id) FROM answer JOIN slot ON slot.id = slot_id WHERE gold_id IS NOT NULL);
+
+-- 13: another item or worker
+-- unguarded: answer
+UPDATE answer SET worker_id = worker_id + 1 WHERE id = 1;
+
+-- 13: (and 1 more): its value
+-- unguarded: answer
+UPDATE answer SET value = 'cow' WHERE id IN (5, 6);
+
+-- 15: has no answer
+-- unguarded: answer
+DELETE FROM answer WHERE id = (SELECT max(id) FROM answer);
+
+-- 17: but answers to it are wanted
+UPDATE item SET wanted = 1, open = 1, claimable = (1 = 1)
+    WHERE id = (SELECT min(id) FROM item WHERE state = 'gold');
+COPY ledger_entry WHERE id = 1 SET amount_micros = 30000, key = 'more';
+UPDATE budget SET held = held + 30000 WHERE project_id = 1;
+
+-- 17: is asked like any other
+UPDATE item SET state = 'new' WHERE id = (SELECT min(id) FROM item WHERE state = 'gold');
+
+-- 17: on another item than its gold
+UPDATE slot SET gold_id = (SELECT max(id) FROM gold WHERE project_id = slot.project_id AND item_id <> slot.item_id)
+    WHERE id = (SELECT min(id) FROM slot WHERE gold_id IS NOT NULL);
+
+-- 17: is gold
+UPDATE item SET state = 'gold' WHERE id = (SELECT min(item_id) FROM example WHERE source = 'consensus');
+
+-- 17: which was given to gold
+CREATE TEMPORARY TABLE cited AS SELECT min(id) AS id FROM slot WHERE state = 'done' AND gold_id IS NULL
+    AND item_id IN (SELECT item_id FROM example WHERE source = 'consensus');
+UPDATE item SET wanted = wanted - 1 WHERE id = (SELECT item_id FROM slot JOIN cited ON cited.id = slot.id);
+UPDATE slot SET gold_id = (SELECT min(id) FROM gold) WHERE id = (SELECT id FROM cited);
+
+-- 18: held and
+-- unguarded: budget
+UPDATE budget SET cap = held + spent - 1 WHERE project_id = 1;
+
+-- 19: but the ledger says
+UPDATE budget SET spent = spent + 1 WHERE project_id = 1;
+
+-- 19: None held
+DELETE FROM budget WHERE project_id = 1;
+
+-- 20: 2 entries
+-- unguarded: ledger_entry
+COPY ledger_entry WHERE id = 1;
+UPDATE budget SET held = held + (SELECT amount_micros FROM ledger_entry WHERE id = 1) WHERE project_id = 1;
+
+-- 20: leaves -1 micro-dollars
+COPY ledger_entry WHERE id = 1 SET id = 0, kind = 'void', amount_micros = 1, key = 'early';
+COPY ledger_entry WHERE id = 1 SET amount_micros = 1, key = 'late';
+
+-- 22: payment none
+UPDATE assignment SET payment = 'none' WHERE id = (SELECT min(id) FROM assignment WHERE payment = 'paid');
+
+-- 22: ledger 0
+UPDATE assignment SET payment = 'paid' WHERE payment = 'due';
+
+-- 24: may become due
+UPDATE project SET price_micros = price_micros * 2 WHERE id = 1;
+
+-- 28: not in label set
+-- unguarded: consensus
+UPDATE consensus SET label = 'cow' WHERE id = (SELECT min(consensus.id) FROM consensus
+    JOIN consensus_run ON consensus_run.id = run_id WHERE method = 'majority');
+
+-- 30: does not have its hash
+-- unguarded: training_set_version
+UPDATE training_set_version SET content_hash = 'x' WHERE id = 1;
+
+-- 30: examples instead of
+-- unguarded: example
+DELETE FROM example WHERE id = 1;
+
+-- 30: its consensus says something else
+-- unguarded: example
+UPDATE example SET consensus_id = consensus_id + 1
+    WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus');
+
+-- 30: its gold says something else
+-- unguarded: example
+UPDATE example SET gold_id = NULL WHERE id = (SELECT min(id) FROM example WHERE source = 'gold');
+
+-- 30: to another item
+-- unguarded: example
+CREATE TEMPORARY TABLE ends AS SELECT min(id) AS one, max(id) AS other FROM example
+    WHERE source = 'consensus' AND json_array_length(answers) = 2;
+UPDATE example SET answers = (SELECT answers FROM example e JOIN ends ON e.id = other)
+    WHERE id = (SELECT one FROM ends);
+
+-- 33: who is no pseudonym
+-- unguarded: example
+UPDATE example SET workers = '["ann", "bob"]'
+    WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus' AND json_array_length(answers) = 2);
+
+-- 33: not one worker for each answer
+-- unguarded: example
+UPDATE example SET workers = '[]' WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus');
+
+-- 33: the pseudonym is the name
+UPDATE worker SET pseudonym = name WHERE name = 'B';
+
+-- 35: 2 ticks in period
+-- unguarded: tick
+COPY tick WHERE id = 4;
+
+-- 35: in term 1, after one in term 2
+COPY tick WHERE id = 1 SET period = 99;
+
+-- 36: review is 'odd'
+-- unguarded: assignment
+UPDATE assignment SET review = 'odd' WHERE id = 1;
+
+-- 36: state is 'odd'
+-- unguarded: project
+UPDATE project SET state = 'odd' WHERE id = 2;
+
+-- 37: returned, but its assignment
+UPDATE slot SET state = 'returned' WHERE state = 'expired';
+
+-- 40: refers to another project
+UPDATE slot SET project_id = 2 WHERE state = 'returned';
+
+-- 40: refers to another project
+-- unguarded: prediction
+UPDATE prediction SET item_id = (SELECT max(id) FROM item) WHERE prediction_set_id = 1
+    AND item_id = (SELECT min(item_id) FROM prediction);
+
+-- 40: its item is of another project
+UPDATE training_set SET project_id = 2, name = 'x' WHERE project_id = 1;
+
+-- 40: for a project of another requester
+INSERT INTO requester (id, name, created_at) VALUES (99, 'another', '2026-01-01 00:00:00.000000');
+UPDATE api_key SET requester_id = 99 WHERE id = 1;
+
+-- 47: audit entry 2: does not have its digest
+-- unguarded: audit_entry
+UPDATE audit_entry SET actor = 'x' WHERE id = 2;
+
+-- 47: audit entry 3: does not follow
+-- unguarded: audit_entry
+DELETE FROM audit_entry WHERE id = 2;
+
+-- 47: audit entry 2: does not follow
+-- unguarded: audit_entry
+DELETE FROM audit_entry WHERE id = 1;
