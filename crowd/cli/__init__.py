@@ -27,6 +27,8 @@ COMMANDS = {
     "export": ("crowd.cli.export:command", "A version of a training set as a file."),
     "keys": ("crowd.cli.keys:command", "Keys for the API, and the secret a server needs."),
     "backup": ("crowd.cli.backup:command", "A copy of the database while everything goes on."),
+    "db": ("crowd.cli.db:command", "Bring the database's schema up to date."),
+    "check": ("crowd.cli.check:command", "Whether the database keeps its promises."),
 }
 INTERRUPTED = 130
 BROKEN_PIPE = 141
