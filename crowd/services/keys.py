@@ -9,13 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden, NotFound, Unauthorized, bad_input
 from crowd.models import ApiKey, Project, Requester, Worker, WorkerToken
 from crowd.models.requester import SCOPES
-from crowd.services import audit
+from crowd.services import audit, locks
 
 # Writing the time of every use would make each request a write.
 USE_RESOLUTION = timedelta(minutes=10)
@@ -33,6 +33,13 @@ class Principal:
     key_id: int | None = None
     project_id: int | None = None  # a key for one project sees no other
 
+    def require_all_projects(self) -> None:
+        """Raise where the key is for one project only and what it asks for concerns others too."""
+        if self.project_id is not None:
+            raise Forbidden(
+                "this key is for one project; this needs a key for all of the requester's projects"
+            )
+
     def require(self, scope: str) -> None:
         """Raise unless the principal holds this scope (`admin` includes all)."""
         if scope not in self.scopes and "admin" not in self.scopes:
@@ -41,6 +48,7 @@ class Principal:
 
 def requester(session: Session, name: str, *, now: datetime) -> Requester:
     """Return the requester of this name, made if new."""
+    locks.name(session, f"requester:{name}")
     found = session.scalar(select(Requester).where(Requester.name == name))
     if found is None:
         found = Requester(name=name, created_at=now)
@@ -117,14 +125,12 @@ def note_use(session: Session, key_id: int, *, now: datetime) -> None:
 
 def of_requester(session: Session, principal: Principal) -> list[ApiKey]:
     """Return the requester's keys, newest first; the keys themselves are not readable."""
-    query = select(ApiKey).where(ApiKey.requester_id == principal.requester_id)
-    return list(session.scalars(query.order_by(ApiKey.id.desc())))
+    return list(session.scalars(_visible(principal).order_by(ApiKey.id.desc())))
 
 
 def revoke(session: Session, principal: Principal, public_id: str, *, now: datetime) -> ApiKey:
     """End a key at once."""
-    query = select(ApiKey).where(ApiKey.public_id == public_id, ApiKey.requester_id == principal.requester_id)
-    key = session.scalar(query)
+    key = session.scalar(_visible(principal).where(ApiKey.public_id == public_id))
     if key is None:
         raise NotFound(f"no API key {public_id!r}")
     if key.revoked_at is None:
@@ -148,6 +154,11 @@ def authenticate_worker(session: Session, text: str) -> Worker:
     if not _matches(token.digest if token else None, secret) or token is None or token.revoked_at is not None:
         raise Unauthorized("unknown or revoked worker token")
     return session.get_one(Worker, token.worker_id)
+
+
+def _visible(principal: Principal) -> Select[ApiKey]:
+    query = select(ApiKey).where(ApiKey.requester_id == principal.requester_id)
+    return query if principal.project_id is None else query.where(ApiKey.project_id == principal.project_id)
 
 
 def _new_pair() -> tuple[str, str]:

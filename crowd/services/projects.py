@@ -17,7 +17,7 @@ from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import audit
+from crowd.services import audit, locks, publish
 from crowd.services.keys import Principal
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -58,7 +58,9 @@ def create(
     now: datetime,
 ) -> Project:
     """Make a project with its first label set and its budget."""
+    principal.require_all_projects()
     values = _checked(settings, slug=slug, labels=labels, cap_micros=cap_micros)
+    locks.name(session, f"projects:{principal.requester_id}")
     if session.scalar(_by_slug(principal, slug)) is not None:
         raise Conflict(f"there is a project {slug!r} already")
     project = Project(requester_id=principal.requester_id, slug=slug, created_at=now, **values)
@@ -77,6 +79,7 @@ def update(
     session: Session, principal: Principal, project: Project, changes: dict[str, Any], *, now: datetime
 ) -> Project:
     """Change settings; the price and the channel only while nothing is on offer."""
+    locks.change(session, project)
     current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
     if "max_overlap" not in changes and ("overlap" in changes or "confidence" in changes):
         changes = {**changes, "max_overlap": None}
@@ -87,7 +90,7 @@ def update(
         cap_micros=0,
     )
     frozen = {"price_micros", "channel"} & {name for name in changes if changes[name] != current[name]}
-    if frozen and session.scalar(_outstanding(project)):
+    if frozen and publish.outstanding(session, project):
         raise Conflict(f"{', '.join(sorted(frozen))} cannot change while answers are on offer")
     for name, value in values.items():
         setattr(project, name, value)
@@ -106,7 +109,7 @@ def set_cap(
     session: Session, principal: Principal, project: Project, cap_micros: int, *, now: datetime
 ) -> Budget:
     """Change what the project may cost in all."""
-    row = session.scalars(select(Budget).where(Budget.project_id == project.id).with_for_update()).one()
+    row = locks.budget(session, project.id)
     if cap_micros < row.held + row.spent:
         raise Conflict("the cap cannot fall below what is already held and spent")
     row.cap = cap_micros
@@ -123,6 +126,7 @@ def set_cap(
 
 def move(session: Session, principal: Principal, project: Project, state: str, *, now: datetime) -> Project:
     """Pause, resume or close a project; answers to pages already claimed are still taken."""
+    locks.change(session, project)
     if project.state == state:
         return project
     if (project.state, state) not in TRANSITIONS[Project, "state"]:
@@ -229,13 +233,6 @@ def _label_problems(labels: Sequence[str]) -> list[Problem]:
 
 def _by_slug(principal: Principal, slug: str) -> Select[int]:
     return select(Project.id).where(Project.requester_id == principal.requester_id, Project.slug == slug)
-
-
-def _outstanding(project: Project) -> Select[int]:
-    on_offer = Item.wanted > func.coalesce(
-        select(func.count()).where(Answer.item_id == Item.id).correlate(Item).scalar_subquery(), 0
-    )
-    return select(Item.id).where(Item.project_id == project.id, on_offer).limit(1)
 
 
 def require_label(label: str, allowed: Sequence[str], where: str) -> None:

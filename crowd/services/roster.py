@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, Forbidden
 from crowd.models import Answer, Grade, Project, Restriction, Skill, Worker
-from crowd.services import audit, keys
+from crowd.services import audit, keys, locks
 from crowd.services.keys import Principal
 
 
 def invite(session: Session, principal: Principal, *, name: str, now: datetime) -> tuple[Worker, str]:
     """Add a worker to the requester's own pool; return them with the token they work with."""
+    # A worker sees the pages of all projects, so a key for one must not be able to make one up.
+    principal.require_all_projects()
+    locks.name(session, f"workers:{principal.requester_id}")
     if _find(session, principal.requester_id, "pool", name) is not None:
         raise Conflict(f"there is a worker {name!r} already")
     worker = _add(session, principal.requester_id, "pool", name, now)
