@@ -1,0 +1,70 @@
+"""What all schemas share: unknown fields are refused, and a field takes its own type only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import ValidationError, fields, validate
+
+from workers.money import dollars, to_micros
+
+# What an INTEGER column holds, with room for what is added to it later.
+MOST = 2**30
+MOST_MICROS = 10**15
+KEY_LENGTH = 500
+
+
+class Schema(ma.Schema):
+    """An allow-list of fields."""
+
+    class Meta:
+        """marshmallow's own name for options."""
+
+        unknown = ma.RAISE
+
+
+class Dollars(fields.Field[int]):
+    """An amount of money: text such as "12.50" on the wire, integer micro-dollars within."""
+
+    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ANN401, ARG002
+        return None if value is None else dollars(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
+        try:
+            micros = to_micros(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(str(error)) from None
+        if micros > MOST_MICROS:
+            raise ValidationError(f"cannot be above {dollars(MOST_MICROS)}")
+        return micros
+
+
+class Number(fields.Float):
+    """A JSON number; text that looks like one is refused."""
+
+    def _validated(self, value: Any) -> float:  # noqa: ANN401
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        result: float = super()._validated(value)
+        return result
+
+
+def text(longest: int, *, shortest: int = 0, **options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
+    """Return a field for text of a bounded length."""
+    return fields.String(validate=validate.Length(min=shortest, max=longest), **options)
+
+
+def whole(least: int, most: int = MOST, **options: Any) -> fields.Integer:  # noqa: ANN401 - marshmallow's own
+    """Return a field for a whole number within bounds."""
+    return fields.Integer(strict=True, validate=validate.Range(min=least, max=most), **options)
+
+
+def share(**options: Any) -> Number:  # noqa: ANN401 - marshmallow's own
+    """Return a field for a share between 0 and 1."""
+    return Number(validate=validate.Range(min=0, max=1), **options)
+
+
+def key(**options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
+    """Return a field for the requester's own id of an item."""
+    return text(KEY_LENGTH, shortest=1, **options)

@@ -1,0 +1,83 @@
+"""The OpenAPI document: our problems for errors, and who may call what."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import flask_smorest  # type: ignore[import-untyped]
+import marshmallow as ma
+from flask import Flask
+from flask_smorest.utils import prepare_response  # type: ignore[import-untyped]
+from marshmallow import fields
+
+from crowd.api.access import WORKER
+from crowd.api.problems import CONTENT_TYPE
+from crowd.api.replies import HEADER, LONGEST
+
+DESCRIPTION = (
+    "Requesters make projects, import items and gold, ask about them and read labels; workers claim pages "
+    "and submit answers. Amounts of money are text in dollars. Errors are problems (RFC 9457)."
+)
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A requester's API key, `cw_…`."},
+    "worker": {"type": "http", "scheme": "bearer", "description": "A worker's token, `cww_…`."},
+}
+IDEMPOTENCY = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Repeat a request under the same key and get the same reply; nothing happens twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[ -~]+$"},
+}
+
+
+class Fault(ma.Schema):
+    """One fault in what was sent."""
+
+    where = fields.String()
+    message = fields.String()
+
+
+class ProblemSchema(ma.Schema):
+    """What every error says."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String()
+    errors = fields.List(fields.Nested(Fault))
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """The documented API; errors are left to `crowd.api.problems`."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}})
+        for name, scheme in SCHEMES.items():
+            self.spec.components.security_scheme(name, scheme)
+        self.spec.components.parameter("IdempotencyKey", "header", IDEMPOTENCY)
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            self._register_problem(status.name, status.phrase)
+        self._register_problem("DEFAULT_ERROR", "What went wrong")
+
+    def _register_problem(self, name: str, description: str) -> None:
+        response = {"description": description, "schema": ProblemSchema}
+        prepare_response(response, self.spec, CONTENT_TYPE)
+        self.spec.components.response(name, response, lazy=True)
+
+
+def document_access(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Add to an operation who may call it, and that it can be repeated safely."""
+    access = info["access"]
+    doc["security"] = [{"worker" if access["scope"] == WORKER else "key": []}]
+    doc["x-scope"] = access["scope"]
+    if method == "post" and access["repeatable"]:
+        doc.setdefault("parameters", []).append("IdempotencyKey")
+    return doc

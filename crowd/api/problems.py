@@ -1,0 +1,70 @@
+"""Errors become `application/problem+json` (RFC 9457), in this one place."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, json
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RequestRedirect
+
+from crowd.errors import CrowdError
+
+CONTENT_TYPE = "application/problem+json"
+# What the body of an HTTP error says itself.
+OWN_HEADERS = frozenset({"content-type", "content-length"})
+RETRY_SECONDS = "2"
+
+log = structlog.get_logger("crowd.api")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of an application as a problem."""
+    app.register_error_handler(CrowdError, problem)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(OperationalError, _database_problem)
+
+
+def problem(error: CrowdError) -> Response:
+    """Return the response to an error that a user can understand."""
+    response = _response(error.as_dict(), error.status)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _http_problem(error: HTTPException) -> Any:  # noqa: ANN401 - whatever Flask takes for a response
+    if isinstance(error, RequestRedirect):
+        return error
+    if isinstance(error, InternalServerError):
+        log.error("unexpected", exc_info=error.original_exception or error)
+    code = error.code or 500
+    detail = "this is a fault in crowd; the log has it under this response's X-Request-Id"
+    body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code}
+    body["detail"] = detail if code == HTTPStatus.INTERNAL_SERVER_ERROR else error.description
+    response = _response(body, code)
+    # A 405 without its Allow header, or a 429 without Retry-After, would tell a client only half.
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers() if name.lower() not in OWN_HEADERS
+    )
+    return response
+
+
+def _database_problem(error: OperationalError) -> Response:
+    log.error("database", exc_info=error)
+    body = {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "the database did not answer in time; nothing was stored, try again",
+    }
+    response = _response(body, 503)
+    response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def _response(body: dict[str, Any], status: int) -> Response:
+    return Response(json.dumps(body), status=status, content_type=CONTENT_TYPE)

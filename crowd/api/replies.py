@@ -1,0 +1,81 @@
+"""`Idempotency-Key`: a request that is repeated gets the reply it got the first time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Response, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crowd.errors import bad_input
+from crowd.models import IdempotencyRecord
+from crowd.services.keys import Principal
+
+HEADER = "Idempotency-Key"
+LONGEST = 255
+
+
+def once(session: Session, principal: Principal, work: Callable[[], Response], *, now: datetime) -> Response:
+    """Do the work of a POST unless its key has been seen; the reply is stored in the same transaction."""
+    key = request.headers.get(HEADER)
+    if key is None or request.method != "POST":
+        return work()
+    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
+        raise bad_input(HEADER, f"must be 1 to {LONGEST} printable ASCII characters")
+    _one_at_a_time(session, principal, key)
+    query = select(IdempotencyRecord).where(
+        IdempotencyRecord.api_key_id == principal.key_id, IdempotencyRecord.key == key
+    )
+    stored = session.scalars(query).first()
+    if stored is not None:
+        return _again(stored)
+    response = work()
+    session.add(
+        IdempotencyRecord(
+            api_key_id=principal.key_id,
+            key=key,
+            route=_route(),
+            body_digest=_body_digest(),
+            status=response.status_code,
+            body={"sealed": base64.b64encode(_masked(response.get_data(), key)).decode()},
+            created_at=now,
+        )
+    )
+    return response
+
+
+def _again(stored: IdempotencyRecord) -> Response:
+    if (stored.route, stored.body_digest) != (_route(), _body_digest()):
+        raise bad_input(HEADER, "was used before for another request; take a new key")
+    body = _masked(base64.b64decode(stored.body["sealed"]), stored.key)
+    response = Response(body, status=stored.status, content_type="application/json")
+    response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _masked(body: bytes, key: str) -> bytes:
+    # A reply may hold an API key or a worker's token, which are kept nowhere in clear. So it is masked
+    # with a pad that only the caller's own key yields; a pad serves one row, because (key, caller) is unique.
+    token = request.authorization.token if request.authorization else None
+    pad = hashlib.shake_256(f"{token}\n{key}".encode()).digest(len(body))
+    return bytes(byte ^ mask for byte, mask in zip(body, pad, strict=True))
+
+
+def _one_at_a_time(session: Session, principal: Principal, key: str) -> None:
+    # The second of two simultaneous requests waits here, then finds the reply of the first.
+    # On SQLite the write transaction is already alone.
+    if session.get_bind().dialect.name == "postgresql":
+        number = func.hashtextextended(f"{principal.key_id}:{key}", 0)
+        session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _route() -> str:
+    return f"{request.method} {request.full_path}"
+
+
+def _body_digest() -> str:
+    return hashlib.sha256(request.get_data()).hexdigest()

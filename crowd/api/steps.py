@@ -1,0 +1,55 @@
+"""One turn of the loop over HTTP."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from crowd.api.access import admits
+from crowd.api.blueprint import Blueprint
+from crowd.api.edge import edge
+from crowd.api.fields import Schema
+from crowd.channels import Pool
+from crowd.errors import Conflict
+from crowd.services import loop, scope
+from crowd.services.keys import Principal
+
+blueprint = Blueprint("steps", "The loop, turn by turn.")
+
+
+class DecidedSchema(Schema):
+    """What was decided on items."""
+
+    enough = fields.Integer()
+    more = fields.Integer()
+    give_up = fields.Integer()
+    unfunded = fields.Integer(
+        metadata={"description": "Wanted another answer that the budget does not cover."}
+    )
+
+
+class TurnSchema(Schema):
+    """What one turn did; an idle turn did nothing, and neither would another."""
+
+    idle = fields.Boolean()
+    expired = fields.Integer()
+    collected = fields.Integer()
+    graded = fields.Integer()
+    restricted = fields.Integer()
+    decided = fields.Nested(DecidedSchema)
+    paid = fields.Integer()
+    version = fields.Integer(allow_none=True, metadata={"description": "Of the training set frozen."})
+    model_version = fields.String(allow_none=True, metadata={"description": "Of the model trained."})
+    asked = fields.Integer()
+
+
+@blueprint.on("POST", "/projects/<project>/step")
+@admits("spend")
+@blueprint.gives(200, TurnSchema)
+def step(caller: Principal, project: str) -> loop.Turn:
+    """Grade, aggregate, decide, pay; and once everything asked is answered: freeze, learn and ask on."""
+    database, clock = edge().database, edge().clock
+    with database.read() as session:
+        row = scope.project(session, caller, project)
+    if row.channel != Pool.name:
+        raise Conflict(f"the channel {row.channel!r} works only in the process that made the project")
+    return loop.turn(database, row.id, Pool(), clock=clock)

@@ -1,0 +1,57 @@
+"""The composition root: where the database, the API, the pages and the log meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from sqlalchemy import make_url
+
+from crowd import api
+from crowd.api import Edge
+from crowd.clock import Clock, utc_now
+from crowd.db import Database, connect
+from crowd.settings import Settings, check_secret, new_secret, secret_beside
+from crowd.web import headers, logs, metrics, pages
+from crowd.web.templates import folder
+
+IN_MEMORY = (None, "", ":memory:")
+
+
+class Json(DefaultJSONProvider):
+    """Fields in the order of their schema, text as it is."""
+
+    sort_keys = False
+    ensure_ascii = False
+
+
+class Server(Flask):
+    """Flask with our JSON."""
+
+    json_provider_class = Json
+
+
+def create_app(
+    settings: Settings | None = None, *, database: Database | None = None, clock: Clock = utc_now
+) -> Flask:
+    """Put an application together. The schema is left as it is: whoever starts a server sees to that."""
+    settings = settings or Settings.from_env()
+    edge = Edge(database or connect(settings.database_url, pool_size=settings.pool_size), clock, settings)
+    app = Server("crowd", template_folder=str(folder()), static_folder=str(folder() / "static"))
+    app.secret_key = _secret(settings)
+    logs.configure(as_json=settings.log_json)
+    logs.register(app)
+    headers.register(app)
+    counters = metrics.register(app, edge.database)
+    documented: Any = api.register(app, edge)
+    app.register_blueprint(pages.blueprint(edge.database, counters, documented.spec.to_dict))
+    return app
+
+
+def _secret(settings: Settings) -> str:
+    """Return the key that signs; only a database that one machine uses may keep its own."""
+    url = make_url(settings.database_url)
+    if settings.secret_key or url.get_backend_name() != "sqlite":
+        return check_secret(settings.secret_key)
+    return new_secret() if url.database in IN_MEMORY else secret_beside(settings.database_url)

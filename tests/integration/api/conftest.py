@@ -1,0 +1,126 @@
+"""An application on a migrated database, and people who call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from crowd.app import create_app
+from crowd.db import Database
+from crowd.services import keys
+from crowd.settings import Settings, new_secret
+
+ALL = ("read", "write", "spend", "admin")
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone with a key or a token."""
+
+    app: Flask
+    token: str
+
+    def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
+        return self.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self("POST", path, **({"json": body} if body is not None else {}), **options)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(secret_key=new_secret(), max_upload_bytes=2**20)
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings, clock: Clock) -> Flask:
+    app = create_app(settings, database=database, clock=clock)
+    app.config["TESTING"] = True
+    return app
+
+
+@pytest.fixture
+def key(app: Flask, database: Database, clock: Clock) -> Callable[..., Caller]:
+    """Make a caller with a new key: `key("read", requester="ann", project=None)`."""
+
+    def make(*scopes: str, requester: str = "ann", project: str | None = None, **options: Any) -> Caller:
+        def work(session: Any) -> str:
+            from crowd.services import scope
+
+            principal = keys.operator(keys.requester(session, requester, now=clock()))
+            row = scope.project(session, principal, project) if project else None
+            _, text = keys.create(
+                session, principal, label="test", scopes=scopes or ALL, project=row, now=clock(), **options
+            )
+            return text
+
+        return Caller(app, database.transact(work))
+
+    return make
+
+
+@pytest.fixture
+def ann(key: Callable[..., Caller]) -> Caller:
+    """A requester who may do everything."""
+    return key()
+
+
+@pytest.fixture
+def bob(key: Callable[..., Caller]) -> Caller:
+    """Another requester who may do everything, to what is his."""
+    return key(requester="bob")
+
+
+@pytest.fixture
+def pets(ann: Caller) -> str:
+    """A project of ann's with ten items, two of them gold."""
+    answer = ann.post(
+        "/projects",
+        {"slug": "pets", "labels": ["cat", "dog"], "cap": "10.00", "price": "0.05", "hit_size": 3, "seed": 7},
+    )
+    assert answer.status_code == 201, answer.text
+    items = [{"item": f"i{n}", "payload": {"text": f"picture {n}"}} for n in range(10)]
+    assert ann.post("/projects/pets/items", {"items": items}).status_code == 201
+    gold = [{"item": "i0", "label": "cat"}, {"item": "i1", "label": "dog"}]
+    assert ann.post("/projects/pets/gold", {"gold": gold}).status_code == 201
+    return "pets"
+
+
+@pytest.fixture
+def invite(ann: Caller) -> Callable[..., Caller]:
+    """Add a worker to a requester's pool and return them with their token."""
+
+    def make(name: str, requester: Caller = ann) -> Caller:
+        answer = requester.post("/workers", {"name": name})
+        assert answer.status_code == 201, answer.text
+        return Caller(requester.app, answer.get_json()["token"])
+
+    return make
