@@ -88,12 +88,17 @@ def connect(url: str, *, pool_size: int = 24, durable: bool = True) -> Database:
     PostgreSQL; on SQLite the file itself): for rehearsals that can simply be run again.
     """
     engine = _make_engine(url, pool_size=pool_size, durable=durable)
-    reading = engine.execution_options(crowd_readonly=True)
+    reading = engine.execution_options(crowd_readonly=True, **_snapshot(engine))
     return Database(
         engine=engine,
         _write=sessionmaker(engine, expire_on_commit=False),
         _read=sessionmaker(reading, expire_on_commit=False, autoflush=False),
     )
+
+
+def _snapshot(engine: Engine) -> dict[str, str]:
+    # By itself PostgreSQL would show every statement another state; on SQLite a transaction sees one.
+    return {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
 
 
 def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
