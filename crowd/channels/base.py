@@ -53,6 +53,14 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came in for one published HIT."""
+
+    hit: str
+    submissions: Sequence[Submission]
+
+
+@dataclass(frozen=True, slots=True)
 class Unfilled:
     """Places on a published HIT that nobody will ever fill."""
 
@@ -70,10 +78,10 @@ class Desk(Protocol):
     def submit(self, worker: str, token: str, answers: Mapping[str, str], seconds: float | None) -> None:
         """Hand in a claimed page."""
 
-    def deliver(self, hit: str, submissions: Sequence[Submission]) -> None:
-        """Hand in what was submitted to a HIT whose page was built when it was published."""
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand in what was submitted to HITs whose pages were built when they were published."""
 
-    def close(self, unfilled: Unfilled) -> None:
+    def close(self, unfilled: Sequence[Unfilled]) -> None:
         """Report places that will stay empty."""
 
 

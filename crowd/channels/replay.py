@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crowd.channels.base import Built, Desk, Order, Submission, Unfilled
+from crowd.channels.base import Built, Delivery, Desk, Order, Submission, Unfilled
+
+# HITs handed in together: many, because every delivery is a transaction; not all, so that it stays short.
+AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,15 @@ class Replay:
         self._queues: dict[str, deque[Recorded]] = defaultdict(deque)
         for answer in recorded:
             self._queues[answer.item].append(answer)
+        self._dismissed: frozenset[str] = frozenset()
         self._offered: dict[str, Order] = {}
         self._published = 0
+        # One database may hold several replays.
+        self._replay = secrets.token_hex(4)
+
+    def dismiss(self, workers: Collection[str]) -> None:
+        """Hand out no more answers of these workers, and of nobody dismissed before who is not named now."""
+        self._dismissed = frozenset(workers)
 
     def publish(self, orders: Sequence[Order]) -> list[str]:
         """Take the pages in; nothing is handed out before `collect`."""
@@ -43,32 +54,37 @@ class Replay:
     def collect(self, desk: Desk) -> int:
         """Deliver the next recorded answers to every offered page, worker by worker."""
         pages = 0
-        for hit in list(self._offered):
-            pages += self._work(hit, self._offered.pop(hit), desk)
+        while self._offered:
+            hits = list(self._offered)[:AT_ONCE]
+            worked = [self._work(hit, self._offered.pop(hit)) for hit in hits]
+            desk.deliver([delivery for delivery, _ in worked])
+            if unfilled := [rest for _, rest in worked if rest.places]:
+                desk.close(unfilled)
+            pages += sum(len(delivery.submissions) for delivery, _ in worked)
         return pages
 
     def _offer(self, order: Order) -> str:
         self._published += 1
-        hit = f"replay-{self._published}"
+        hit = f"{self._replay}-{self._published}"
         self._offered[hit] = order
         return hit
 
-    def _work(self, hit: str, order: Order, desk: Desk) -> int:
+    def _work(self, hit: str, order: Order) -> tuple[Delivery, Unfilled]:
         by_worker: dict[str, dict[str, str]] = defaultdict(dict)
         missing: dict[str, int] = {}
         for question in order.page.questions:
-            answers = self._take(question.key, order.assignments)
+            answers = list(self._next(question.key, order.assignments))
             for answer in answers:
                 by_worker[answer.worker][question.name] = answer.value
             if len(answers) < order.assignments:
                 missing[question.name] = order.assignments - len(answers)
-        desk.deliver(
-            hit, [Submission(f"{hit}:{worker}", worker, values) for worker, values in by_worker.items()]
-        )
-        if missing:
-            desk.close(Unfilled(hit, missing, "no recorded answer is left"))
-        return len(by_worker)
+        pages = [Submission(f"{hit}:{worker}", worker, values) for worker, values in by_worker.items()]
+        return Delivery(hit, pages), Unfilled(hit, missing, "no recorded answer is left")
 
-    def _take(self, item: str, count: int) -> list[Recorded]:
+    def _next(self, item: str, count: int) -> Iterator[Recorded]:
         queue = self._queues[item]
-        return [queue.popleft() for _ in range(min(count, len(queue)))]
+        while queue and count:
+            answer = queue.popleft()
+            if answer.worker not in self._dismissed:
+                count -= 1
+                yield answer

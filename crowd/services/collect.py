@@ -72,9 +72,12 @@ def submit(
     if not accepted:
         return _again(session, project, assignment, payload, now)
     advance(session, Slot, "state", ("leased", "done"), Slot.assignment_id == assignment.id)
-    values = {slot: answers[f"q{slot.position}"] for slot in slots}
+    filled = [
+        record.Filled(slot.id, slot.item_id, slot.worker_id, slot.assignment_id, answers[f"q{slot.position}"])
+        for slot in slots
+    ]
     spent = {assignment.id: seconds}
-    record.answers(session, project, label_set, values, channel=worker.channel, seconds=spent, now=now)
+    record.answers(session, project, label_set, filled, channel=worker.channel, seconds=spent, now=now)
     return Receipt(token=token, answers=len(slots), amount_micros=amount, submitted_at=now)
 
 

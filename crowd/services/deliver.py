@@ -3,158 +3,229 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from crowd.channels import Submission, Unfilled
+from crowd.channels import Delivery, Submission, Unfilled
+from crowd.db import chunks
 from crowd.errors import NotFound
 from crowd.models import Assignment, Hit, HitQuestion, Item, Project, Slot, Worker
 from crowd.models.states import advance
 from crowd.services import pack, pay, projects, publish, record, roster
 
+Questions = Mapping[str, HitQuestion]
 
-def deliver(
-    session: Session, project: Project, hit_id: str, submissions: Sequence[Submission], *, now: datetime
-) -> int:
-    """Accept what was submitted to one HIT whose page was built at publish; return how many answers count.
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One submission, sorted into what found a place and what did not."""
+
+    hit_id: int
+    worker_id: int
+    submission: Submission
+    taken: list[tuple[HitQuestion, str]]
+    stray: dict[str, str]
+
+
+def deliver(session: Session, project: Project, deliveries: Sequence[Delivery], *, now: datetime) -> int:
+    """Accept what was submitted to HITs whose pages were built at publish; return how many answers count.
 
     Delivering an assignment again changes nothing. An answer beyond the places on offer, or of a worker
     who has already answered the item, is kept apart.
     """
-    hit = _hit(session, project, hit_id)
+    hits = _hits(session, project, [delivery.hit for delivery in deliveries])
+    questions = _questions(session, hits.values())
+    fresh = _fresh(session, hits, deliveries)
     label_set = projects.labels(session, project)
-    questions = _questions(session, hit)
-    fresh = _fresh(session, hit, submissions)
-    for submission in fresh:
+    for _, submission in fresh:
         record.check(submission.answers, list(submission.answers), label_set.labels)
-    names = [submission.worker for submission in fresh]
-    workers = roster.arrivals(session, project.requester_id, hit.channel, names, now=now)
-    seen = _seen(session, questions, workers)
-    assignments = [
-        _assignment(project, hit, workers[submission.worker], submission, now) for submission in fresh
+    names = sorted({submission.worker for _, submission in fresh})
+    workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
+    seen = _seen(session, questions.values(), workers.values())
+    works = [
+        _sorted(questions[hit.id], workers[submission.worker].id, submission, hit.id, seen)
+        for hit, submission in fresh
     ]
-    session.add_all(assignments)
-    session.flush()
-    values: dict[Slot, str] = {}
-    for assignment, submission in zip(assignments, fresh, strict=True):
-        taken = _take(session, project, assignment, submission, questions, seen, now)
-        assignment.amount_micros = project.price_micros * len(taken)
-        assignment.payment = "due" if assignment.amount_micros else "none"
-        values |= taken
-    session.add_all(values)
-    session.flush()
-    spent = {row.id: submission.seconds for row, submission in zip(assignments, fresh, strict=True)}
-    record.answers(session, project, label_set, values, channel=hit.channel, seconds=spent, now=now)
-    _close_if_full(session, hit, questions)
-    return len(values)
+    _store(session, project, works, now)
+    _close_full(session, questions)
+    return sum(len(work.taken) for work in works)
 
 
-def close(session: Session, project: Project, unfilled: Unfilled, *, now: datetime) -> None:
-    """Take back places on a published HIT that nobody will fill, and give up on their items."""
-    hit = _hit(session, project, unfilled.hit)
-    questions = _questions(session, hit)
-    for name, places in unfilled.places.items():
-        question = questions[name]
-        question.places -= places
-        if question.gold_id is None:
-            fewer = update(Item).where(Item.id == question.item_id).values(wanted=Item.wanted - places)
-            session.execute(fewer, execution_options={"synchronize_session": False})
-            publish.give_up(session, project, question.item_id, reason=unfilled.reason, now=now)
-    amount = project.price_micros * sum(unfilled.places.values())
-    pay.void(session, project.id, amount, key=f"unfilled:{hit.id}", now=now)
-    _close_if_full(session, hit, questions)
+def close(session: Session, project: Project, unfilled: Sequence[Unfilled], *, now: datetime) -> None:
+    """Take back places on published HITs that nobody will fill, and give up on their items."""
+    hits = _hits(session, project, [rest.hit for rest in unfilled])
+    questions = _questions(session, hits.values())
+    fewer: dict[int, int] = defaultdict(int)
+    given_up: dict[str, list[int]] = defaultdict(list)
+    for rest in unfilled:
+        for name, places in rest.places.items():
+            question = questions[hits[rest.hit].id][name]
+            question.places -= places
+            if question.gold_id is None:
+                fewer[question.item_id] += places
+                given_up[rest.reason].append(question.item_id)
+    _want_fewer(session, fewer)
+    for reason, item_ids in given_up.items():
+        publish.give_up(session, project, item_ids, reason=reason, now=now)
+    amounts = {
+        f"unfilled:{hits[rest.hit].id}": project.price_micros * sum(rest.places.values()) for rest in unfilled
+    }
+    pay.void_all(session, project.id, amounts, now=now)
+    _close_full(session, questions)
 
 
-def _hit(session: Session, project: Project, external_id: str) -> Hit:
-    query = select(Hit).where(Hit.project_id == project.id, Hit.external_id == external_id)
-    hit = session.scalars(query).first()
-    if hit is None:
-        raise NotFound(f"no HIT {external_id!r} in this project")
-    return hit
+def _hits(session: Session, project: Project, external_ids: Sequence[str]) -> dict[str, Hit]:
+    query = select(Hit).where(Hit.project_id == project.id, Hit.channel == project.channel)
+    found = {
+        hit.external_id: hit
+        for some in chunks(external_ids)
+        for hit in session.scalars(query.where(Hit.external_id.in_(some)))
+    }
+    for external_id in external_ids:
+        if external_id not in found:
+            raise NotFound(f"no HIT {external_id!r} in this project")
+    return found
 
 
-def _questions(session: Session, hit: Hit) -> dict[str, HitQuestion]:
-    query = select(HitQuestion).where(HitQuestion.hit_id == hit.id).order_by(HitQuestion.position)
-    return {f"q{question.position}": question for question in session.scalars(query.with_for_update())}
+def _questions(session: Session, hits: Iterable[Hit]) -> dict[int, dict[str, HitQuestion]]:
+    """Return and lock the questions of each HIT by the name they have on its page."""
+    query = select(HitQuestion).order_by(HitQuestion.hit_id, HitQuestion.position).with_for_update()
+    questions: dict[int, dict[str, HitQuestion]] = defaultdict(dict)
+    for some in chunks(sorted(hit.id for hit in hits)):
+        for question in session.scalars(query.where(HitQuestion.hit_id.in_(some))):
+            questions[question.hit_id][f"q{question.position}"] = question
+    return questions
 
 
-def _fresh(session: Session, hit: Hit, submissions: Sequence[Submission]) -> list[Submission]:
-    known = set(session.scalars(select(Assignment.external_id).where(Assignment.hit_id == hit.id)))
-    return [submission for submission in submissions if submission.assignment not in known]
+def _fresh(
+    session: Session, hits: Mapping[str, Hit], deliveries: Sequence[Delivery]
+) -> list[tuple[Hit, Submission]]:
+    """Return the submissions that were not delivered before, each once."""
+    known: set[tuple[int, str]] = set()
+    for some in chunks([hit.id for hit in hits.values()]):
+        query = select(Assignment.hit_id, Assignment.external_id).where(Assignment.hit_id.in_(some))
+        known.update((hit_id, external_id) for hit_id, external_id in session.execute(query))
+    fresh = {
+        (hits[delivery.hit].id, submission.assignment): (hits[delivery.hit], submission)
+        for delivery in deliveries
+        for submission in delivery.submissions
+    }
+    return [found for key, found in fresh.items() if key not in known]
 
 
 def _seen(
-    session: Session, questions: Mapping[str, HitQuestion], workers: Mapping[str, Worker]
+    session: Session, questions: Iterable[Questions], workers: Iterable[Worker]
 ) -> set[tuple[int, int]]:
     """Return which of these workers hold, or have held and filled, a slot on which of these items."""
-    query = select(Slot.item_id, Slot.worker_id).where(
-        Slot.item_id.in_([question.item_id for question in questions.values()]),
-        Slot.worker_id.in_([worker.id for worker in workers.values()]),
-        Slot.state.in_(pack.LIVE_SLOTS),
-    )
-    return {(item_id, worker_id) for item_id, worker_id in session.execute(query)}
+    present = {worker.id for worker in workers}
+    item_ids = sorted({question.item_id for page in questions for question in page.values()})
+    query = select(Slot.item_id, Slot.worker_id).where(Slot.state.in_(pack.LIVE_SLOTS))
+    return {
+        (item_id, worker_id)
+        for some in chunks(item_ids)
+        for item_id, worker_id in session.execute(query.where(Slot.item_id.in_(some)))
+        if worker_id in present
+    }
 
 
-def _assignment(
-    project: Project, hit: Hit, worker: Worker, submission: Submission, now: datetime
-) -> Assignment:
-    return Assignment(
-        project_id=project.id,
-        hit_id=hit.id,
-        worker_id=worker.id,
-        external_id=submission.assignment,
-        token=secrets.token_urlsafe(16),
-        work="submitted",
-        review="accepted",
-        submitted_at=now,
-        submission_digest=record.digest(submission.answers),
-        created_at=now,
-    )
-
-
-def _take(
-    session: Session,
-    project: Project,
-    assignment: Assignment,
-    submission: Submission,
-    questions: Mapping[str, HitQuestion],
-    seen: set[tuple[int, int]],
-    now: datetime,
-) -> dict[Slot, str]:
-    """Turn places on the HIT into slots that are done; keep apart what finds no place."""
-    taken: dict[Slot, str] = {}
-    stray: dict[str, str] = {}
+def _sorted(
+    questions: Questions, worker_id: int, submission: Submission, hit_id: int, seen: set[tuple[int, int]]
+) -> _Work:
+    """Give each answer of a submission a place on the HIT, as long as there is one."""
+    work = _Work(hit_id, worker_id, submission, [], {})
     for name, value in submission.answers.items():
         question = questions.get(name)
-        if question is None or question.places == 0 or (question.item_id, assignment.worker_id) in seen:
-            stray[name] = value
+        if question is None or question.places == 0 or (question.item_id, worker_id) in seen:
+            work.stray[name] = value
             continue
         question.places -= 1
-        seen.add((question.item_id, assignment.worker_id))
-        taken[_slot(project, assignment, question, now)] = value
-    if stray:
-        payload = {"answers": stray}
-        record.keep(session, project, assignment, reason="no place is left", payload=payload, now=now)
-    return taken
+        seen.add((question.item_id, worker_id))
+        work.taken.append((question, value))
+    return work
 
 
-def _slot(project: Project, assignment: Assignment, question: HitQuestion, now: datetime) -> Slot:
-    return Slot(
-        project_id=project.id,
-        item_id=question.item_id,
-        worker_id=assignment.worker_id,
-        assignment_id=assignment.id,
-        position=question.position,
-        gold_id=question.gold_id,
-        state="done",
-        created_at=now,
-    )
+def _store(session: Session, project: Project, works: Sequence[_Work], now: datetime) -> None:
+    """Store the work: its assignments, its slots, the answers in them, and what found no place."""
+    if not works:
+        return
+    new = insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True)
+    ids = session.scalars(new, [_assignment(project, work, now) for work in works]).all()
+    filled = _fill(session, project, dict(zip(ids, works, strict=True)), now)
+    spent = {row_id: work.submission.seconds for row_id, work in zip(ids, works, strict=True)}
+    label_set = projects.labels(session, project)
+    record.answers(session, project, label_set, filled, channel=project.channel, seconds=spent, now=now)
+    for row_id, work in zip(ids, works, strict=True):
+        if work.stray:
+            assignment = session.get_one(Assignment, row_id)
+            payload = {"answers": work.stray}
+            record.keep(session, project, assignment, reason="no place is left", payload=payload, now=now)
 
 
-def _close_if_full(session: Session, hit: Hit, questions: Mapping[str, HitQuestion]) -> None:
+def _fill(
+    session: Session, project: Project, works: Mapping[int, _Work], now: datetime
+) -> list[record.Filled]:
+    """Insert a slot that is done for every answer that found a place."""
+    taken = [
+        (row_id, work.worker_id, question, value)
+        for row_id, work in works.items()
+        for question, value in work.taken
+    ]
+    if not taken:
+        return []
+    rows = [
+        {
+            "project_id": project.id,
+            "item_id": question.item_id,
+            "worker_id": worker_id,
+            "assignment_id": row_id,
+            "position": question.position,
+            "gold_id": question.gold_id,
+            "state": "done",
+            "created_at": now,
+        }
+        for row_id, worker_id, question, _ in taken
+    ]
+    ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
+    return [
+        record.Filled(slot_id, question.item_id, worker_id, row_id, value)
+        for slot_id, (row_id, worker_id, question, value) in zip(ids, taken, strict=True)
+    ]
+
+
+def _assignment(project: Project, work: _Work, now: datetime) -> dict[str, Any]:
+    amount = project.price_micros * len(work.taken)
+    return {
+        "project_id": project.id,
+        "hit_id": work.hit_id,
+        "worker_id": work.worker_id,
+        "external_id": work.submission.assignment,
+        "token": secrets.token_urlsafe(16),
+        "work": "submitted",
+        "review": "accepted",
+        "payment": "due" if amount else "none",
+        "amount_micros": amount,
+        "submitted_at": now,
+        "submission_digest": record.digest(work.submission.answers),
+        "created_at": now,
+    }
+
+
+def _want_fewer(session: Session, fewer: Mapping[int, int]) -> None:
+    if not fewer:
+        return
+    statement = update(Item).where(Item.id == bindparam("item")).values(wanted=Item.wanted - bindparam("n"))
+    # On the connection: a session would read a list of parameters as an update by primary key.
+    session.connection().execute(statement, [{"item": item, "n": n} for item, n in sorted(fewer.items())])
+
+
+def _close_full(session: Session, questions: Mapping[int, Questions]) -> None:
     session.flush()
-    if not any(question.places for question in questions.values()):
-        advance(session, Hit, "state", ("open", "closed"), Hit.id == hit.id)
+    full = [hit for hit, page in questions.items() if not any(question.places for question in page.values())]
+    for some in chunks(full):
+        advance(session, Hit, "state", ("open", "closed"), Hit.id.in_(some))

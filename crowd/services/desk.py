@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from crowd.channels import Page, Submission, Unfilled
+from crowd.channels import Delivery, Page, Unfilled
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Forbidden
@@ -38,15 +38,13 @@ class ProjectDesk:
         if isinstance(outcome, collect.Kept):
             raise outcome.error
 
-    def deliver(self, hit: str, submissions: Sequence[Submission]) -> None:
-        """Hand in what was submitted to a HIT whose page was built when it was published."""
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Hand in what was submitted to HITs whose pages were built when they were published."""
         self.database.transact(
-            lambda session: deliver.deliver(
-                session, self._project(session), hit, submissions, now=self.clock()
-            )
+            lambda session: deliver.deliver(session, self._project(session), deliveries, now=self.clock())
         )
 
-    def close(self, unfilled: Unfilled) -> None:
+    def close(self, unfilled: Sequence[Unfilled]) -> None:
         """Report places that will stay empty."""
         self.database.transact(
             lambda session: deliver.close(session, self._project(session), unfilled, now=self.clock())

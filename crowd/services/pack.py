@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels import Channel, Order, Page, Question
+from crowd.db import chunks
+from crowd.errors import BudgetExceeded
 from crowd.models import Gold, Hit, HitQuestion, Item, Project, Slot
 from crowd.services import pay, projects
 
@@ -27,6 +29,19 @@ class Pick:
     key: str
     payload: Mapping[str, Any]
     gold_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A page not yet published, and how many workers it is for."""
+
+    picks: list[Pick]
+    places: int
+
+    @property
+    def gold(self) -> int:
+        """Count the gold questions."""
+        return sum(pick.gold_id is not None for pick in self.picks)
 
 
 def gold_for_worker(
@@ -72,23 +87,35 @@ def page(project: Project, labels: Sequence[str], picks: Sequence[Pick], *, toke
 
 
 def publish_pages(session: Session, project: Project, channel: Channel, *, now: datetime) -> int:
-    """Pack all open places into HITs of a channel whose pages are built at publish; return how many HITs."""
-    rng = Random(f"{project.seed}:pages:{_hits_so_far(session, project)}")
-    labels = projects.labels(session, project).labels
+    """Pack all open places into HITs of a channel whose pages are built at publish; return how many HITs.
+
+    Gold is left out where the budget has no room for it.
+    """
+    groups = _open_items(session, project)
+    if not groups:
+        return 0
+    published = _hits_so_far(session, project)
     # Each gold goes on one page of a publication: a second page might reach the same worker.
-    deck = _deck(session, project)
-    pages = [
-        (picks, places)
-        for places, group in _open_items(session, project)
-        for picks in _cut(project, group, deck, rng)
-    ]
+    drafts = _drafts(project, groups, _deck(session, project), published)
+    gold = sum(draft.gold * draft.places for draft in drafts)
+    try:
+        key = f"gold:publication:{project.id}:{published}"
+        pay.reserve(session, project.id, project.price_micros * gold, key=key, now=now)
+    except BudgetExceeded:
+        drafts = _drafts(project, groups, {}, published)
+    labels = projects.labels(session, project).labels
     orders = [
-        Order(page(project, labels, picks, token=""), places, project.price_micros * len(picks))
-        for picks, places in pages
+        Order(
+            page(project, labels, draft.picks, token=""),
+            draft.places,
+            project.price_micros * len(draft.picks),
+        )
+        for draft in drafts
     ]
-    for (picks, places), order, external_id in zip(pages, orders, channel.publish(orders), strict=True):
-        _store(session, project, channel, picks, order, external_id, places=places, now=now)
-    return len(pages)
+    _store(session, project, channel, drafts, channel.publish(orders), now)
+    for places, picks in groups:
+        _take_places(session, [pick.item_id for pick in picks], places)
+    return len(drafts)
 
 
 def _deck(session: Session, project: Project, *conditions: ColumnElement[bool]) -> dict[str, list[Pick]]:
@@ -120,6 +147,13 @@ def _open_items(session: Session, project: Project) -> list[tuple[int, list[Pick
     return sorted(groups.items(), reverse=True)
 
 
+def _drafts(
+    project: Project, groups: Sequence[tuple[int, list[Pick]]], deck: Mapping[str, list[Pick]], published: int
+) -> list[_Draft]:
+    rng = Random(f"{project.seed}:pages:{published}")
+    return [_Draft(picks, places) for places, group in groups for picks in _cut(project, group, deck, rng)]
+
+
 def _cut(
     project: Project, picks: Sequence[Pick], deck: Mapping[str, list[Pick]], rng: Random
 ) -> Iterator[list[Pick]]:
@@ -136,48 +170,47 @@ def _store(
     session: Session,
     project: Project,
     channel: Channel,
-    picks: Sequence[Pick],
-    order: Order,
-    external_id: str,
-    *,
-    places: int,
+    drafts: Sequence[_Draft],
+    external_ids: Sequence[str],
     now: datetime,
 ) -> None:
-    hit = Hit(
-        project_id=project.id,
-        channel=channel.name,
-        external_id=external_id,
-        assignments=places,
-        reward_micros=order.reward_micros,
-        created_at=now,
-    )
-    session.add(hit)
+    """Store the HITs, as the channel calls them, with their questions."""
+    hits = [
+        Hit(
+            project_id=project.id,
+            channel=channel.name,
+            external_id=external_id,
+            assignments=draft.places,
+            reward_micros=project.price_micros * len(draft.picks),
+            created_at=now,
+        )
+        for draft, external_id in zip(drafts, external_ids, strict=True)
+    ]
+    session.add_all(hits)
     session.flush()
-    session.execute(
-        insert(HitQuestion),
-        [
-            {
-                "hit_id": hit.id,
-                "item_id": pick.item_id,
-                "position": n,
-                "gold_id": pick.gold_id,
-                "places": places,
-            }
-            for n, pick in enumerate(picks, start=1)
-        ],
-    )
-    gold = sum(pick.gold_id is not None for pick in picks)
-    pay.reserve(session, project.id, project.price_micros * gold * places, key=f"gold:hit:{hit.id}", now=now)
-    ordinary = [pick.item_id for pick in picks if pick.gold_id is None]
-    statement = update(Item).where(Item.id.in_(ordinary))
-    session.execute(
-        statement.values(open=Item.open - places, claimable=Item.open > places),
-        execution_options={"synchronize_session": False},
-    )
+    rows = [
+        {
+            "hit_id": hit.id,
+            "item_id": pick.item_id,
+            "position": position,
+            "gold_id": pick.gold_id,
+            "places": draft.places,
+        }
+        for hit, draft in zip(hits, drafts, strict=True)
+        for position, pick in enumerate(draft.picks, start=1)
+    ]
+    if rows:
+        session.execute(insert(HitQuestion), rows)
+
+
+def _take_places(session: Session, item_ids: Sequence[int], places: int) -> None:
+    for some in chunks(item_ids):
+        statement = update(Item).where(Item.id.in_(some))
+        session.execute(
+            statement.values(open=Item.open - places, claimable=Item.open > places),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _hits_so_far(session: Session, project: Project) -> int:
-    return (
-        session.scalar(select(Hit.id).where(Hit.project_id == project.id).order_by(Hit.id.desc()).limit(1))
-        or 0
-    )
+    return session.scalar(select(func.count()).where(Hit.project_id == project.id)) or 0

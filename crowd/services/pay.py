@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project
 from crowd.models.states import advance
@@ -27,24 +30,31 @@ def reserve(session: Session, project_id: int, amount: int, *, key: str, now: da
     covered = Budget.held + Budget.spent + amount <= Budget.cap
     if not _move(session, project_id, covered, held=Budget.held + amount):
         raise BudgetExceeded(_shortfall(session, project_id, amount))
-    _enter(session, project_id, "reserve", amount, key, now)
+    _enter(session, project_id, "reserve", {key: amount}, now)
 
 
-def post(session: Session, project_id: int, amount: int, *, key: str, now: datetime) -> None:
-    """Spend money that was set aside."""
+def post(session: Session, project_id: int, amounts: Mapping[str, int], *, now: datetime) -> None:
+    """Spend money that was set aside, so much for each cause."""
+    amount = sum(amounts.values())
     if amount == 0:
         return
     held, spent = Budget.held - amount, Budget.spent + amount
-    _must(_move(session, project_id, Budget.held >= amount, held=held, spent=spent), key)
-    _enter(session, project_id, "post", amount, key, now)
+    _must(_move(session, project_id, Budget.held >= amount, held=held, spent=spent), amounts)
+    _enter(session, project_id, "post", amounts, now)
 
 
 def void(session: Session, project_id: int, amount: int, *, key: str, now: datetime) -> None:
     """Give money back that was set aside and will not be needed."""
+    void_all(session, project_id, {key: amount}, now=now)
+
+
+def void_all(session: Session, project_id: int, amounts: Mapping[str, int], *, now: datetime) -> None:
+    """Give money back for several causes at once."""
+    amount = sum(amounts.values())
     if amount == 0:
         return
-    _must(_move(session, project_id, Budget.held >= amount, held=Budget.held - amount), key)
-    _enter(session, project_id, "void", amount, key, now)
+    _must(_move(session, project_id, Budget.held >= amount, held=Budget.held - amount), amounts)
+    _enter(session, project_id, "void", amounts, now)
 
 
 def affordable(session: Session, project: Project) -> int | None:
@@ -61,9 +71,10 @@ def settle(session: Session, project: Project, *, now: datetime) -> int:
         Assignment.project_id == project.id, Assignment.payment == "due"
     )
     rows = session.execute(due.order_by(Assignment.id).with_for_update()).all()
-    for assignment_id, amount in rows:
-        advance(session, Assignment, "payment", ("due", "paid"), Assignment.id == assignment_id)
-        post(session, project.id, amount, key=f"assignment:{assignment_id}", now=now)
+    for some in chunks([row.id for row in rows]):
+        advance(session, Assignment, "payment", ("due", "paid"), Assignment.id.in_(some))
+    amounts = {f"assignment:{assignment_id}": amount for assignment_id, amount in rows}
+    post(session, project.id, amounts, now=now)
     return len(rows)
 
 
@@ -81,17 +92,17 @@ def _move(session: Session, project_id: int, condition: Any, **values: Any) -> b
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def _enter(session: Session, project_id: int, kind: str, amount: int, key: str, now: datetime) -> None:
-    entry = LedgerEntry(
-        project_id=project_id, kind=kind, amount_micros=amount, key=f"{kind}:{key}", created_at=now
-    )
-    session.add(entry)
-    session.flush()
+def _enter(session: Session, project_id: int, kind: str, amounts: Mapping[str, int], now: datetime) -> None:
+    entry = {"project_id": project_id, "kind": kind, "created_at": now}
+    moved = {f"{kind}:{key}": amount for key, amount in amounts.items() if amount}
+    rows = [{**entry, "key": key, "amount_micros": amount} for key, amount in moved.items()]
+    session.execute(insert(LedgerEntry), rows)
 
 
-def _must(moved: bool, key: str) -> None:
+def _must(moved: bool, causes: Collection[str]) -> None:
     if not moved:
-        raise AssertionError(f"the budget holds less than {key} needs")
+        named = ", ".join(islice(causes, 3)) + (", …" if len(causes) > 3 else "")
+        raise AssertionError(f"the budget holds less than {named} need")
 
 
 def _shortfall(session: Session, project_id: int, amount: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
@@ -71,12 +71,17 @@ def withdraw(
     return withdrawn
 
 
-def give_up(session: Session, project: Project, item_id: int, *, reason: str, now: datetime) -> None:
-    """Stop asking about an item that nobody is left to answer."""
-    advance(session, Item, "state", ("asking", "given_up"), Item.id == item_id)
-    session.add(
-        Decision(project_id=project.id, item_id=item_id, action="give_up", reason=reason, created_at=now)
-    )
+def give_up(
+    session: Session, project: Project, item_ids: Sequence[int], *, reason: str, now: datetime
+) -> None:
+    """Stop asking about those of these items that are still asked about: nobody is left to answer them."""
+    decision = {"project_id": project.id, "action": "give_up", "reason": reason, "created_at": now}
+    for some in chunks(item_ids):
+        query = select(Item.id).where(Item.id.in_(some), Item.state == "asking").order_by(Item.id)
+        rows = [{**decision, "item_id": item_id} for item_id in session.scalars(query.with_for_update())]
+        if rows:
+            advance(session, Item, "state", ("asking", "given_up"), Item.id.in_(some))
+            session.execute(insert(Decision), rows)
 
 
 def outstanding(session: Session, project: Project) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,18 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from crowd.errors import Problem, bad_inputs
-from crowd.models import Answer, Assignment, LabelSet, Project, Slot, StraySubmission
+from crowd.models import Answer, Assignment, LabelSet, Project, StraySubmission
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A slot, and what its worker put in it."""
+
+    slot_id: int
+    item_id: int
+    worker_id: int
+    assignment_id: int
+    value: str
 
 
 def check(answers: Mapping[str, str], expected: Sequence[str], labels: Sequence[str]) -> None:
@@ -60,29 +72,29 @@ def answers(
     session: Session,
     project: Project,
     label_set: LabelSet,
-    values: Mapping[Slot, str],
+    filled: Sequence[Filled],
     *,
     channel: str,
     seconds: Mapping[int, float | None],
     now: datetime,
 ) -> None:
     """Insert one answer for each slot; `seconds` by assignment is shared evenly over its answers."""
-    if not values:
+    if not filled:
         return
-    pages = Counter(slot.assignment_id for slot in values)
+    pages = Counter(slot.assignment_id for slot in filled)
     rows = [
         {
             "project_id": project.id,
             "item_id": slot.item_id,
             "worker_id": slot.worker_id,
-            "slot_id": slot.id,
+            "slot_id": slot.slot_id,
             "label_set_id": label_set.id,
             "channel": channel,
-            "value": value,
+            "value": slot.value,
             "seconds": _share(seconds[slot.assignment_id], pages[slot.assignment_id]),
             "created_at": now,
         }
-        for slot, value in values.items()
+        for slot in filled
     ]
     session.execute(insert(Answer), rows)
 
