@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels import Page
+from crowd.db import chunks
 from crowd.errors import BudgetExceeded, NotFound, Stale
 from crowd.models import Assignment, Hit, Item, Project, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import pack, pay, projects, roster
+from crowd.services import locks, pack, pay, projects, roster
 
 SWEEP_LIMIT = 500
 
@@ -75,14 +76,14 @@ def sweep(session: Session, *, now: datetime) -> int:
         select(Assignment, Project)
         .join(Project, Project.id == Assignment.project_id)
         .where(Assignment.work == "assigned", Assignment.lease_until < now)
-        .order_by(Assignment.id)
+        .order_by(Assignment.project_id, Assignment.id)
         .limit(SWEEP_LIMIT)
-        .with_for_update(of=Assignment, skip_locked=True)
+        .with_for_update(of=Assignment, skip_locked=True, key_share=True)
     )
-    return sum(
-        _release(session, project, assignment, "expired", now)
-        for assignment, project in session.execute(query)
-    )
+    expired = [(assignment, project) for assignment, project in session.execute(query)]
+    # All items before any money moves, see `locks`.
+    locks.items(session, _places(session, [assignment for assignment, _ in expired]))
+    return sum(_release(session, project, assignment, "expired", now) for assignment, project in expired)
 
 
 def find(session: Session, worker: Worker, token: str) -> tuple[Assignment, Project]:
@@ -100,7 +101,7 @@ def find(session: Session, worker: Worker, token: str) -> tuple[Assignment, Proj
 
 def _lock(session: Session, worker: Worker) -> None:
     # Serialises a worker's double click; other workers are not held up.
-    session.execute(select(Worker.id).where(Worker.id == worker.id).with_for_update())
+    session.execute(select(Worker.id).where(Worker.id == worker.id).with_for_update(key_share=True))
 
 
 def _held(session: Session, project: Project, worker: Worker) -> Assignment | None:
@@ -128,7 +129,7 @@ def _take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]
         .where(Item.project_id == project.id, Item.claimable, ~_seen(worker))
         .order_by(Item.rank, Item.id)
         .limit(project.hit_size)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     return [pack.Pick(item_id, key, payload) for item_id, key, payload in session.execute(query)]
 
@@ -209,12 +210,21 @@ def _release(session: Session, project: Project, assignment: Assignment, state: 
     """End an assignment without answers and give its places back; 0 when it had already ended."""
     if not advance(session, Assignment, "work", ("assigned", state), Assignment.id == assignment.id):
         return 0
-    query = select(Slot.item_id).where(Slot.assignment_id == assignment.id, Slot.gold_id.is_(None))
-    item_ids = list(session.scalars(query.where(Slot.state == "leased").order_by(Slot.item_id)))
+    item_ids = _places(session, [assignment])
+    locks.items(session, item_ids)
     advance(session, Slot, "state", ("leased", state), Slot.assignment_id == assignment.id)
     _reopen(session, project, assignment, item_ids, now)
     pay.void(session, project.id, assignment.gold_micros, key=f"gold:{assignment.token}", now=now)
     return 1
+
+
+def _places(session: Session, assignments: Sequence[Assignment]) -> list[int]:
+    """Return the items on which these assignments hold a place; gold has none."""
+    item_ids: set[int] = set()
+    for some in chunks([assignment.id for assignment in assignments]):
+        query = select(Slot.item_id).where(Slot.assignment_id.in_(some), Slot.state == "leased")
+        item_ids.update(session.scalars(query.where(Slot.gold_id.is_(None))))
+    return sorted(item_ids)
 
 
 def _reopen(

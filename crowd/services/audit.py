@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models import AuditEntry
+from crowd.services import locks
 
 GENESIS = "0" * 64
 
@@ -25,7 +26,7 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Append one act to the audit chain, in the same transaction as the act itself."""
-    _one_at_a_time(session)
+    locks.name(session, "audit")
     previous = session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)) or GENESIS
     entry = AuditEntry(
         actor=actor,
@@ -50,12 +51,6 @@ def digest(entry: AuditEntry) -> str:
         entry.action,
         entry.subject,
         entry.details,
-        entry.created_at.isoformat(),
+        entry.created_at.astimezone(UTC).isoformat(),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _one_at_a_time(session: Session) -> None:
-    # On SQLite the write transaction is already alone.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('crowd.audit'))"))

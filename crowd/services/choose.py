@@ -13,7 +13,7 @@ from crowd.errors import bad_input
 from crowd.models import Batch, BatchItem, Item, Prediction, PredictionSet, Project
 from crowd.selection.strategies import Choice
 from crowd.selection.strategies import select as select_items
-from crowd.services import pay, predict
+from crowd.services import locks, pay, predict
 
 
 def choose(
@@ -31,10 +31,11 @@ def choose(
     Without predictions the whole batch is random. An item the newest model says nothing about counts
     as one it cannot tell at all.
     """
+    locks.step(session, project)
     number = _batches(session, project)
-    wanted = _affordable(session, project, project.batch_size if size is None else size)
     predictions = predict.latest(session, project)
     keys, probabilities = _candidates(session, project, predictions)
+    wanted = _affordable(session, project, project.batch_size if size is None else size)
     name = "random" if predictions is None else strategy or project.strategy
     share = project.random_share if random_share is None else random_share
     seed = project.seed + number if seed is None else seed

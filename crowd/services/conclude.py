@@ -17,7 +17,7 @@ from crowd import frames
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, LabelSet, Project
-from crowd.services import projects
+from crowd.services import locks, projects
 
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
@@ -33,6 +33,7 @@ def conclude(
     now: datetime,
 ) -> ConsensusRun:
     """Aggregate all answers that count; the same answers, method and parameters give the same run."""
+    locks.step(session, project)
     label_set = projects.labels(session, project)
     frame = frames.read_answers(session, project, label_set.labels)
     name, chosen = (
@@ -44,6 +45,7 @@ def conclude(
 
 def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
     """Run the project's method and the ones it is always compared with; return the project's own run."""
+    locks.step(session, project)
     label_set = projects.labels(session, project)
     frame = frames.read_answers(session, project, label_set.labels)
     for method in COMPANIONS:

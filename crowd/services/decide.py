@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
-from crowd.services import pay, publish
+from crowd.services import locks, pay, publish
 from qc.decide import ACTIONS, Policy, decide_all, reason
 
 
@@ -52,6 +52,7 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     The most doubtful items come first where the budget does not reach for all. A settled item whose
     confidence has fallen since is asked about again.
     """
+    locks.step(session, project)
     rule, cases = policy(project), _cases(session, project, run)
     votes = np.array([case.votes for case in cases], dtype=np.int64)
     confidence = np.array([case.confidence for case in cases], dtype=np.float64)
@@ -65,9 +66,10 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     wanting = sorted(
         (case for case in by_action["more"] if not case.pending), key=lambda case: case.confidence
     )
-    more = wanting[: pay.affordable(session, project)]
+    locks.items(session, [case.item_id for case in (*enough, *given_up, *wanting)])
     _end(session, project, run, enough, "enough", now)
     _end(session, project, run, given_up, "give_up", now)
+    more = wanting[: pay.affordable(session, project)]
     cause = f"{run.id}:{_next_number(session)}"
     publish.ask_again(session, project, [case.item_id for case in more], cause=cause, now=now)
     _record(session, project, run, more, "more", now)

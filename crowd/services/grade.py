@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
-from crowd.models import Answer, AnswerFlag, Gold, Grade, Item, Project, Restriction, Skill, Slot, Worker
+from crowd.models import Answer, AnswerFlag, Gold, Grade, Project, Restriction, Skill, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import projects, roster
+from crowd.services import locks, projects, publish, roster
 from qc.gold import grade as grade_answer
 from qc.spam import Judgement, Observation, SpamPolicy, judge
 from workers.skill import skill
@@ -31,43 +31,70 @@ class Graded:
 
 
 def grade(session: Session, project: Project, *, now: datetime) -> Graded:
-    """Grade new answers to gold, and judge the workers who gave them."""
+    """Grade new answers to gold, and judge the workers who gave them.
+
+    What a spammer hands in after the ban, on a page held before it, is set aside with the rest.
+    """
+    locks.step(session, project)
     fresh = _grade_new(session, project, now)
-    if not fresh:
-        return Graded(0, ())
+    judged = _judge_all(session, project, fresh, now) if fresh else []
+    caught = {worker.id: verdict.reason for worker, verdict in judged if verdict.verdict == "ban"}
+    _set_aside(session, project, _banned(session, project) | caught, now)
+    restricted = [_restrict(session, project, worker, verdict, now) for worker, verdict in judged]
+    return Graded(len(fresh), tuple(restricted))
+
+
+def exclude(session: Session, project: Project, worker: Worker, *, reason: str, now: datetime) -> int:
+    """Set a worker's answers in a project aside; the items ask for others. Return how many, gold left out."""
+    locks.step(session, project)
+    return _set_aside(session, project, {worker.id: reason}, now)
+
+
+def _judge_all(
+    session: Session, project: Project, fresh: Sequence[int], now: datetime
+) -> list[tuple[Worker, Judgement]]:
+    """Store the skill of everyone whose answers these were; return those who are not good enough."""
     labels = projects.labels(session, project).labels
     histories = _histories(session, project, labels, fresh)
     for worker_id, history in histories.items():
         session.add(_skill(project, worker_id, history, len(labels), now))
     free = _unrestricted(session, project, sorted(histories))
     judged = [(worker, _judge(histories[worker.id], len(labels))) for worker in free]
-    restricted = [
-        _restrict(session, project, worker, verdict, now)
-        for worker, verdict in judged
-        if verdict.verdict != "good"
-    ]
-    return Graded(len(fresh), tuple(restricted))
+    return [(worker, verdict) for worker, verdict in judged if verdict.verdict != "good"]
 
 
-def exclude(session: Session, project: Project, worker: Worker, *, reason: str, now: datetime) -> int:
-    """Set a worker's answers in a project aside; their items ask for others. Return how many."""
+def _set_aside(session: Session, project: Project, reasons: Mapping[int, str], now: datetime) -> int:
+    """Flag all answers of these workers, so that consensus is what it would be had they never come."""
     flagged = select(AnswerFlag.answer_id).where(
         AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded"
     )
-    query = select(Answer.id, Answer.slot_id, Answer.item_id).join(Slot, Slot.id == Answer.slot_id)
-    query = query.where(
-        Answer.project_id == project.id, Answer.worker_id == worker.id, Slot.gold_id.is_(None)
-    )
-    rows = session.execute(query.where(Answer.id.not_in(flagged)).order_by(Answer.item_id)).all()
+    query = select(Answer.id, Answer.slot_id, Answer.item_id, Answer.worker_id, Slot.gold_id)
+    query = query.join(Slot, Slot.id == Answer.slot_id).where(Answer.project_id == project.id)
+    query = query.where(Answer.worker_id.in_(list(reasons)), Answer.id.not_in(flagged))
+    rows = session.execute(query.order_by(Answer.id)).all()
     if not rows:
         return 0
-    flag = {"project_id": project.id, "kind": "excluded", "reason": reason, "created_at": now}
-    session.execute(insert(AnswerFlag), [{**flag, "answer_id": row.id} for row in rows])
-    for some in chunks(rows):
-        advance(session, Slot, "state", ("done", "void"), Slot.id.in_([row.slot_id for row in some]))
-        fewer = update(Item).where(Item.id.in_([row.item_id for row in some])).values(wanted=Item.wanted - 1)
-        session.execute(fewer, execution_options={"synchronize_session": False})
-    return len(rows)
+    flag = {"project_id": project.id, "kind": "excluded", "created_at": now}
+    flags = [{**flag, "answer_id": row.id, "reason": reasons[row.worker_id]} for row in rows]
+    session.execute(insert(AnswerFlag), flags)
+    for some in chunks([row.slot_id for row in rows]):
+        advance(session, Slot, "state", ("done", "void"), Slot.id.in_(some))
+    ordinary = [row.item_id for row in rows if row.gold_id is None]
+    publish.want_fewer(session, Counter(ordinary))
+    return len(ordinary)
+
+
+def _banned(session: Session, project: Project) -> dict[int, str]:
+    """Return the workers whose answers were set aside with a ban that still holds, each with its reason."""
+    query = (
+        select(Restriction.worker_id, Restriction.reason)
+        .join(Answer, Answer.worker_id == Restriction.worker_id)
+        .join(AnswerFlag, AnswerFlag.answer_id == Answer.id)
+        .where(Restriction.kind == "banned", Restriction.lifted_at.is_(None))
+        .where(AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded")
+        .where(or_(Restriction.project_id.is_(None), Restriction.project_id == project.id))
+    )
+    return {worker_id: reason for worker_id, reason in session.execute(query.distinct())}
 
 
 def _grade_new(session: Session, project: Project, now: datetime) -> list[int]:
@@ -147,7 +174,7 @@ def _unrestricted(session: Session, project: Project, worker_ids: Sequence[int])
 def _restrict(
     session: Session, project: Project, worker: Worker, verdict: Judgement, now: datetime
 ) -> Restriction:
-    restriction = roster.restrict(
+    return roster.restrict(
         session,
         worker,
         project=project,
@@ -161,6 +188,3 @@ def _restrict(
         actor="system:qc",
         now=now,
     )
-    if verdict.verdict == "ban":
-        exclude(session, project, worker, reason=verdict.reason, now=now)
-    return restriction

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Gold, Item, Project
-from crowd.services import projects
+from crowd.services import locks, projects
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 
@@ -34,6 +34,7 @@ class Imported:
 def add_items(session: Session, project: Project, rows: Sequence[ItemRow], *, now: datetime) -> Imported:
     """Store new items. Importing the same file twice changes nothing; another payload is refused."""
     digests = {row.key: digest(row.payload) for row in rows}
+    locks.name(session, f"items:{project.id}")
     stored = dict(_stored(session, project, list(digests)))
     _refuse(_contradictions(rows, digests, stored), "items")
     new = {row.key: row for row in rows if row.key not in stored}
@@ -57,7 +58,7 @@ def add_gold(
 ) -> Imported:
     """Declare the right label of items; such an item is no longer asked for its own sake."""
     labels = projects.labels(session, project).labels
-    items = _items(session, project, [row.key for row in rows])
+    items = _locked(session, project, [row.key for row in rows])
     known = _current_gold(session, project)
     _refuse(list(_gold_problems(rows, labels, items, known)), "gold")
     new = {row.key: row for row in rows if items[row.key].id not in known}
@@ -121,11 +122,17 @@ def _stored(session: Session, project: Project, keys: Sequence[str]) -> Iterator
         yield from ((key, payload_digest) for key, payload_digest in session.execute(query))
 
 
-def _items(session: Session, project: Project, keys: Sequence[str]) -> dict[str, Item]:
-    found: dict[str, Item] = {}
+def _locked(session: Session, project: Project, keys: Sequence[str]) -> dict[str, Item]:
+    """Return the items of these keys, as they will stay until the transaction ends."""
+    ids: list[int] = []
     for chunk in chunks(keys):
-        query = select(Item).where(Item.project_id == project.id, Item.key.in_(chunk))
-        found.update({item.key: item for item in session.scalars(query)})
+        query = select(Item.id).where(Item.project_id == project.id, Item.key.in_(chunk))
+        ids.extend(session.scalars(query))
+    locks.items(session, ids)
+    found: dict[str, Item] = {}
+    for some in chunks(ids):
+        rows = select(Item).where(Item.id.in_(some)).execution_options(populate_existing=True)
+        found.update({item.key: item for item in session.scalars(rows)})
     return found
 
 

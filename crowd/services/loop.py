@@ -99,8 +99,11 @@ def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Dec
     project = _project(session, project_id)
     if session.scalar(select(func.count()).where(Answer.project_id == project.id)) == 0:
         return Decided()
-    run = conclude.conclude_all(session, project, now=clock())
-    return decide.decide(session, project, run, now=clock())
+    run = conclude.conclude(session, project, now=clock())
+    decided = decide.decide(session, project, run, now=clock())
+    if not decided.more:  # the wave is over: now it is worth showing the result beside the other methods'
+        conclude.conclude_all(session, project, now=clock())
+    return decided
 
 
 def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn:

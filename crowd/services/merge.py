@@ -31,7 +31,7 @@ from crowd.models import (
     TrainingSetVersion,
     Worker,
 )
-from crowd.services import conclude
+from crowd.services import conclude, locks
 
 DEFAULT_NAME = "main"
 
@@ -66,6 +66,7 @@ def freeze(
     now: datetime,
 ) -> TrainingSetVersion:
     """Freeze the labels known now into the next version; equal content gives the version that has it."""
+    locks.step(session, project)
     chosen = candidates(session, project, min_confidence=min_confidence)
     if not chosen:
         raise bad_input("training set", "there is no label yet; conclude first, or import gold")
@@ -138,8 +139,7 @@ def _decided(session: Session, run: ConsensusRun, min_confidence: float) -> list
 
 def _training_set(session: Session, project: Project, name: str, now: datetime) -> TrainingSet:
     query = select(TrainingSet).where(TrainingSet.project_id == project.id, TrainingSet.name == name)
-    # The row lock keeps two freezes from taking the same number.
-    found = session.scalars(query.with_for_update()).first()
+    found = session.scalars(query).first()
     if found is None:
         found = TrainingSet(project_id=project.id, name=name, created_at=now)
         session.add(found)

@@ -16,7 +16,7 @@ from crowd.channels import Channel, Order, Page, Question
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Gold, Hit, HitQuestion, Item, Project, Slot
-from crowd.services import pay, projects
+from crowd.services import locks, pay, projects
 
 LIVE_SLOTS = ("leased", "done", "void")
 
@@ -91,6 +91,7 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
 
     Gold is left out where the budget has no room for it.
     """
+    locks.step(session, project)
     groups = _open_items(session, project)
     if not groups:
         return 0

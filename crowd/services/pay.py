@@ -14,6 +14,7 @@ from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project
 from crowd.models.states import advance
+from crowd.services import locks
 from workers.money import display
 
 
@@ -58,10 +59,13 @@ def void_all(session: Session, project_id: int, amounts: Mapping[str, int], *, n
 
 
 def affordable(session: Session, project: Project) -> int | None:
-    """Return how many more answers the free part of the budget pays for; None where answers are free."""
+    """Return how many more answers the free part of the budget pays for; None where answers are free.
+
+    It stays free until the transaction ends: nobody else can reserve it meanwhile.
+    """
     if project.price_micros == 0:
         return None
-    row = budget(session, project)
+    row = locks.budget(session, project.id)
     return (row.cap - row.held - row.spent) // project.price_micros
 
 

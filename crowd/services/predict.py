@@ -16,7 +16,7 @@ from crowd.db import chunks
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Item, Prediction, PredictionSet, Project
 from crowd.selection import predictions as checks
-from crowd.services import projects
+from crowd.services import locks, projects
 from crowd.services.merge import candidates
 
 DIGITS = 6
@@ -93,6 +93,7 @@ def _store(
 ) -> PredictionSet:
     rounded = np.asarray(table, dtype=np.float64).round(DIGITS)
     digest = _digest(labels, item_ids, rounded)
+    locks.step(session, project)
     query = select(PredictionSet).where(
         PredictionSet.project_id == project.id, PredictionSet.model_version == model_version
     )

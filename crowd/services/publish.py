@@ -12,14 +12,17 @@ from crowd.db import chunks
 from crowd.errors import Conflict
 from crowd.models import Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
 from crowd.models.states import advance
-from crowd.services import pay
+from crowd.services import locks, pay
 
 UNSYNCED = {"synchronize_session": False}
 
 
 def ask_batch(session: Session, project: Project, batch: Batch, *, now: datetime) -> int:
     """Open the first places on every item of a batch; return how many answers that asks for."""
+    locks.step(session, project)
+    locks.terms(session, project)
     query = select(BatchItem.item_id, BatchItem.rank).join(Item).where(BatchItem.batch_id == batch.id)
+    locks.items(session, session.scalars(query).all())
     ranks = {item_id: rank for item_id, rank in session.execute(query.where(Item.state == "new"))}
     if not ranks:
         raise Conflict(f"batch {batch.id} is already asked")
@@ -42,6 +45,8 @@ def ask_again(
     """Open one more place on each of these items. `cause` names the decision, once ever."""
     if not item_ids:
         return
+    locks.terms(session, project)
+    locks.items(session, item_ids)
     pay.reserve(session, project.id, project.price_micros * len(item_ids), key=f"again:{cause}", now=now)
     for some in chunks(item_ids):
         for state in ("settled", "given_up"):
@@ -60,7 +65,8 @@ def withdraw(
     withdrawn = 0
     for some in chunks(item_ids):
         query = select(Item.id, Item.open).where(Item.id.in_(some), Item.open > 0).order_by(Item.id)
-        open_places = {item_id: places for item_id, places in session.execute(query.with_for_update())}
+        rows = session.execute(query.with_for_update(key_share=True))
+        open_places = {item_id: places for item_id, places in rows}
         statement = update(Item).where(Item.id.in_(list(open_places)))
         session.execute(
             statement.values(wanted=Item.wanted - Item.open, open=0, claimable=False),
@@ -78,10 +84,21 @@ def give_up(
     decision = {"project_id": project.id, "action": "give_up", "reason": reason, "created_at": now}
     for some in chunks(item_ids):
         query = select(Item.id).where(Item.id.in_(some), Item.state == "asking").order_by(Item.id)
-        rows = [{**decision, "item_id": item_id} for item_id in session.scalars(query.with_for_update())]
+        asking = session.scalars(query.with_for_update(key_share=True))
+        rows = [{**decision, "item_id": item_id} for item_id in asking]
         if rows:
             advance(session, Item, "state", ("asking", "given_up"), Item.id.in_(some))
             session.execute(insert(Decision), rows)
+
+
+def want_fewer(session: Session, answers: Mapping[int, int]) -> None:
+    """Count down the answers wanted, by item, that will not come or are not to count."""
+    if not answers:
+        return
+    locks.items(session, list(answers))
+    statement = update(Item).where(Item.id == bindparam("item")).values(wanted=Item.wanted - bindparam("n"))
+    # On the connection: a session would read a list of parameters as an update by primary key.
+    session.connection().execute(statement, [{"item": item, "n": n} for item, n in answers.items()])
 
 
 def outstanding(session: Session, project: Project) -> int:
