@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, Numbered, Stamped, one_of, reference
@@ -31,6 +31,7 @@ class Assignment(Numbered, Stamped, Base):
         one_of("work", WORK_STATES),
         one_of("review", REVIEW_STATES),
         one_of("payment", PAYMENT_STATES),
+        CheckConstraint("amount_micros >= 0 AND gold_micros >= 0", name="money"),
         Index(
             "ix_assignment_held",
             "worker_id",

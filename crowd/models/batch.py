@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, reference
@@ -19,7 +19,7 @@ class Batch(Numbered, Stamped, Base):
     project_id: Mapped[int] = reference("project")
     strategy: Mapped[str]
     parameters: Mapped[dict[str, Any]]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
     prediction_set_id: Mapped[int | None] = reference("prediction_set", index=False)
     size: Mapped[int]
 

@@ -14,9 +14,13 @@ class Hit(Numbered, Stamped, Base):
     """A fixed page, built when it is published or when a worker accepts it."""
 
     __tablename__ = "hit"
-    __table_args__ = (UniqueConstraint("channel", "external_id"), one_of("state", HIT_STATES))
+    __table_args__ = (
+        UniqueConstraint("project_id", "external_id"),
+        one_of("state", HIT_STATES),
+        CheckConstraint("assignments >= 1 AND reward_micros >= 0", name="offer"),
+    )
 
-    project_id: Mapped[int] = reference("project")
+    project_id: Mapped[int] = reference("project", index=False)
     channel: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")
     external_id: Mapped[str]  # random for our own pool, the endpoint's id elsewhere

@@ -25,6 +25,7 @@ class Item(Numbered, Stamped, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "key"),
         CheckConstraint("open >= 0", name="open"),
+        CheckConstraint("wanted >= open", name="wanted"),
         CheckConstraint("claimable = (open > 0)", name="claimable"),
         one_of("state", ITEM_STATES),
         Index(

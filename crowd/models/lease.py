@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, Numbered, Stamped, append_only
@@ -29,5 +29,5 @@ class Tick(Numbered, Stamped, Base):
     __table_args__ = (UniqueConstraint("job", "period"),)
 
     job: Mapped[str]
-    period: Mapped[int]
+    period: Mapped[int] = mapped_column(BigInteger)  # may be counted in seconds
     term: Mapped[int]

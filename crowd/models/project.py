@@ -42,7 +42,7 @@ class Project(Numbered, Stamped, Base):
     strategy: Mapped[str] = mapped_column(default="margin")
     random_share: Mapped[float] = mapped_column(default=0.25)
     batch_size: Mapped[int] = mapped_column(default=100)
-    seed: Mapped[int] = mapped_column(default=0)
+    seed: Mapped[int] = mapped_column(BigInteger, default=0)
     model: Mapped[str | None]  # "builtin", or "module:object" with fit and predict_proba
     # Concluding
     method: Mapped[str] = mapped_column(default="panel")

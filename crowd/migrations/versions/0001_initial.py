@@ -120,7 +120,7 @@ def _tick() -> None:
     op.create_table(
         "tick",
         sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("period", sa.Integer(), nullable=False),
+        sa.Column("period", sa.BigInteger(), nullable=False),
         sa.Column("term", sa.Integer(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -149,7 +149,7 @@ def _project() -> None:
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("random_share", sa.Double(), nullable=False),
         sa.Column("batch_size", sa.Integer(), nullable=False),
-        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("method_parameters", sa.JSON(), nullable=False),
@@ -257,11 +257,11 @@ def _hit() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_hit_state")),
+        sa.CheckConstraint("assignments >= 1 AND reward_micros >= 0", name=op.f("ck_hit_offer")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_hit_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hit")),
-        sa.UniqueConstraint("channel", "external_id", name=op.f("uq_hit_channel_external_id")),
+        sa.UniqueConstraint("project_id", "external_id", name=op.f("uq_hit_project_id_external_id")),
     )
-    op.create_index(op.f("ix_hit_project_id"), "hit", ["project_id"])
 
 
 def _item() -> None:
@@ -283,6 +283,7 @@ def _item() -> None:
         ),
         sa.CheckConstraint("claimable = (open > 0)", name=op.f("ck_item_claimable")),
         sa.CheckConstraint("open >= 0", name=op.f("ck_item_open")),
+        sa.CheckConstraint("wanted >= open", name=op.f("ck_item_wanted")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sa.UniqueConstraint("project_id", "key", name=op.f("uq_item_project_id_key")),
@@ -448,6 +449,7 @@ def _assignment() -> None:
         sa.CheckConstraint(
             "work IN ('assigned', 'submitted', 'returned', 'expired')", name=op.f("ck_assignment_work")
         ),
+        sa.CheckConstraint("amount_micros >= 0 AND gold_micros >= 0", name=op.f("ck_assignment_money")),
         sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_assignment_hit_id_hit")),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_assignment_project_id_project")
@@ -489,7 +491,7 @@ def _batch() -> None:
         sa.Column("project_id", Id, nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
-        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("prediction_set_id", Id, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("id", Id, nullable=False),
