@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -183,6 +184,16 @@ def test_the_revisions_are_one_numbered_line() -> None:
 def test_no_revision_goes_back() -> None:
     for path in migrations.FOLDER.glob("versions/*.py"):
         assert "def downgrade" not in path.read_text(), path.name
+
+
+def test_the_wheel_holds_what_an_upgrade_needs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=migrations.FOLDER.parents[1], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        held = {name.removeprefix("crowd/migrations/") for name in archive.namelist()}
+    revisions = {f"versions/{path.name}" for path in migrations.FOLDER.glob("versions/*.py")}
+    assert held >= {"__init__.py", "env.py", "script.py.mako"} | revisions
 
 
 def test_a_draft_is_a_revision_that_can_be_applied(
