@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import given as forall
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from crowd.errors import CrowdError, Unprocessable
@@ -95,6 +96,7 @@ def test_other_cells_stay_as_they_are(cell):
     assert spreadsheet_safe(cell) == cell
 
 
+@settings(deadline=None)
 @forall(
     st.lists(
         st.lists(
