@@ -29,19 +29,21 @@ def rows(session: Session, version: TrainingSetVersion) -> Iterator[dict[str, An
         .order_by(Item.key)
         .execution_options(yield_per=PAGE)
     )
-    for key, payload, example, run in session.execute(query):
-        yield {
-            "item": key,
-            "label": example.label,
-            "confidence": example.confidence,
-            "source": example.source,
-            "run": run,
-            "batch": example.batch_id,
-            "model_version": example.model_version,
-            "answers": example.answers,
-            "workers": example.workers,
-            "payload": payload,
-        }
+    # Closed whatever happens: a reader may leave before the end, and the server's cursor must not stay open.
+    with session.execute(query) as found:
+        for key, payload, example, run in found:
+            yield {
+                "item": key,
+                "label": example.label,
+                "confidence": example.confidence,
+                "source": example.source,
+                "run": run,
+                "batch": example.batch_id,
+                "model_version": example.model_version,
+                "answers": example.answers,
+                "workers": example.workers,
+                "payload": payload,
+            }
 
 
 def write(session: Session, version: TrainingSetVersion, form: str) -> Iterator[bytes]:
