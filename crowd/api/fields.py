@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import ValidationError, fields, validate
 
+from crowd.services.projects import SLUG
 from workers.money import dollars, to_micros
 
 # What an INTEGER column holds, with room for what is added to it later.
@@ -27,6 +29,9 @@ class Schema(ma.Schema):
 class Dollars(fields.Field[int]):
     """An amount of money: text such as "12.50" on the wire, integer micro-dollars within."""
 
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(metadata={"pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$"} | (metadata or {}), **options)
+
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ANN401, ARG002
         return None if value is None else dollars(value)
 
@@ -40,6 +45,13 @@ class Dollars(fields.Field[int]):
         return micros
 
 
+class Moment(fields.AwareDateTime):
+    """A time with its zone; within it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # noqa: ANN401
+        return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+
+
 class Number(fields.Float):
     """A JSON number; text that looks like one is refused."""
 
@@ -50,7 +62,7 @@ class Number(fields.Float):
         return result
 
 
-def text(longest: int, *, shortest: int = 0, **options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
+def text(longest: int, *, shortest: int | None = None, **options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
     """Return a field for text of a bounded length."""
     return fields.String(validate=validate.Length(min=shortest, max=longest), **options)
 
@@ -63,6 +75,13 @@ def whole(least: int, most: int = MOST, **options: Any) -> fields.Integer:  # no
 def share(**options: Any) -> Number:  # noqa: ANN401 - marshmallow's own
     """Return a field for a share between 0 and 1."""
     return Number(validate=validate.Range(min=0, max=1), **options)
+
+
+def slug(**options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
+    """Return a field for a name that stands in paths."""
+    # `$` also matches before a newline at the end.
+    rules = validate.Regexp(f"^{SLUG.pattern}$"), validate.ContainsNoneOf("\n")
+    return fields.String(validate=rules, **options)
 
 
 def key(**options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, text
+from crowd.api.fields import Moment, Schema, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models import ApiKey
 from crowd.models.requester import SCOPES
@@ -27,8 +26,10 @@ class NewKey(Schema):
         required=True,
         validate=validate.Length(min=1, max=len(SCOPES)),
     )
-    project = fields.String(load_default=None, metadata={"description": "The one project the key is for."})
-    expires_at = fields.AwareDateTime(load_default=None, default_timezone=UTC)
+    project = fields.String(
+        load_default=None, allow_none=True, metadata={"description": "The one project the key is for."}
+    )
+    expires_at = Moment(load_default=None, allow_none=True)
 
 
 class KeySchema(Schema):

@@ -12,6 +12,7 @@ from flask_smorest.utils import prepare_response  # type: ignore[import-untyped]
 from marshmallow import fields
 
 from crowd.api.access import WORKER
+from crowd.api.fields import Dollars
 from crowd.api.problems import CONTENT_TYPE
 from crowd.api.replies import HEADER, LONGEST
 
@@ -55,6 +56,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}})
+        self.register_field(Dollars, "string", None)
         for name, scheme in SCHEMES.items():
             self.spec.components.security_scheme(name, scheme)
         self.spec.components.parameter("IdempotencyKey", "header", IDEMPOTENCY)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from aggregation.registry import AGGREGATORS
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Dollars, Number, Schema, share, text, whole
+from crowd.api.fields import Dollars, Number, Schema, share, slug, text, whole
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
@@ -32,7 +32,11 @@ class Settings(Schema):
     price = Dollars(attribute="price_micros", metadata={"description": "For one answer."})
     overlap = whole(1, MOST_ANSWERS)
     max_overlap = whole(1, MOST_ANSWERS, allow_none=True)
-    confidence = Number(validate=validate.Range(min=0.5, max=1, max_inclusive=False), allow_none=True)
+    confidence = Number(
+        validate=validate.Range(min=0.5, max=1, max_inclusive=False),
+        allow_none=True,
+        metadata={"exclusiveMaximum": 1},
+    )
     hit_size = whole(1, 100)
     gold_share = Number(validate=validate.Range(min=0, max=0.5))
     lease_seconds = whole(10, 86_400)
@@ -47,7 +51,7 @@ class Settings(Schema):
 class NewProject(Settings):
     """A project to be made."""
 
-    slug = text(63, required=True)
+    slug = slug(required=True)
     labels = fields.List(
         text(200, shortest=1), required=True, validate=validate.Length(min=2, max=MAX_LABELS)
     )

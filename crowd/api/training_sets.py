@@ -11,13 +11,12 @@ from marshmallow import fields, validate
 from crowd.api.access import Visit, admits, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.edge import edge
-from crowd.api.fields import Schema, share
+from crowd.api.fields import Schema, share, slug
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.db import Database
 from crowd.models import TrainingSetVersion
 from crowd.services import export, merge, scope
 from crowd.services.keys import Principal
-from crowd.services.projects import SLUG
 
 blueprint = Blueprint("training sets", "The result: immutable versions whose rows name where they come from.")
 TYPES = {
@@ -30,7 +29,7 @@ TYPES = {
 class NewVersion(Schema):
     """What is frozen, and under which name."""
 
-    name = fields.String(load_default=merge.DEFAULT_NAME, validate=validate.Regexp(f"^{SLUG.pattern}$"))
+    name = slug(load_default=merge.DEFAULT_NAME)
     min_confidence = share(load_default=0.0)
 
 
@@ -83,7 +82,10 @@ def list_versions(at: Visit, query: dict[str, Any], project: str) -> dict[str, A
 @blueprint.on("GET", "/projects/<project>/training-sets/<name>/versions/<id:version>/export")
 @blueprint.takes_query(ExportQuery)
 @admits("read")
-@blueprint.gives(200, content_type="application/x-ndjson", description="The rows in the form asked for")
+@blueprint.describes(
+    responses={200: {"content": {name.partition(";")[0]: {"schema": {}} for name in TYPES.values()}}}
+)
+@blueprint.gives(200, description="The rows in the form asked for")
 def export_version(
     caller: Principal, query: dict[str, Any], project: str, name: str, version: int
 ) -> Response:

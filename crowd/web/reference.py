@@ -127,7 +127,8 @@ def _fields(document: Document, schema: Document, prefix: str = "") -> Iterator[
     """Yield the fields of an object, those of nested objects after the one that holds them."""
     resolved = _resolved(document, schema)
     required = resolved.get("required", ())
-    for name, about in resolved.get("properties", {}).items():
+    fields = resolved.get("properties", {}).items()
+    for name, about in sorted(fields, key=lambda field: field[0] not in required):
         yield _field(document, prefix + name, about, about.get("description", ""), required=name in required)
         inner, mark = (about["items"], "[].") if "items" in about else (about, ".")
         yield from _fields(document, _nested(inner), f"{prefix}{name}{mark}")
@@ -135,7 +136,7 @@ def _fields(document: Document, schema: Document, prefix: str = "") -> Iterator[
 
 def _field(document: Document, name: str, schema: Document, description: str, *, required: bool) -> Field:
     limits = [text.format(schema[key]) for key, text in LIMITS.items() if schema.get(key) not in (None, "")]
-    choices = [f"one of {', '.join(str(value) for value in schema['enum'])}"] if "enum" in schema else []
+    choices = [f"one of {', '.join(value for value in schema['enum'] if value)}"] if "enum" in schema else []
     said = [description.rstrip(".")] if description else []
     return Field(name, _type(document, schema), "; ".join([*said, *choices, *limits]), required)
 

@@ -41,6 +41,7 @@ class Caller:
 
     def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
+        options = {"buffered": True} | options
         return self.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
@@ -124,3 +125,95 @@ def invite(ann: Caller) -> Callable[..., Caller]:
         return Caller(requester.app, answer.get_json()["token"])
 
     return make
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call of one operation that is right in all but, perhaps, the ids in its path."""
+
+    query: str = ""
+    body: Any = None
+
+
+# By operation. What a body may hold is read off the OpenAPI document; these only have to be accepted.
+EXAMPLES = {
+    "create_project": Example(body={"slug": "fresh", "labels": ["a", "b"]}),
+    "list_projects": Example(),
+    "get_project": Example(),
+    "update_project": Example(body={"title": "Pets"}),
+    "move_project": Example(body={"state": "paused"}),
+    "get_overview": Example(),
+    "set_budget": Example(body={"cap": "20.00"}),
+    "import_items": Example(body={"items": [{"item": "fresh", "payload": {"text": "new"}}]}),
+    "list_items": Example(),
+    "get_item": Example(),
+    "import_gold": Example(body={"gold": [{"item": "i0", "label": "cat"}]}),
+    "list_gold": Example(),
+    "upload_predictions": Example(
+        query="?model_version=v1",
+        body={"labels": ["cat", "dog"], "predictions": [{"item": "i3", "probabilities": [0.6, 0.4]}]},
+    ),
+    "list_predictions": Example(),
+    "create_batch": Example(body={"size": 2}),
+    "list_batches": Example(),
+    "get_batch": Example(),
+    "invite_worker": Example(body={"name": "fresh"}),
+    "list_workers": Example(),
+    "restrict_worker": Example(body={"kind": "suspended", "reason": "too fast"}),
+    "lift_restrictions": Example(),
+    "create_run": Example(body={"method": "majority"}),
+    "list_labels": Example(),
+    "freeze_version": Example(body={"name": "main"}),
+    "list_versions": Example(),
+    "export_version": Example(),
+    "step": Example(),
+    "create_key": Example(body={"label": "fresh", "scopes": ["read"]}),
+    "list_keys": Example(),
+    "revoke_key": Example(),
+    "list_open_projects": Example(),
+    "claim_page": Example(),
+    "submit_page": Example(body={"answers": {"q1": "cat"}}),
+    "renew_page": Example(),
+    "return_page": Example(),
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the API, as its OpenAPI document has it."""
+
+    id: str
+    method: str
+    path: str
+    scope: str
+    about: dict[str, Any]
+
+    @property
+    def example(self) -> Example:
+        return EXAMPLES[self.id]
+
+    def call(self, caller: Caller, ids: dict[str, str], **options: Any) -> TestResponse:
+        options.setdefault("json", self.example.body)
+        if options["json"] is None:
+            del options["json"]
+        path = self.path.removeprefix("/api/v1").format(**ids) + self.example.query
+        return caller(self.method, path, **options)
+
+
+def operations_of(document: dict[str, Any]) -> list[Operation]:
+    return [
+        Operation(about["operationId"], method.upper(), path, about["x-scope"], about)
+        for path, entry in document["paths"].items()
+        for method, about in entry.items()
+        if method != "parameters"
+    ]
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    return app.test_client().get("/api/v1/openapi.json").get_json()
+
+
+@pytest.fixture
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return operations_of(document)
