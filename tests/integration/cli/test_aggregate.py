@@ -119,7 +119,7 @@ def test_the_order_of_the_rows_changes_nothing(crowd, answers, method):
             "--max-iterations",
             "--max-iterations does not apply to majority, which takes no options",
         ),
-        ("mace", "--tolerance", "--tolerance does not apply to mace, which takes --max-iterations, --seed"),
+        ("kos", "--tolerance", "--tolerance does not apply to kos, which takes --max-iterations, --seed"),
     ],
 )
 def test_an_option_that_the_method_does_not_take_is_refused(crowd, answers, method, option, message):
