@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crowd.channels.base import Built, Delivery, Desk, Order, Submission, Unfilled
@@ -28,13 +28,18 @@ class Replay:
     name = "replay"
     built: Built = "publish"
 
-    def __init__(self, recorded: Iterable[Recorded]) -> None:
+    def __init__(
+        self, recorded: Iterable[Recorded], *, watch: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Take the recording; `watch` is told how many answers were handed out so far."""
         self._queues: dict[str, deque[Recorded]] = defaultdict(deque)
         for answer in recorded:
             self._queues[answer.item].append(answer)
         self._dismissed: frozenset[str] = frozenset()
         self._offered: dict[str, Order] = {}
         self._published = 0
+        self._handed_out = 0
+        self._watch = watch
         # One database may hold several replays.
         self._replay = secrets.token_hex(4)
 
@@ -61,6 +66,7 @@ class Replay:
             if unfilled := [rest for _, rest in worked if rest.places]:
                 desk.close(unfilled)
             pages += sum(len(delivery.submissions) for delivery, _ in worked)
+            self._watch(self._handed_out)
         return pages
 
     def _offer(self, order: Order) -> str:
@@ -87,4 +93,5 @@ class Replay:
             answer = queue.popleft()
             if answer.worker not in self._dismissed:
                 count -= 1
+                self._handed_out += 1
                 yield answer

@@ -14,6 +14,7 @@ from crowd.errors import CrowdError, Misconfigured, Unprocessable
 
 COMMANDS = {
     "aggregate": ("crowd.cli.aggregate:command", "Turn recorded answers into labels."),
+    "replay": ("crowd.cli.replay:command", "Recorded answers through the pipeline: quality and cost."),
     "select": ("crowd.cli.select:command", "Choose the items to ask about from a model's predictions."),
     "project": ("crowd.cli.project:command", "Make projects, change them, see how far they are."),
     "items": ("crowd.cli.items:command", "Bring data in and look at it."),

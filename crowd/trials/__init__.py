@@ -1,0 +1,1 @@
+"""Whole runs on real data: the demo, and recorded answers through the pipeline."""
