@@ -31,10 +31,10 @@ def claim(session: Session, project: Project, worker: Worker, *, now: datetime) 
     if held is not None:
         return _page(session, project, held)
     roster.require_eligible(session, project, worker)
-    rng = Random(f"{project.seed}:{worker.id}:{_claims_so_far(session, project, worker)}")
     picks = _take(session, project, worker)
     if not picks:
         return None
+    rng = Random(f"{project.seed}:{worker.id}:{_claims_so_far(session, project, worker)}")
     token = secrets.token_urlsafe(16)
     gold = _gold(session, project, worker, token, len(picks), rng, now)
     picks = pack.shuffled([*picks[: project.hit_size - len(gold)], *gold], rng)
