@@ -52,7 +52,7 @@ def command(
 ) -> None:
     """Turn recorded answers into one label per item.
 
-    ANSWERS is a CSV file with the columns item (or task), worker and label; other columns are ignored,
+    ANSWERS is a CSV file with the columns item (or `task`), worker and label; other columns are ignored,
     gzip is understood, and - is standard input. Of several answers of one worker to one item the last counts.
     """
     parameters = _parameters(

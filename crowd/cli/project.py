@@ -12,6 +12,7 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
 from crowd.models import Project
+from crowd.models.item import ITEM_STATES
 from crowd.services import projects, scope
 from crowd.services.projects import ProjectSettings
 from workers.money import display, dollars, to_micros
@@ -110,8 +111,9 @@ def show(place: Workplace, *, slug: str) -> None:
         overview = asdict(projects.overview(session, project))
     shown = {**described, "labels": ", ".join(described["labels"])}
     lines = [f"{name:14} {value}" for name, value in shown.items() if value is not None]
+    states = [f"{overview['items'][state]} {state}" for state in ITEM_STATES if state in overview["items"]]
     lines += [
-        f"{'items':14} " + (", ".join(f"{n} {state}" for state, n in overview["items"].items()) or "none"),
+        f"{'items':14} {', '.join(states) or 'none'}",
         f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",
         f"{'money':14} {_money(overview)}",
     ]

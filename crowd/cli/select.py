@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Rank the items a model is least sure of, with a random share among them.
 
-    PREDICTIONS is a CSV file with the column item (or task) and one column of probabilities per label,
+    PREDICTIONS is a CSV file with the column item (or `task`) and one column of probabilities per label,
     a .npy file of shape (items, labels) whose items are called by their row from 0, or - for standard input.
     """
     if output is None and not as_json:

@@ -62,7 +62,7 @@ def read_answers(
     times: Collection[str] = ("timestamp", "seconds"),
     extra: Extra = "refuse",
 ) -> AnswerTable:
-    """Read a CSV file with the columns item (or task), worker, label.
+    """Read a CSV file with the columns item (or `task`), worker, label.
 
     Args:
         source: The file.
