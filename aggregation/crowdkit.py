@@ -39,7 +39,7 @@ def glad(
     from crowdkit.aggregation.classification.glad import GLAD
 
     model = GLAD(n_iter=max_iterations, tol=tolerance, m_step_max_iter=gradient_steps)
-    return _probabilities("glad", answers, gold, model)
+    return _probabilities("crowdkit-glad", answers, gold, model)
 
 
 def mace(
@@ -49,7 +49,7 @@ def mace(
     from crowdkit.aggregation.classification.mace import MACE
 
     model = MACE(n_restarts=restarts, n_iter=max_iterations, random_state=seed)
-    return _probabilities("mace", answers, gold, model)
+    return _probabilities("crowdkit-mace", answers, gold, model)
 
 
 def wawa(answers: Answers, *, gold: Gold = None) -> Consensus:

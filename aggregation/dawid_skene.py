@@ -15,6 +15,8 @@ from aggregation.pairs import Pairs
 CLIP = 1e-10
 # Confusion matrices are dense: shown only up to this many numbers.
 DENSE_LIMIT = 2_000_000
+# What an unknown worker is taken for: right in 70 %.
+DIAGONAL = 0.7
 
 
 def dawid_skene(
@@ -92,21 +94,33 @@ def from_fit(method: str, answers: Answers, problem: Problem, found: Fit) -> Con
         method,
         answers,
         found.posterior,
-        matrices=matrices(problem.pairs, found.table),
+        matrices=matrices(problem, found),
         iterations=found.iterations,
         log_likelihood=found.log_likelihood,
     )
 
 
-def matrices(pairs: Pairs, table: Floats) -> Floats | None:
-    """Return the (W, K, K) matrices, true label first, if few; unseen labels share what a row lacks."""
+def matrices(problem: Problem, found: Fit) -> Floats | None:
+    """Return the (W, K, K) matrices, true label first, if they are few.
+
+    What a row has left for labels its worker never gave is spread as the whole crowd errs.
+    """
+    pairs = problem.pairs
     _, workers, labels = pairs.shape
     if workers * labels * labels > DENSE_LIMIT:
         return None
+    if labels == 1:
+        return np.ones((workers, 1, 1))
     dense = np.zeros((workers, labels, labels))
-    dense[pairs.worker, :, pairs.label] = table
+    dense[pairs.worker, :, pairs.label] = found.table
     missing = np.maximum(1.0 - dense.sum(axis=2, keepdims=True), 0.0)
-    unseen = np.ones((workers, 1, labels))
-    unseen[pairs.worker, 0, pairs.label] = 0.0
-    spread = unseen / np.maximum(unseen.sum(axis=2, keepdims=True), 1.0)
-    return np.asarray(dense + missing * spread, dtype=np.float64)
+    spread = np.repeat(_crowd(problem, found.posterior)[None], workers, axis=0)
+    spread[pairs.worker, :, pairs.label] = 0.0
+    return np.asarray(dense + missing * spread / np.maximum(spread.sum(axis=2, keepdims=True), CLIP))
+
+
+def _crowd(problem: Problem, posterior: Floats) -> Floats:
+    """Return the (K, K) confusion matrix of all workers together, true label first."""
+    counts, _ = problem.kernel.collect(posterior)
+    pooled = np.asarray(problem.pairs.label_sums() @ counts).T + 1.0
+    return np.asarray(pooled / pooled.sum(axis=1, keepdims=True))

@@ -8,11 +8,9 @@ import numpy as np
 
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus, Floats, popularity
-from aggregation.dawid_skene import CLIP, from_fit
+from aggregation.dawid_skene import CLIP, DIAGONAL, from_fit
 from aggregation.em import Maximise, Problem, fit
 from aggregation.pairs import Pairs
-
-DIAGONAL = 0.7
 
 
 def one_coin(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Consensus, Floats, clamp, conclude, popularity
-from aggregation.dawid_skene import hierarchical, matrices, shrunken
+from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
 from aggregation.temperature import fit_temperature, temper
+from aggregation.tilted import Tilted
 
-DIAGONAL = 0.7
-ROWS = 2.0
+# Vote shares to these powers are the class priors tried: neither flat nor the shares is right on all crowds.
+PRIOR_POWERS = (0.25, 0.5, 1.0)
+STRENGTHS = (2.0, 8.0)
+PRECISION = 4.0
 COIN = 4.0
-# A member is averaged, not trusted: this many passes leave less than the members differ by.
+# Weights beside the mean of the tilted models, which has 1.
+VOTES_WEIGHT = 0.5
+COIN_WEIGHT = 0.25
+# A member is averaged, not trusted: this leaves less than the members differ by.
 PASSES = 50
 STILL = 1e-4
 # Without gold: what made claimed and true accuracy agree best over the development sets.
@@ -35,7 +41,7 @@ def panel(
     temperature: float | None = None,
     drop_uninformative: bool = True,
 ) -> Consensus:
-    """Average vote shares, one-coin and two shrunken Dawid-Skene models; the class prior is the vote shares.
+    """Average vote shares, one-coin and tilted Dawid-Skene models under several class priors; then calibrate.
 
     Args:
         answers: The answers.
@@ -45,40 +51,47 @@ def panel(
     """
     known = answers.codes_of(gold)
     kept = informative(answers, known) if drop_uninformative else answers
-    posterior, last = average(kept, known)
+    problem = Problem.of(kept, known)
+    posterior, last = average(problem, popularity(kept))
     if temperature is None:
         temperature = _from_gold(kept, known) if (known != UNKNOWN).any() else CAUTION
-    calibrated = clamp(temper(posterior, temperature), known)
-    dense = _matrices_of(answers, known)
-    return conclude("panel", answers, calibrated, matrices=dense, iterations=last.iterations)
-
-
-def average(answers: Answers, known: Codes) -> tuple[Floats, Fit]:
-    """Return the mean posterior of the members and the fit of the last one."""
-    problem = Problem.of(answers, known)
-    steps = members(problem.pairs, popularity(answers))
-    fits = [fit(problem, step, max_iterations=PASSES, tolerance=STILL) for step in steps]
-    posteriors = [problem.start, *(found.posterior for found in fits)]
-    mean = np.mean(posteriors, axis=0)
-    return mean, fits[-1]
-
-
-def members(pairs: Pairs, prior: Floats) -> tuple[Maximise, Maximise, Maximise]:
-    """Return the M steps of the fitted members."""
-    return (
-        coin(pairs, prior, strength=COIN, accuracy=DIAGONAL),
-        shrunken(pairs, prior, strength=ROWS, diagonal=DIAGONAL),
-        hierarchical(pairs, prior, strength=ROWS, diagonal=DIAGONAL),
+    return conclude(
+        "panel",
+        answers,
+        clamp(temper(posterior, temperature), known),
+        matrices=matrices(problem, last),
+        iterations=last.iterations,
     )
+
+
+def average(problem: Problem, shares: Floats) -> tuple[Floats, Fit]:
+    """Return the weighted mean posterior of the members, and the last tilted fit."""
+    tilted = [_fit(problem, step) for step in _tilted_steps(problem.pairs, shares)]
+    one_coin = _fit(problem, coin(problem.pairs, shares, strength=COIN, accuracy=DIAGONAL))
+    total: Floats = np.mean([found.posterior for found in tilted], axis=0)
+    total += VOTES_WEIGHT * problem.start + COIN_WEIGHT * one_coin.posterior
+    return total / (1.0 + VOTES_WEIGHT + COIN_WEIGHT), tilted[-1]
+
+
+def _tilted_steps(pairs: Pairs, shares: Floats) -> Iterator[Maximise]:
+    for power in PRIOR_POWERS:
+        prior = shares**power
+        for strength in STRENGTHS:
+            yield Tilted(pairs, prior / prior.sum(), strength=strength, precision=PRECISION)
+
+
+def _fit(problem: Problem, step: Maximise) -> Fit:
+    return fit(problem, step, max_iterations=PASSES, tolerance=STILL)
 
 
 def informative(answers: Answers, known: Codes) -> Answers:
     """Return the answers without those of workers who say nothing, unless an item would have none left."""
     problem = Problem.of(answers, known)
-    step = hierarchical(problem.pairs, popularity(answers), strength=ROWS, diagonal=DIAGONAL)
-    found = fit(problem, step, max_iterations=PASSES, tolerance=STILL)
+    found = _fit(problem, hierarchical(problem.pairs, popularity(answers), strength=2.0, diagonal=DIAGONAL))
     given = np.bincount(answers.worker, minlength=len(answers.workers))
     silent = (informedness(problem.pairs, found.table) < INFORMED) & (given >= JUDGED_FROM)
+    if not silent.any():
+        return answers
     keep = ~silent[answers.worker]
     left = np.bincount(answers.item[keep], minlength=len(answers.items))
     keep |= left[answers.item] == 0
@@ -88,16 +101,11 @@ def informative(answers: Answers, known: Codes) -> Answers:
 def informedness(pairs: Pairs, table: Floats) -> Floats:
     """Return each worker's chance-corrected mean diagonal: 0 if answers ignore the truth, 1 if perfect."""
     _, workers, labels = pairs.shape
-    right = np.bincount(pairs.worker, table[np.arange(len(pairs.label)), pairs.label], minlength=workers)
+    diagonal = table[np.arange(len(pairs.label)), pairs.label]
+    right = np.bincount(pairs.worker, diagonal, minlength=workers)
     return np.asarray((right - 1.0) / max(labels - 1, 1), dtype=np.float64)
 
 
 def _from_gold(answers: Answers, known: Codes) -> float:
-    blind, _ = average(answers, np.full_like(known, UNKNOWN))
-    return fit_temperature(blind, known)
-
-
-def _matrices_of(answers: Answers, known: Codes) -> Floats | None:
-    problem = Problem.of(answers, known)
-    step = hierarchical(problem.pairs, popularity(answers), strength=ROWS, diagonal=DIAGONAL)
-    return matrices(problem.pairs, fit(problem, step, max_iterations=PASSES, tolerance=STILL).table)
+    blind = Problem.of(answers, np.full_like(known, UNKNOWN))
+    return fit_temperature(average(blind, popularity(answers))[0], known)

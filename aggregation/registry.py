@@ -10,9 +10,13 @@ from aggregation import crowdkit
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus
 from aggregation.dawid_skene import dawid_skene
+from aggregation.glad import glad
+from aggregation.mace import mace
 from aggregation.narrowing import narrow, widen
 from aggregation.one_coin import one_coin
 from aggregation.panel import panel
+from aggregation.shrunken import dawid_skene_hierarchical, dawid_skene_map
+from aggregation.tilted import dawid_skene_skill
 from aggregation.votes import majority
 
 DEFAULT = "panel"
@@ -44,8 +48,13 @@ AGGREGATORS: dict[str, Aggregator] = {
         ("majority", majority),
         ("dawid-skene", dawid_skene),
         ("one-coin", one_coin),
-        ("glad", crowdkit.glad),
-        ("mace", crowdkit.mace),
+        ("dawid-skene-map", dawid_skene_map),
+        ("dawid-skene-hierarchical", dawid_skene_hierarchical),
+        ("dawid-skene-skill", dawid_skene_skill),
+        ("glad", glad),
+        ("mace", mace),
+        ("crowdkit-glad", crowdkit.glad),
+        ("crowdkit-mace", crowdkit.mace),
         ("wawa", crowdkit.wawa),
         ("kos", crowdkit.kos),
         ("mmsr", crowdkit.mmsr),

@@ -11,17 +11,22 @@ from aggregation.registry import AGGREGATORS
 
 BINARY_ONLY = {"kos"}
 # These break ties, or deal out random starts, in the order of names: a few items may turn out otherwise.
-BY_NAME = {"mace", "kos", "mmsr", "wawa", "zbs"}
+BY_NAME = {"mace", "crowdkit-mace", "kos", "mmsr", "wawa", "zbs"}
 # crowd-kit's loops are slow; a few passes are enough for what is promised here.
 BRIEF = {
-    "glad": {"max_iterations": 2, "gradient_steps": 2},
-    "mace": {"max_iterations": 30, "restarts": 1},
+    "crowdkit-glad": {"max_iterations": 2, "gradient_steps": 2},
+    "crowdkit-mace": {"max_iterations": 30, "restarts": 1},
     "zbs": {"max_iterations": 10},
     "mmsr": {"max_iterations": 50},
     "kos": {"max_iterations": 10},
 }
 
-pytestmark = pytest.mark.parametrize("method", AGGREGATORS)
+# Still tens of seconds in all: these two run with the slow tests.
+SLOW = {"crowdkit-glad", "crowdkit-mace"}
+
+pytestmark = pytest.mark.parametrize(
+    "method", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in AGGREGATORS]
+)
 
 
 def aggregate(answers, method, **arguments):
