@@ -39,7 +39,7 @@ def create_app(
     settings = settings or Settings.from_env()
     edge = Edge(database or connect(settings.database_url, pool_size=settings.pool_size), clock, settings)
     app = Server("crowd", template_folder=str(folder()), static_folder=str(folder() / "static"))
-    app.secret_key = _secret(settings)
+    app.secret_key = signing_key(settings)
     logs.configure(as_json=settings.log_json)
     logs.register(app)
     headers.register(app)
@@ -49,7 +49,7 @@ def create_app(
     return app
 
 
-def _secret(settings: Settings) -> str:
+def signing_key(settings: Settings) -> str:
     """Return the key that signs; only a database that one machine uses may keep its own."""
     url = make_url(settings.database_url)
     if settings.secret_key or url.get_backend_name() != "sqlite":

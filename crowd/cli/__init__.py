@@ -13,6 +13,7 @@ from crowd.cli.lazy import LazyGroup
 from crowd.errors import CrowdError, Misconfigured, Unprocessable
 
 COMMANDS = {
+    "demo": ("crowd.cli.demo:command", "Run the whole loop on handwritten digits."),
     "aggregate": ("crowd.cli.aggregate:command", "Turn recorded answers into labels."),
     "replay": ("crowd.cli.replay:command", "Recorded answers through the pipeline: quality and cost."),
     "select": ("crowd.cli.select:command", "Choose the items to ask about from a model's predictions."),
@@ -27,6 +28,8 @@ COMMANDS = {
     "training-set": ("crowd.cli.training_set:command", "Freeze what is known into versions."),
     "export": ("crowd.cli.export:command", "A version of a training set as a file."),
     "keys": ("crowd.cli.keys:command", "Keys for the API, and the secret a server needs."),
+    "serve": ("crowd.cli.serve:command", "The API and its pages, with the scheduler inside."),
+    "scheduler": ("crowd.cli.scheduler:command", "The timer alone: sweep, pay, take turns."),
     "backup": ("crowd.cli.backup:command", "A copy of the database while everything goes on."),
     "db": ("crowd.cli.db:command", "Bring the database's schema up to date."),
     "check": ("crowd.cli.check:command", "Whether the database keeps its promises."),

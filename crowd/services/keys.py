@@ -96,6 +96,15 @@ def create(
     return key, f"{KEY_PREFIX}_{public_id}_{secret}"
 
 
+def create_first(session: Session, requester_name: str, *, now: datetime) -> str | None:
+    """Make an admin key in a database that has no key at all; None where it has one."""
+    locks.name(session, "first key")
+    if session.scalar(select(ApiKey.id).limit(1)) is not None:
+        return None
+    owner = operator(requester(session, requester_name, now=now))
+    return create(session, owner, label="first", scopes=["admin"], now=now)[1]
+
+
 def authenticate(session: Session, text: str, *, now: datetime) -> tuple[ApiKey, Principal]:
     """Return the key a request came with and its principal; raise for an unknown, revoked or expired one."""
     public_id, secret = _parse(text, KEY_PREFIX)

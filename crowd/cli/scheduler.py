@@ -1,0 +1,53 @@
+"""`crowd scheduler`: the timer alone, for servers that run without it."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from threading import Event
+
+import click
+
+from crowd import migrations
+from crowd.cli.db import existing
+from crowd.cli.workplace import database_option
+from crowd.clock import utc_now
+from crowd.jobs.chores import jobs
+from crowd.jobs.scheduler import Scheduler
+from crowd.settings import Settings
+from crowd.web import logs
+
+
+@click.command("scheduler")
+@click.option(
+    "--step-seconds",
+    default=0,
+    show_default=True,
+    envvar="CROWD_STEP_SECONDS",
+    type=click.IntRange(0),
+    help="Seconds between two turns of every project; 0: none by itself.",
+)
+@database_option
+def command(*, step_seconds: int, database: str) -> None:
+    """Sweep, pay and take turns on a timer, until told to stop.
+
+    Several may run, here and inside servers: a lease in the database says which of them acts.
+    """
+    settings = replace(Settings.from_env(), database_url=database)
+    logs.configure(as_json=settings.log_json)
+    with existing(database) as opened:
+        migrations.ensure_current(opened)
+        todo = jobs(step_seconds=step_seconds)
+        timer = Scheduler(opened, utc_now, todo)
+        timer.start()
+        click.echo("crowd scheduler: " + ", ".join(f"{job.name} every {job.seconds} s" for job in todo))
+        _wait()
+        timer.stop()
+
+
+def _wait() -> None:
+    """Return when somebody asks this process to stop."""
+    asked = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()
