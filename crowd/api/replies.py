@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Response, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.errors import bad_input
 from crowd.models import IdempotencyRecord
+from crowd.services import locks
 from crowd.services.keys import Principal
 
 HEADER = "Idempotency-Key"
@@ -26,7 +27,8 @@ def once(session: Session, principal: Principal, work: Callable[[], Response], *
         return work()
     if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
         raise bad_input(HEADER, f"must be 1 to {LONGEST} printable ASCII characters")
-    _one_at_a_time(session, principal, key)
+    # The second of two simultaneous requests waits here, then finds the reply of the first.
+    locks.name(session, f"reply:{principal.key_id}:{key}")
     query = select(IdempotencyRecord).where(
         IdempotencyRecord.api_key_id == principal.key_id, IdempotencyRecord.key == key
     )
@@ -63,14 +65,6 @@ def _masked(body: bytes, key: str) -> bytes:
     token = request.authorization.token if request.authorization else None
     pad = hashlib.shake_256(f"{token}\n{key}".encode()).digest(len(body))
     return bytes(byte ^ mask for byte, mask in zip(body, pad, strict=True))
-
-
-def _one_at_a_time(session: Session, principal: Principal, key: str) -> None:
-    # The second of two simultaneous requests waits here, then finds the reply of the first.
-    # On SQLite the write transaction is already alone.
-    if session.get_bind().dialect.name == "postgresql":
-        number = func.hashtextextended(f"{principal.key_id}:{key}", 0)
-        session.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def _route() -> str:
