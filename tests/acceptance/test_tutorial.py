@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from crowd.cli import COMMANDS
-
 TUTORIAL = Path(__file__).parents[2] / "docs/tutorial.md"
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PORT = "8080"
@@ -79,7 +77,6 @@ def run(script: str, folder: Path, environment: dict[str, str]) -> tuple[list[st
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the tutorial asks for curl")
-@pytest.mark.skipif("serve" not in COMMANDS, reason="there is no crowd serve yet")
 def test_the_tutorial_works_as_printed(tmp_path: Path, environment: dict[str, str]):
     todo = steps(free_port())
     assert len(todo) > 10

@@ -15,7 +15,7 @@ from crowd.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("aggregation", "qc", "workers", "crowd")
-VARIABLE = re.compile(r"\b(?:CROWD|POSTGRES)_[A-Z]+(?:_[A-Z]+)*\b")
+VARIABLE = re.compile(r"\b(?:CROWD|POSTGRES|WEB)_[A-Z]+(?:_[A-Z]+)*\b")
 
 
 @pytest.fixture(scope="module")
