@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Delivery, Submission, Unfilled
 from crowd.db import chunks
 from crowd.errors import NotFound
-from crowd.models import Assignment, Hit, HitQuestion, Item, Project, Slot, Worker
+from crowd.models import Assignment, Hit, HitQuestion, Project, Slot, Worker
 from crowd.models.states import advance
 from crowd.services import pack, pay, projects, publish, record, roster
 
@@ -70,7 +70,7 @@ def close(session: Session, project: Project, unfilled: Sequence[Unfilled], *, n
             if question.gold_id is None:
                 fewer[question.item_id] += places
                 given_up[rest.reason].append(question.item_id)
-    _want_fewer(session, fewer)
+    publish.want_fewer(session, fewer)
     for reason, item_ids in given_up.items():
         publish.give_up(session, project, item_ids, reason=reason, now=now)
     amounts = {
@@ -214,14 +214,6 @@ def _assignment(project: Project, work: _Work, now: datetime) -> dict[str, Any]:
         "submission_digest": record.digest(work.submission.answers),
         "created_at": now,
     }
-
-
-def _want_fewer(session: Session, fewer: Mapping[int, int]) -> None:
-    if not fewer:
-        return
-    statement = update(Item).where(Item.id == bindparam("item")).values(wanted=Item.wanted - bindparam("n"))
-    # On the connection: a session would read a list of parameters as an update by primary key.
-    session.connection().execute(statement, [{"item": item, "n": n} for item, n in sorted(fewer.items())])
 
 
 def _close_full(session: Session, questions: Mapping[int, Questions]) -> None:
