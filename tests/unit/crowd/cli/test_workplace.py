@@ -69,6 +69,14 @@ def test_a_backup_is_a_database_with_the_same_content(crowd, told, reviews, tmp_
     assert crowd("backup", tmp_path / "none" / "copy.db").exit_code == 2
 
 
+def test_a_misspelt_database_is_not_copied(crowd, tmp_path):
+    missing, copy = tmp_path / "corwd.db", tmp_path / "copy.db"
+    result = crowd("backup", copy, "--database", f"sqlite:///{missing}")
+    assert (result.exit_code, "there is no database" in result.stderr) == (2, True)
+    assert not missing.exists()
+    assert not copy.exists()
+
+
 def test_a_table_is_aligned_under_its_names():
     rows = [{"name": "a", "value": 0.123456}, {"name": "long", "value": None}]
     assert table(rows).splitlines() == ["name  value", "a     0.1235", "long  -"]
