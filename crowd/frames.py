@@ -65,10 +65,10 @@ def read_answers(session: Session, project: Project, labels: Sequence[str]) -> A
     )
 
 
-def read_gold(session: Session, project: Project) -> dict[int, str]:
-    """Return the gold in force: the right label by item id."""
-    query = select(Gold.item_id, Gold.label).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
-    return {item_id: label for item_id, label in session.execute(query.order_by(Gold.item_id))}
+def read_gold(session: Session, project: Project) -> dict[int, Gold]:
+    """Return the gold in force by item id."""
+    query = select(Gold).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
+    return {gold.item_id: gold for gold in session.scalars(query.order_by(Gold.item_id))}
 
 
 def digest_ids(ids: Ids) -> str:
@@ -86,9 +86,9 @@ def unpack_ids(packed: bytes) -> Ids:
     return np.frombuffer(zlib.decompress(packed), dtype="<i8").astype(np.int64)
 
 
-def by_name(gold: Mapping[int, str]) -> dict[str, str]:
-    """Return gold under the names that `read_answers` gives its items."""
-    return {str(item_id): label for item_id, label in gold.items()}
+def by_name(gold: Mapping[int, Gold]) -> dict[str, str]:
+    """Return the labels of gold under the names that `read_answers` gives its items."""
+    return {str(item_id): row.label for item_id, row in gold.items()}
 
 
 def _excluded(session: Session, project: Project) -> set[int]:

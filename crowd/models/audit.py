@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, append_only
+from crowd.models.base import Base, Numbered, Stamped, append_only, reference
 
 
 @append_only
@@ -15,6 +15,8 @@ class AuditEntry(Numbered, Stamped, Base):
 
     __tablename__ = "audit_entry"
 
+    requester_id: Mapped[int] = reference("requester")
+    project_id: Mapped[int | None] = reference("project")
     actor: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]

@@ -27,7 +27,10 @@ class AnswerSet(Numbered, Stamped, Base):
 
 @append_only
 class ConsensusRun(Numbered, Stamped, Base):
-    """One aggregation; `key` digests the answers, gold, label set, method and parameters it read."""
+    """One aggregation; `key` digests the answers, gold, label set, method and parameters it read.
+
+    `gold_ids` are the gold rows it was told, stored as an answer set stores its answers.
+    """
 
     __tablename__ = "consensus_run"
     __table_args__ = (UniqueConstraint("project_id", "key"),)
@@ -36,6 +39,7 @@ class ConsensusRun(Numbered, Stamped, Base):
     key: Mapped[str]
     answer_set_id: Mapped[int] = reference("answer_set", index=False)
     label_set_id: Mapped[int] = reference("label_set", index=False)
+    gold_ids: Mapped[bytes] = mapped_column(LargeBinary)
     method: Mapped[str]
     parameters: Mapped[dict[str, Any]]
     iterations: Mapped[int]

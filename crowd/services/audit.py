@@ -19,16 +19,20 @@ GENESIS = "0" * 64
 def record(
     session: Session,
     *,
+    requester_id: int,
     actor: str,
     action: str,
     subject: str,
     now: datetime,
+    project_id: int | None = None,
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Append one act to the audit chain, in the same transaction as the act itself."""
     locks.name(session, "audit")
     previous = session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)) or GENESIS
     entry = AuditEntry(
+        requester_id=requester_id,
+        project_id=project_id,
         actor=actor,
         action=action,
         subject=subject,
@@ -47,6 +51,8 @@ def digest(entry: AuditEntry) -> str:
     """Return the digest an entry must carry: it covers the entry and, through `previous`, all before it."""
     content = [
         entry.previous,
+        entry.requester_id,
+        entry.project_id,
         entry.actor,
         entry.action,
         entry.subject,

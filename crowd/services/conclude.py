@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
@@ -89,7 +90,8 @@ def _run(
     now: datetime,
 ) -> ConsensusRun:
     gold = frames.read_gold(session, project)
-    key = run_key(frame.digest, gold, label_set, method, parameters)
+    labels = {item_id: row.label for item_id, row in gold.items()}
+    key = run_key(frame.digest, labels, label_set, method, parameters)
     query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.key == key)
     found = session.scalars(query).first()
     if found is not None:
@@ -103,6 +105,7 @@ def _run(
         key=key,
         answer_set_id=_answer_set(session, project, frame, now).id,
         label_set_id=label_set.id,
+        gold_ids=frames.pack_ids(np.array([row.id for row in gold.values()], dtype=np.int64)),
         method=method,
         parameters=parameters,
         iterations=conclusion.iterations,
@@ -137,7 +140,7 @@ def _store(
     frame: AnswerFrame,
     conclusion: Conclusion,
     *,
-    known: Mapping[int, str],
+    known: Collection[int],
 ) -> None:
     """Insert one row for each item that is asked for its own sake; gold has its label already."""
     labels = conclusion.labels

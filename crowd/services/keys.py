@@ -92,7 +92,14 @@ def create(
         created_at=now,
     )
     session.add(key)
-    audit.record(session, actor=principal.actor, action="key.create", subject=f"key:{public_id}", now=now)
+    audit.record(
+        session,
+        requester_id=principal.requester_id,
+        actor=principal.actor,
+        action="key.create",
+        subject=f"key:{public_id}",
+        now=now,
+    )
     return key, f"{KEY_PREFIX}_{public_id}_{secret}"
 
 
@@ -144,7 +151,14 @@ def revoke(session: Session, principal: Principal, public_id: str, *, now: datet
         raise NotFound(f"no API key {public_id!r}")
     if key.revoked_at is None:
         key.revoked_at = now
-        audit.record(session, actor=principal.actor, action="key.revoke", subject=f"key:{public_id}", now=now)
+        audit.record(
+            session,
+            requester_id=principal.requester_id,
+            actor=principal.actor,
+            action="key.revoke",
+            subject=f"key:{public_id}",
+            now=now,
+        )
     return key
 
 

@@ -70,7 +70,13 @@ def create(
     session.add(LabelSet(project_id=project.id, version=1, labels=list(labels), created_at=now))
     session.add(Budget(project_id=project.id, cap=cap_micros, held=0, spent=0))
     audit.record(
-        session, actor=principal.actor, action="project.create", subject=f"project:{project.id}", now=now
+        session,
+        requester_id=principal.requester_id,
+        project_id=project.id,
+        actor=principal.actor,
+        action="project.create",
+        subject=f"project:{project.id}",
+        now=now,
     )
     return project
 
@@ -96,6 +102,8 @@ def update(
         setattr(project, name, value)
     audit.record(
         session,
+        requester_id=principal.requester_id,
+        project_id=project.id,
         actor=principal.actor,
         action="project.update",
         subject=f"project:{project.id}",
@@ -115,6 +123,8 @@ def set_cap(
     row.cap = cap_micros
     audit.record(
         session,
+        requester_id=principal.requester_id,
+        project_id=project.id,
         actor=principal.actor,
         action="budget.cap",
         subject=f"project:{project.id}",
@@ -134,7 +144,13 @@ def move(session: Session, principal: Principal, project: Project, state: str, *
     advance(session, Project, "state", (project.state, state), Project.id == project.id)
     session.refresh(project)
     audit.record(
-        session, actor=principal.actor, action=f"project.{state}", subject=f"project:{project.id}", now=now
+        session,
+        requester_id=principal.requester_id,
+        project_id=project.id,
+        actor=principal.actor,
+        action=f"project.{state}",
+        subject=f"project:{project.id}",
+        now=now,
     )
     return project
 

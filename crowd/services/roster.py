@@ -27,7 +27,12 @@ def invite(session: Session, principal: Principal, *, name: str, now: datetime) 
         raise Conflict(f"there is a worker {name!r} already")
     worker = _add(session, principal.requester_id, "pool", name, now)
     audit.record(
-        session, actor=principal.actor, action="worker.invite", subject=f"worker:{worker.pseudonym}", now=now
+        session,
+        requester_id=principal.requester_id,
+        actor=principal.actor,
+        action="worker.invite",
+        subject=f"worker:{worker.pseudonym}",
+        now=now,
     )
     return worker, keys.create_worker_token(session, worker, now=now)
 
@@ -88,10 +93,12 @@ def restrict(
     session.add(restriction)
     audit.record(
         session,
+        requester_id=worker.requester_id,
+        project_id=restriction.project_id,
         actor=actor,
         action=f"worker.{kind}",
         subject=f"worker:{worker.pseudonym}",
-        details={"reason": reason, "project_id": restriction.project_id},
+        details={"reason": reason},
         now=now,
     )
     return restriction
@@ -110,6 +117,8 @@ def lift(
     if rows:
         audit.record(
             session,
+            requester_id=principal.requester_id,
+            project_id=project.id if project else None,
             actor=principal.actor,
             action="worker.lift",
             subject=f"worker:{worker.pseudonym}",

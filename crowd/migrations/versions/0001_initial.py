@@ -39,7 +39,6 @@ REFUSAL = (
 
 
 def upgrade() -> None:
-    _audit_entry()
     _lease()
     _requester()
     _tick()
@@ -47,6 +46,7 @@ def upgrade() -> None:
     _worker()
     _answer_set()
     _api_key()
+    _audit_entry()
     _budget()
     _hit()
     _item()
@@ -75,23 +75,6 @@ def upgrade() -> None:
     _answer_flag()
     _grade()
     _protect(APPEND_ONLY)
-
-
-def _audit_entry() -> None:
-    op.create_table(
-        "audit_entry",
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=False),
-        sa.Column("previous", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("id", Id, nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
-        sa.UniqueConstraint("digest", name=op.f("uq_audit_entry_digest")),
-        sa.UniqueConstraint("previous", name=op.f("uq_audit_entry_previous")),
-    )
 
 
 def _lease() -> None:
@@ -226,6 +209,33 @@ def _api_key() -> None:
     )
     op.create_index(op.f("ix_api_key_project_id"), "api_key", ["project_id"])
     op.create_index(op.f("ix_api_key_requester_id"), "api_key", ["requester_id"])
+
+
+def _audit_entry() -> None:
+    op.create_table(
+        "audit_entry",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_audit_entry_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_audit_entry_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+        sa.UniqueConstraint("digest", name=op.f("uq_audit_entry_digest")),
+        sa.UniqueConstraint("previous", name=op.f("uq_audit_entry_previous")),
+    )
+    op.create_index(op.f("ix_audit_entry_project_id"), "audit_entry", ["project_id"])
+    op.create_index(op.f("ix_audit_entry_requester_id"), "audit_entry", ["requester_id"])
 
 
 def _budget() -> None:
@@ -514,6 +524,7 @@ def _consensus_run() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("answer_set_id", Id, nullable=False),
         sa.Column("label_set_id", Id, nullable=False),
+        sa.Column("gold_ids", sa.LargeBinary(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("iterations", sa.Integer(), nullable=False),

@@ -25,7 +25,7 @@ from crowd.models import (
     TrainingSetVersion,
     Worker,
 )
-from crowd.services import merge
+from crowd.services import conclude, merge
 from crowd.services.check import citations
 from crowd.services.check.invariant import Rows, invariant, lines, within
 
@@ -42,6 +42,7 @@ def runs_repeatable(session: Session, project_id: int | None) -> Iterator[str]:
         for answer_set in of_project:
             if fault := _fault(answer_set, known):
                 yield f"answer set {answer_set.id}: {fault}"
+    yield from _misnamed_runs(session, project_id)
     yield from _strange_labels(session, project_id)
 
 
@@ -99,6 +100,24 @@ def _fault(answer_set: AnswerSet, known: Ids) -> str | None:
     if not np.isin(ids, known, assume_unique=True).all():
         return "it names answers that are not in its project"
     return None
+
+
+def _misnamed_runs(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find runs whose key is not that of the answers, gold, labels, method and parameters they name."""
+    gold = {row.id: row for row in session.scalars(select(Gold).where(within(Gold.project_id, project_id)))}
+    query = (
+        select(ConsensusRun, AnswerSet.digest, LabelSet)
+        .join(AnswerSet, AnswerSet.id == ConsensusRun.answer_set_id)
+        .join(LabelSet, LabelSet.id == ConsensusRun.label_set_id)
+        .where(within(ConsensusRun.project_id, project_id))
+        .order_by(ConsensusRun.id)
+    )
+    for run, digest, label_set in session.execute(query):
+        known = {
+            gold[number].item_id: gold[number].label for number in frames.unpack_ids(run.gold_ids).tolist()
+        }
+        if conclude.run_key(digest, known, label_set, run.method, run.parameters) != run.key:
+            yield f"consensus run {run.id}: it does not have its key"
 
 
 def _strange_labels(session: Session, project_id: int | None) -> Iterator[str]:

@@ -135,6 +135,10 @@ UPDATE project SET price_micros = price_micros * 2 WHERE id = 1;
 UPDATE consensus SET label = 'cow' WHERE id = (SELECT min(consensus.id) FROM consensus
     JOIN consensus_run ON consensus_run.id = run_id WHERE method = 'majority');
 
+-- 28: does not have its key
+-- unguarded: consensus_run
+UPDATE consensus_run SET method = 'one-coin' WHERE id = 1;
+
 -- 30: does not have its hash
 -- unguarded: training_set_version
 UPDATE training_set_version SET content_hash = 'x' WHERE id = 1;
