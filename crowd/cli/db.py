@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from crowd import migrations
 from crowd.cli.output import json_option, print_json
-from crowd.cli.workplace import database_option
+from crowd.cli.workplace import database_option, reach
 from crowd.db import Database, connect
 from crowd.errors import Misconfigured
 
@@ -30,6 +30,7 @@ def upgrade(*, database: str, as_json: bool) -> None:
     All of it happens in one transaction: it succeeds, or the database stays as it was.
     """
     with connected(database) as opened:
+        reach(opened, database)
         before = migrations.current(opened)
         migrations.upgrade(opened)
         after = migrations.current(opened)
@@ -71,4 +72,5 @@ def existing(url: str) -> Iterator[Database]:
         location = make_url(url)
         if location.get_backend_name() == "sqlite" and not Path(location.database or "").is_file():
             raise Misconfigured(f"there is no database {location.database!r}; name it with --database")
+        reach(database, url)
         yield database

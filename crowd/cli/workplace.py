@@ -82,11 +82,21 @@ def opened(url: str) -> Iterator[Database]:
     """Open a database for one command; an empty one gets its schema first."""
     database = connect(url)
     try:
-        _reach(database, url)
+        reach(database, url)
         migrations.prepare(database)
         yield database
     finally:
         database.dispose()
+
+
+def reach(database: Database, url: str) -> None:
+    """Say what is wrong with an address before anything else trips over it."""
+    try:
+        database.engine.connect().close()
+    except DBAPIError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise Misconfigured(f"the database {shown} cannot be opened: {reason}") from error
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -97,16 +107,6 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
-
-
-def _reach(database: Database, url: str) -> None:
-    """Say what is wrong with an address before anything else trips over it."""
-    try:
-        database.engine.connect().close()
-    except DBAPIError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
-        reason = str(error.orig).partition("\n")[0]
-        raise Misconfigured(f"the database {shown} cannot be opened: {reason}") from error
 
 
 def _cell(value: object) -> str:

@@ -44,10 +44,11 @@ def test_an_address_that_leads_nowhere_is_told(crowd, address, said):
     assert "hidden" not in result.stderr
 
 
-def test_a_file_that_is_no_database_is_told(crowd, tmp_path):
+@pytest.mark.parametrize("command", [("project", "list"), ("check",), ("db", "upgrade")])
+def test_a_file_that_is_no_database_is_told(crowd, tmp_path, command):
     path = tmp_path / "notes.txt"
     path.write_text("not a database" * 100)
-    result = crowd("project", "list", "--database", f"sqlite:///{path}")
+    result = crowd(*command, "--database", f"sqlite:///{path}")
     assert (result.exit_code, "file is not a database" in result.stderr) == (2, True)
 
 
