@@ -26,7 +26,7 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import assign, collect, decide, intake, keys, projects, publish, roster
+from crowd.services import assign, collect, conclude, decide, intake, keys, projects, publish, roster
 from crowd.services.check import check
 from crowd.services.collect import Kept, Receipt
 from crowd.services.decide import Decided
@@ -218,23 +218,16 @@ def ask_about(session: Session, project: Project, names: Sequence[str]) -> int:
 
 
 def store_run(session: Session, project: Project, said: Mapping[str, tuple[float, int]]) -> ConsensusRun:
-    none = np.array([], dtype=np.int64)
-    answers = AnswerSet(
-        project_id=project.id,
-        digest=frames.digest_ids(none),
-        size=0,
-        ids=frames.pack_ids(none),
-        created_at=START,
-    )
-    session.add(answers)
-    session.flush()
+    answers, label_set = _no_answers(session, project), projects.labels(session, project)
+    parameters = {"told": sorted(said)}
     run = ConsensusRun(
         project_id=project.id,
-        key="k",
+        key=conclude.run_key(answers.digest, {}, label_set, project.method, parameters),
+        gold_ids=answers.ids,
         answer_set_id=answers.id,
-        label_set_id=projects.labels(session, project).id,
+        label_set_id=label_set.id,
         method=project.method,
-        parameters={},
+        parameters=parameters,
         iterations=1,
         log_likelihood=None,
         created_at=START,
@@ -250,6 +243,20 @@ def store_run(session: Session, project: Project, said: Mapping[str, tuple[float
     )
     session.flush()
     return run
+
+
+def _no_answers(session: Session, project: Project) -> AnswerSet:
+    none = np.array([], dtype=np.int64)
+    digest = frames.digest_ids(none)
+    found = session.scalar(
+        select(AnswerSet).where(AnswerSet.project_id == project.id, AnswerSet.digest == digest)
+    )
+    if found is None:
+        ids = frames.pack_ids(none)
+        found = AnswerSet(project_id=project.id, digest=digest, size=0, ids=ids, created_at=START)
+        session.add(found)
+        session.flush()
+    return found
 
 
 def violations(database: Database) -> list[str]:
