@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Floats, clamp
+from aggregation.kernel import Kernel
 from aggregation.pairs import Pairs
 from aggregation.votes import vote_shares
 
@@ -19,30 +19,6 @@ COMPILE_FROM = 300_000
 
 # Keeps logarithms and products finite; far below any probability that a model here can mean.
 FLOOR = 1e-30
-
-
-class Expectation(NamedTuple):
-    """What one pass over the answers yields; the posterior itself is updated in place."""
-
-    counts: Floats
-    """(P, K) expected answers of each pair by true label."""
-    mass: Floats
-    """(K,) expected items of each label, among the answered ones."""
-    log_likelihood: float
-    change: float
-    """Largest change of any posterior."""
-
-
-class Kernel(Protocol):
-    """One pass over the answers; implementations agree to rounding error."""
-
-    def __init__(self, pairs: Pairs, known: Codes) -> None: ...
-
-    def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
-        """Return the counts and the mass of a posterior."""
-
-    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
-        """Overwrite the posterior with the one under `table` (P, K) and `prior` (K,)."""
 
 
 Maximise = Callable[[Floats, Floats], tuple[Floats, Floats]]

@@ -6,7 +6,7 @@ import numpy as np
 
 from aggregation.answers import UNKNOWN, Codes
 from aggregation.consensus import Floats
-from aggregation.em import Expectation
+from aggregation.kernel import Expectation
 from aggregation.pairs import Pairs
 
 
