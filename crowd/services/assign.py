@@ -15,7 +15,7 @@ from crowd.db import chunks
 from crowd.errors import BudgetExceeded, NotFound, Stale
 from crowd.models import Assignment, Hit, Item, Project, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import locks, pack, pay, projects, roster
+from crowd.services import locks, pack, pay, projects, roster, scope
 
 SWEEP_LIMIT = 500
 
@@ -93,7 +93,7 @@ def find(session: Session, worker: Worker, token: str) -> tuple[Assignment, Proj
         .join(Project, Project.id == Assignment.project_id)
         .where(Assignment.token == token, Assignment.worker_id == worker.id)
     )
-    row = session.execute(query).first()
+    row = scope.first(session, query)
     if row is None:
         raise NotFound("no such page")
     return row[0], row[1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
+from sqlalchemy import Row as Found
 from sqlalchemy import Select, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound
@@ -12,6 +14,7 @@ from crowd.models import Batch, ConsensusRun, Item, Project, TrainingSet, Traini
 from crowd.services.keys import Principal
 
 Row = TypeVar("Row")
+Columns = TypeVarTuple("Columns")
 
 
 def projects(principal: Principal) -> Select[Project]:
@@ -73,8 +76,16 @@ def version(session: Session, project: Project, name: str, number: int | None) -
     return _only(session, query, f"training set {name!r}" + (f" version {number}" if number else ""))
 
 
+def first(session: Session, query: Select[*Columns]) -> Found[*Columns] | None:
+    """Return the first row; what no column can hold (a NUL, half a character, 2**70) is the id of none."""
+    try:
+        return session.execute(query).first()
+    except (DataError, OverflowError, UnicodeEncodeError):
+        return None
+
+
 def _only(session: Session, query: Select[Row], what: str) -> Row:
-    row = session.scalars(query).first()
+    row = first(session, query)
     if row is None:
         raise NotFound(f"no {what}")
-    return row
+    return row[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
@@ -38,6 +39,7 @@ from crowd.tables.items import ItemRow
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PRICE = 30_000
 LABELS = ("a", "b", "c")
+NUMBERS = count()
 
 Result = TypeVar("Result")
 
@@ -185,6 +187,11 @@ def make(
     if ask and items:
         world.do(lambda s, p: ask_about(s, p, names[:items]))
     return world
+
+
+def number() -> int:
+    """Return a number that was not returned before."""
+    return next(NUMBERS)
 
 
 def item_rows(names: Sequence[str]) -> list[ItemRow]:
