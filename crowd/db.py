@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -49,11 +50,12 @@ class Database:
     engine: Engine
     _write: sessionmaker[Session]
     _read: sessionmaker[Session]
+    _turns: AbstractContextManager[object]
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open one transaction that commits at the end of the block, or leaves no trace."""
-        with self._write.begin() as session:
+        with self._turns, self._write.begin() as session:
             yield session
 
     @contextmanager
@@ -93,6 +95,8 @@ def connect(url: str, *, pool_size: int = 24, durable: bool = True) -> Database:
         engine=engine,
         _write=sessionmaker(engine, expire_on_commit=False),
         _read=sessionmaker(reading, expire_on_commit=False, autoflush=False),
+        # SQLite waits by polling, and some writers lose for seconds; a lock passes the turn on at once.
+        _turns=RLock() if engine.dialect.name == "sqlite" else nullcontext(),
     )
 
 
@@ -114,7 +118,8 @@ def _make_engine(url: str, *, pool_size: int, durable: bool) -> Engine:
         raise Misconfigured(f"not a database address: {url!r} (try sqlite:///crowd.db)") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _sqlite(url, memory=parsed.database in (None, "", ":memory:"), durable=durable)
+        memory = parsed.database in (None, "", ":memory:")
+        return _sqlite(url, memory=memory, pool_size=pool_size, durable=durable)
     if backend == "postgresql":
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
@@ -126,9 +131,12 @@ def _make_engine(url: str, *, pool_size: int, durable: bool) -> Engine:
     raise Misconfigured(f"crowd runs on SQLite and PostgreSQL, not on {backend!r}")
 
 
-def _sqlite(url: str, *, memory: bool, durable: bool) -> Engine:
-    options: dict[str, Any] = {"poolclass": StaticPool} if memory else {}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
+def _sqlite(url: str, *, memory: bool, pool_size: int, durable: bool) -> Engine:
+    # By itself the pool holds fifteen connections, fewer than a server has threads.
+    pool: dict[str, Any] = (
+        {"poolclass": StaticPool} if memory else {"pool_size": pool_size, "max_overflow": 0}
+    )
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - any DB-API connection
