@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, TypeVar, cast
 
 import numba
@@ -11,19 +12,24 @@ from numpy.typing import NDArray
 
 from aggregation.answers import Codes
 from aggregation.consensus import Floats
-from aggregation.em import Expectation
+from aggregation.kernel import Expectation
 from aggregation.pairs import Pairs
 
 # A product of this many probabilities, each above the loop's floor of 1e-30, stays inside float64.
 BLOCK = 8
 SMALLEST = 1e-300
 
+# Logarithms are slow: evidence is multiplied up until the product falls below this.
+SMALL = 1e-150
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function, keeping its type."""
-    return cast("Function", numba.njit(cache=True, nogil=True)(function))
+    """Compile a function, keeping its type; sums may be reordered, nothing here is infinite."""
+    relaxed = {"reassoc", "contract", "nsz", "nnan"}
+    compile_it = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)
+    return cast("Function", compile_it(function))
 
 
 class Layout(NamedTuple):
@@ -41,12 +47,16 @@ class Sums(NamedTuple):
     mass: Floats
 
 
+Sweep = Callable[[Layout, Floats, Floats, Floats, Sums], tuple[float, float]]
+
+
 class CompiledKernel:
     """Multiplies probabilities, not logarithms, and collects the counts of an item while it is in cache."""
 
     def __init__(self, pairs: Pairs, known: Codes) -> None:
         self._layout = Layout(pairs.start, pairs.code, known)
         self._shape = (len(pairs.worker), pairs.shape[2])
+        self._sweep = sweep_for(pairs.shape[2])
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
@@ -57,8 +67,7 @@ class CompiledKernel:
     def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
         """Overwrite the posterior with the one under `table` and `prior`."""
         sums = self._zeros()
-        sweep = _sweep_two if len(prior) == 2 else _sweep
-        likelihood, change = sweep(self._layout, table, prior, posterior, sums)
+        likelihood, change = self._sweep(self._layout, table, prior, posterior, sums)
         return Expectation(sums.counts, sums.mass, float(likelihood), float(change))
 
     def _zeros(self) -> Sums:
@@ -69,103 +78,78 @@ class CompiledKernel:
 def _collect(layout: Layout, posterior: Floats, sums: Sums) -> None:
     for item in range(len(layout.start) - 1):
         begin, end = layout.start[item], layout.start[item + 1]
-        if begin < end:
-            _scatter(layout.code, begin, end, posterior[item], sums)
-
-
-@compiled
-def _scatter(code: Codes, begin: int, end: int, row: Floats, sums: Sums) -> None:
-    for k in range(len(row)):
-        sums.mass[k] += row[k]
-    for n in range(begin, end):
-        pair = code[n]
-        for k in range(len(row)):
-            sums.counts[pair, k] += row[k]
-
-
-@compiled
-def _sweep(
-    layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
-) -> tuple[float, float]:
-    joint = np.empty(len(prior))
-    likelihood = 0.0
-    change = 0.0
-    for item in range(len(layout.start) - 1):
-        begin, end = layout.start[item], layout.start[item + 1]
         if begin == end:
             continue
-        joint[:] = prior
-        likelihood += _multiply(layout.code, begin, end, table, joint)
-        likelihood += _normalise(joint, layout.known[item])
-        for k in range(len(joint)):
-            change = max(change, abs(joint[k] - posterior[item, k]))
-            posterior[item, k] = joint[k]
-        _scatter(layout.code, begin, end, joint, sums)
-    return likelihood, change
+        for k in range(len(sums.mass)):
+            sums.mass[k] += posterior[item, k]
+            for n in range(begin, end):
+                sums.counts[layout.code[n], k] += posterior[item, k]
+
+
+@cache
+def sweep_for(labels: int) -> Sweep:  # noqa: C901
+    """Return the pass over all items for a fixed number of labels, so that the loops over them unroll.
+
+    One function on purpose: split up, the compiler no longer knows the number and takes twice the time.
+    """
+
+    @compiled
+    def sweep(  # noqa: C901, PLR0912
+        layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
+    ) -> tuple[float, float]:
+        start, code, known = layout
+        counts, mass = sums
+        joint = np.empty(labels)
+        likelihood, product, change = 0.0, 1.0, 0.0
+        for item in range(len(start) - 1):
+            begin, end = start[item], start[item + 1]
+            if begin == end:
+                continue
+            for k in range(labels):
+                joint[k] = prior[k]
+            for n in range(begin, end):
+                for k in range(labels):
+                    joint[k] *= table[code[n], k]
+                if (n - begin) % BLOCK == BLOCK - 1:
+                    likelihood += _rescale(joint)
+            evidence = _settle(joint, known[item]) if known[item] >= 0 else 0.0
+            if known[item] < 0:
+                for k in range(labels):
+                    evidence += joint[k]
+                for k in range(labels):
+                    joint[k] /= evidence
+            if evidence < SMALL:
+                likelihood += np.log(evidence)
+            else:
+                product *= evidence
+            if product < SMALL:
+                likelihood += np.log(product)
+                product = 1.0
+            for k in range(labels):
+                change = max(change, abs(joint[k] - posterior[item, k]))
+                posterior[item, k] = joint[k]
+                mass[k] += joint[k]
+            for n in range(begin, end):
+                for k in range(labels):
+                    counts[code[n], k] += joint[k]
+        return likelihood + np.log(product), change
+
+    return sweep
 
 
 @compiled
-def _multiply(code: Codes, begin: int, end: int, table: Floats, joint: Floats) -> float:
-    """Multiply the rows of an item's answers into `joint`; return the logarithm of what was divided out."""
-    scale = 0.0
-    for n in range(begin, end):
-        pair = code[n]
-        for k in range(len(joint)):
-            joint[k] *= table[pair, k]
-        if (n - begin) % BLOCK == BLOCK - 1:
-            peak = joint.max()
-            scale += np.log(peak)
-            for k in range(len(joint)):
-                joint[k] = max(joint[k] / peak, SMALLEST)
-    return scale
+def _rescale(joint: Floats) -> float:
+    """Divide by the largest entry, so that long products stay inside float64; return its logarithm."""
+    peak = joint.max()
+    for k in range(len(joint)):
+        joint[k] = max(joint[k] / peak, SMALLEST)
+    return float(np.log(peak))
 
 
 @compiled
-def _normalise(joint: Floats, known: int) -> float:
-    """Turn `joint` into a posterior; return the logarithm of its evidence."""
-    if known >= 0:
-        evidence = joint[known]
-        joint[:] = 0.0
-        joint[known] = 1.0
-    else:
-        evidence = 0.0
-        for k in range(len(joint)):
-            evidence += joint[k]
-        for k in range(len(joint)):
-            joint[k] /= evidence
-    return float(np.log(evidence))
-
-
-@compiled
-def _sweep_two(
-    layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
-) -> tuple[float, float]:
-    """Do the same for two labels, held in registers."""
-    code = layout.code
-    likelihood = 0.0
-    change = 0.0
-    for item in range(len(layout.start) - 1):
-        begin, end = layout.start[item], layout.start[item + 1]
-        if begin == end:
-            continue
-        a, b = prior[0], prior[1]
-        for n in range(begin, end):
-            a *= table[code[n], 0]
-            b *= table[code[n], 1]
-            if (n - begin) % BLOCK == BLOCK - 1:
-                peak = max(a, b)
-                likelihood += np.log(peak)
-                a, b = max(a / peak, SMALLEST), max(b / peak, SMALLEST)
-        known = layout.known[item]
-        evidence = a + b if known < 0 else (a if known == 0 else b)
-        likelihood += np.log(evidence)
-        p = a / evidence if known < 0 else 1.0 - known
-        q = 1.0 - p if known >= 0 else b / evidence
-        change = max(change, abs(p - posterior[item, 0]), abs(q - posterior[item, 1]))
-        posterior[item, 0], posterior[item, 1] = p, q
-        sums.mass[0] += p
-        sums.mass[1] += q
-        for n in range(begin, end):
-            sums.counts[code[n], 0] += p
-            sums.counts[code[n], 1] += q
-    return likelihood, change
+def _settle(joint: Floats, known: int) -> float:
+    """Make the known label certain; return its evidence."""
+    evidence = joint[known]
+    joint[:] = 0.0
+    joint[known] = 1.0
+    return float(evidence)

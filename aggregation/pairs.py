@@ -40,12 +40,14 @@ class Pairs:
         items, workers, labels = len(answers.items), len(answers.workers), len(answers.labels)
         cell = answers.worker.astype(np.int64) * labels + answers.label
         observed, code, given = _compact(cell, workers * labels)
-        by_pair, _ = counting_sort(code, len(observed))
-        by_item, start = counting_sort(answers.item[by_pair], items)
+        if not _ordered(answers.item, code):
+            by_pair, _ = counting_sort(code, len(observed))
+            by_item, _ = counting_sort(answers.item[by_pair], items)
+            code = code[by_pair][by_item]
         worker = (observed // max(labels, 1)).astype(np.int32)
         return cls(
-            start=start,
-            code=code[by_pair][by_item],
+            start=np.append(0, np.cumsum(np.bincount(answers.item, minlength=items))),
+            code=code,
             worker=worker,
             label=(observed % max(labels, 1)).astype(np.int32),
             given=given.astype(np.float64),
@@ -82,6 +84,12 @@ def counting_sort(keys: Codes, size: int) -> tuple[Codes, NDArray[np.int64]]:
     rows = np.arange(len(keys) + 1, dtype=np.int32)
     columns = sparse.csr_array((ones, keys, rows), shape=(len(keys), size)).tocsc()
     return columns.indices, columns.indptr.astype(np.int64)
+
+
+def _ordered(item: Codes, code: Codes) -> bool:
+    """Return whether answers already stand by item and pair, as `Answers.from_columns` leaves them."""
+    step = np.diff(item)
+    return bool(np.all((step > 0) | ((step == 0) & (np.diff(code) >= 0))))
 
 
 def _compact(cell: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], Codes, NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
-from aggregation.temperature import fit_temperature, temper
+from aggregation.temperature import fit_temperature, rebalance, temper
 from aggregation.tilted import Tilted
 
 # Vote shares to these powers are the class priors tried: neither flat nor the shares is right on all crowds.
@@ -107,5 +107,9 @@ def informedness(pairs: Pairs, table: Floats) -> Floats:
 
 
 def _from_gold(answers: Answers, known: Codes) -> float:
-    blind = Problem.of(answers, np.full_like(known, UNKNOWN))
-    return fit_temperature(average(blind, popularity(answers))[0], known)
+    """Fit the temperature on gold that was answered: an item nobody has seen says nothing about the crowd."""
+    problem = Problem.of(answers, np.full_like(known, UNKNOWN))
+    seen = np.where(problem.pairs.answered, known, UNKNOWN).astype(known.dtype)
+    posterior, _ = average(problem, popularity(answers))
+    weights = rebalance(seen, posterior[problem.pairs.answered].mean(axis=0))
+    return fit_temperature(posterior, seen, weights=weights, mean=np.log(CAUTION))

@@ -26,22 +26,41 @@ def temper(posterior: Floats, temperature: float) -> Floats:
 
 
 def fit_temperature(
-    posterior: Floats, known: Codes, *, mean: float = PRIOR_MEAN, sd: float = PRIOR_SD
+    posterior: Floats,
+    known: Codes,
+    *,
+    weights: Floats | None = None,
+    mean: float = PRIOR_MEAN,
+    sd: float = PRIOR_SD,
 ) -> float:
     """Return the temperature that gold supports best, under log T ~ Normal(mean, sd).
 
     Args:
         posterior: (I, K) posterior of a fit that did not see the gold.
         known: (I,) true label where it is known, -1 elsewhere.
+        weights: (K,) what one gold item of each label counts for; 1 if not given.
         mean: Prior mean of log T.
         sd: Prior standard deviation of log T.
     """
     rows = np.flatnonzero(known != UNKNOWN)
     logits = np.log(np.maximum(posterior[rows], _SMALLEST))
+    each = np.ones(len(rows)) if weights is None else weights[known[rows]]
     score = -0.5 * ((_GRID - mean) / sd) ** 2
     for place, temperature in enumerate(np.exp(_GRID)):
         scaled = logits / temperature
         peak = scaled.max(axis=1, initial=0.0, keepdims=True)
         total = peak[:, 0] + np.log(np.exp(scaled - peak).sum(axis=1))
-        score[place] += (scaled[np.arange(len(rows)), known[rows]] - total).sum()
+        score[place] += (each * (scaled[np.arange(len(rows)), known[rows]] - total)).sum()
     return float(np.exp(_GRID[score.argmax()]))
+
+
+def rebalance(known: Codes, shares: Floats) -> Floats:
+    """Return weights by label that give gold the label shares of the items it stands for; their mean over gold is 1.
+
+    Gold is often balanced over the labels on purpose. Unweighted, it would tell how sure to be about a crowd of
+    items that does not exist: with one common and easy label, far too unsure.
+    """
+    counts = np.bincount(known[known != UNKNOWN], minlength=len(shares)).astype(np.float64)
+    weights = np.divide(shares, counts, out=np.zeros_like(shares), where=counts > 0)
+    total = float((weights * counts).sum())
+    return weights * (counts.sum() / total) if total else np.ones_like(shares)

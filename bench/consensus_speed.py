@@ -1,0 +1,207 @@
+"""Whole Dawid-Skene fits against crowd-kit: equal iterations and posteriors, interleaved, one warm process.
+
+    python bench/consensus_speed.py [--answers 1000000] [--iterations 20] [--labels 2,10,100] [--json]
+
+Synthetic crowd: 5 answers per item, worker activity falling as 1/(rank + 10), accuracy Beta(6, 2.5). Times
+are CPU seconds of the whole fit from integer codes, layout included, best of `--repeats`; memory is the peak
+that the fit adds to a fresh process. crowd-kit runs with tol=-inf, so that all iterations really run; it
+evaluates its bound in each and floors its posteriors at 1e-10, hence that difference.
+`--data DIR --slow-set NAME` adds GLAD and MACE on a recorded set.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from recorded import arguments, read, say, with_data
+
+from aggregation.answers import UNKNOWN, Answers
+from aggregation.dawid_skene import plain
+from aggregation.em import Problem, fit
+from aggregation.kernel import Kernel
+
+Posterior = np.ndarray
+
+
+def crowd(answers: int, labels: int, seed: int) -> Answers:
+    rng = np.random.default_rng(seed)
+    items, workers = answers // 5, max(answers // 200, 5)
+    truth = rng.integers(labels, size=items)
+    activity = 1.0 / (np.arange(workers) + 10.0)
+    item = np.repeat(np.arange(items, dtype=np.int32), 5)
+    worker = rng.choice(workers, size=len(item), p=activity / activity.sum()).astype(np.int32)
+    right = rng.random(len(item)) < rng.beta(6, 2.5, size=workers)[worker]
+    label = np.where(right, truth[item], rng.integers(labels, size=len(item))).astype(np.int32)
+    # One answer per worker and item, in the order that Answers keeps.
+    _, kept = np.unique(item.astype(np.int64) * workers + worker, return_index=True)
+    names = (tuple(map(str, range(count))) for count in (items, workers, labels))
+    return Answers(item[kept], worker[kept], label[kept], *names)
+
+
+def own(kernel: type[Kernel]) -> Callable[[Answers, int], Posterior]:
+    def run(answers: Answers, iterations: int) -> Posterior:
+        known = np.full(len(answers.items), UNKNOWN, dtype=np.int32)
+        problem = Problem.of(answers, known, kernel)
+        return fit(problem, plain(problem.pairs, 0.0), max_iterations=iterations, tolerance=-1.0).posterior
+
+    return run
+
+
+def crowdkit(answers: Answers, iterations: int) -> Posterior:
+    import pandas as pd
+    from crowdkit.aggregation.classification.dawid_skene import DawidSkene
+
+    frame = pd.DataFrame({"task": answers.item, "worker": answers.worker, "label": answers.label})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = DawidSkene(n_iter=iterations, tol=-np.inf).fit(frame)
+    # Its columns stand in the order of appearance.
+    return model.probas_.reindex(
+        index=range(len(answers.items)), columns=range(len(answers.labels))
+    ).to_numpy()
+
+
+def contenders() -> dict[str, Callable[[Answers, int], Posterior]]:
+    from aggregation.sparse_kernel import SparseKernel
+
+    found = {"crowd-kit": crowdkit, "scipy": own(SparseKernel)}
+    try:
+        from aggregation.compiled_kernel import CompiledKernel
+    except ImportError:
+        return found
+    return {**found, "numba": own(CompiledKernel)}
+
+
+def timed(
+    run: Callable[[Answers, int], Posterior], answers: Answers, iterations: int
+) -> tuple[float, Posterior]:
+    begin = time.process_time()
+    posterior = run(answers, iterations)
+    return time.process_time() - begin, posterior
+
+
+def compare(answers: Answers, iterations: int, repeats: int) -> dict[str, dict[str, float]]:
+    runs = contenders()
+    for run in runs.values():
+        run(crowd(1000, len(answers.labels), 0), 2)
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    posteriors = {}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            say(f"{len(answers)} answers, {len(answers.labels)} labels: {name}")
+            took, posteriors[name] = timed(run, answers, iterations)
+            seconds[name].append(took)
+    reference = min(seconds["crowd-kit"])
+    return {
+        name: {
+            "cpu_seconds": round(min(took), 4),
+            "ratio": round(reference / min(took), 1),
+            "largest_difference": float(np.abs(posteriors[name] - posteriors["crowd-kit"]).max()),
+            "labels_that_differ": int(
+                (posteriors[name].argmax(1) != posteriors["crowd-kit"].argmax(1)).sum()
+            ),
+        }
+        for name, took in seconds.items()
+    }
+
+
+def peak_of(name: str, answers: int, labels: int, iterations: int, seed: int) -> float:
+    """Return the MB that a fit adds to the peak of a fresh process that has done a small one."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return float(pool.apply(_peak, (name, answers, labels, iterations, seed)))
+
+
+def _peak(name: str, answers: int, labels: int, iterations: int, seed: int) -> float:
+    run, data = contenders()[name], crowd(answers, labels, seed)
+    run(crowd(1000, labels, seed), 2)
+    before, peak, done = _resident(), 0.0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.002):
+            peak = max(peak, _resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    run(data, iterations)
+    done.set()
+    watcher.join()
+    return peak - before
+
+
+def _resident() -> float:
+    """Return the MB of memory in use (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def slow_methods(folder: Path, name: str) -> dict[str, float]:
+    """Return CPU seconds of GLAD and MACE, ours and crowd-kit's, at their defaults on one recorded set."""
+    from aggregation.registry import aggregate
+
+    answers = read(folder, name).answers
+    found = {}
+    for method in ("glad", "crowdkit-glad", "mace", "crowdkit-mace"):
+        say(f"{name}: {method}")
+        begin = time.process_time()
+        aggregate(answers, method)
+        found[method] = round(time.process_time() - begin, 3)
+    return found
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    head = (
+        "answers",
+        "labels",
+        "iterations",
+        "program",
+        "cpu s",
+        "ratio",
+        "peak MB",
+        "max diff",
+        "labels off",
+    )
+    print("".join(f"{name:>12}" for name in head))
+    for row in rows:
+        for name, cell in row["programs"].items():
+            cells = (row["answers"], row["labels"], row["iterations"], name, f"{cell['cpu_seconds']:.3f}")
+            rest = (f"{cell['ratio']:.1f}x", f"{cell['peak_mb']:.0f}", f"{cell['largest_difference']:.1e}")
+            print("".join(f"{value:>12}" for value in (*cells, *rest, cell["labels_that_differ"])))
+
+
+def main() -> None:
+    parser = with_data(arguments(__doc__ or "", answers=1_000_000, iterations=20, repeats=2))
+    parser.add_argument("--labels", default="2,10,100", help="numbers of labels, with commas")
+    parser.add_argument("--slow-set", default="", help="recorded set for GLAD and MACE, such as rte; minutes")
+    options = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for labels in map(int, options.labels.split(",")):
+        answers = crowd(options.answers, labels, options.seed)
+        programs = compare(answers, options.iterations, options.repeats)
+        for name, cell in programs.items():
+            cell["peak_mb"] = round(
+                peak_of(name, options.answers, labels, options.iterations, options.seed), 1
+            )
+        size = {"answers": len(answers), "labels": labels, "iterations": options.iterations}
+        rows.append({**size, "programs": programs})
+    slow = slow_methods(Path(options.data), options.slow_set) if options.slow_set else {}
+    if options.json:
+        print(json.dumps({"dawid_skene": rows, "slow_methods": slow}))
+        return
+    show(rows)
+    for method, seconds in slow.items():
+        print(f"{options.slow_set} {method:<14}{seconds:>9.3f} s")
+
+
+if __name__ == "__main__":
+    main()
