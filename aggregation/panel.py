@@ -112,4 +112,4 @@ def _from_gold(answers: Answers, known: Codes) -> float:
     seen = np.where(problem.pairs.answered, known, UNKNOWN).astype(known.dtype)
     posterior, _ = average(problem, popularity(answers))
     weights = rebalance(seen, posterior[problem.pairs.answered].mean(axis=0))
-    return fit_temperature(posterior, seen, weights=weights, mean=np.log(CAUTION))
+    return fit_temperature(posterior, seen, weights=weights)

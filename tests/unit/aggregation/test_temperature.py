@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.temperature import fit_temperature, temper
+from aggregation.answers import UNKNOWN, Answers
+from aggregation.panel import panel
+from aggregation.temperature import fit_temperature, rebalance, temper
 
 
 @given(st.floats(0.2, 5.0), st.integers(0, 1000))
@@ -44,3 +46,28 @@ def test_without_gold_the_prior_decides():
 def test_a_temperature_must_be_positive(temperature):
     with pytest.raises(ValueError, match="temperature"):
         temper(np.array([[0.5, 0.5]]), temperature)
+
+
+def test_gold_balanced_over_the_labels_counts_by_the_shares_of_the_crowd_it_stands_for():
+    known = np.array([0, 0, 1, 1, UNKNOWN], dtype=np.int32)
+    weights = rebalance(known, np.array([0.9, 0.1]))
+    assert weights.tolist() == pytest.approx([1.8, 0.2])
+    assert weights[known[:4]].mean() == pytest.approx(1.0)
+
+
+def test_a_label_without_gold_or_gold_without_shares_leaves_usable_weights():
+    known = np.array([0, 0], dtype=np.int32)
+    assert rebalance(known, np.array([0.5, 0.5])).tolist() == pytest.approx([1.0, 0.0])
+    assert rebalance(known, np.array([0.0, 1.0])).tolist() == [1.0, 1.0]
+
+
+def test_gold_nobody_answered_does_not_make_the_panel_unsure():
+    items = [f"i{n}" for n in range(60) for _ in range(3)]
+    workers = [f"w{n}" for _ in range(60) for n in range(3)]
+    labels = [str(n % 10 == 0) for n in range(60) for _ in range(3)]
+    unseen = [f"g{n}" for n in range(20)]
+    answers = Answers.from_columns(items, workers, labels, item_ids=[*sorted(set(items)), *unseen])
+    gold = {"i0": "True", "i1": "False"}
+    alone = panel(answers, gold=gold).confidence[:60]
+    beside = panel(answers, gold=gold | dict.fromkeys(unseen, "True")).confidence[:60]
+    np.testing.assert_allclose(beside, alone, atol=0.05)
