@@ -55,10 +55,10 @@ def fit_temperature(
 
 
 def rebalance(known: Codes, shares: Floats) -> Floats:
-    """Return weights by label that give gold the label shares of the items it stands for; their mean over gold is 1.
+    """Return weights by label that give gold the label shares of what it stands for; mean 1 over the gold.
 
-    Gold is often balanced over the labels on purpose. Unweighted, it would tell how sure to be about a crowd of
-    items that does not exist: with one common and easy label, far too unsure.
+    Gold is often balanced over the labels on purpose. Unweighted, it would tell how sure to be about items
+    that do not exist: with one common and easy label, far too unsure.
     """
     counts = np.bincount(known[known != UNKNOWN], minlength=len(shares)).astype(np.float64)
     weights = np.divide(shares, counts, out=np.zeros_like(shares), where=counts > 0)
