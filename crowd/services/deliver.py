@@ -62,20 +62,22 @@ def close(session: Session, project: Project, unfilled: Sequence[Unfilled], *, n
     hits = _hits(session, project, [rest.hit for rest in unfilled])
     questions = _questions(session, hits.values())
     fewer: dict[int, int] = defaultdict(int)
+    closed: dict[int, int] = defaultdict(int)
     given_up: dict[str, list[int]] = defaultdict(list)
     for rest in unfilled:
         for name, places in rest.places.items():
             question = questions[hits[rest.hit].id][name]
             question.places -= places
+            closed[question.hit_id] += places
             if question.gold_id is None:
                 fewer[question.item_id] += places
                 given_up[rest.reason].append(question.item_id)
     publish.want_fewer(session, fewer)
     for reason, item_ids in given_up.items():
         publish.give_up(session, project, item_ids, reason=reason, now=now)
-    amounts = {
-        f"unfilled:{hits[rest.hit].id}": project.price_micros * sum(rest.places.values()) for rest in unfilled
-    }
+    # A HIT may close in parts: the places left tell one part from the next.
+    left = {hit_id: sum(question.places for question in page.values()) for hit_id, page in questions.items()}
+    amounts = {f"unfilled:{hit}:{left[hit]}": project.price_micros * places for hit, places in closed.items()}
     pay.void_all(session, project.id, amounts, now=now)
     _close_full(session, questions)
 

@@ -195,7 +195,7 @@ def _digest(secret: str) -> str:
 
 def _parse(text: str, prefix: str) -> tuple[str, str]:
     parts = text.strip().split("_", 2)
-    if len(parts) != 3 or parts[0] != prefix:
+    if len(parts) != 3 or parts[0] != prefix or not text.isascii() or not text.isprintable():
         raise Unauthorized(f"a token of the form {prefix}_… is needed")
     return parts[1], parts[2]
 

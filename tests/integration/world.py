@@ -226,7 +226,7 @@ def ask_about(session: Session, project: Project, names: Sequence[str]) -> int:
 
 def store_run(session: Session, project: Project, said: Mapping[str, tuple[float, int]]) -> ConsensusRun:
     answers, label_set = _no_answers(session, project), projects.labels(session, project)
-    parameters = {"told": sorted(said)}
+    parameters = {"told": sorted(said.items())}
     run = ConsensusRun(
         project_id=project.id,
         key=conclude.run_key(answers.digest, {}, label_set, project.method, parameters),
