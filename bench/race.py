@@ -30,6 +30,7 @@ from crowd.channels import Page
 from crowd.db import Database, connect
 from crowd.errors import Stale
 from crowd.models import Answer, Assignment, Budget, Item, Project, Slot, Worker
+from crowd.models.conditions import LIVE
 from crowd.services import assign, choose, collect, intake, keys, pack, projects, publish, roster
 from crowd.services.collect import Receipt
 from crowd.services.projects import ProjectSettings
@@ -294,9 +295,8 @@ def naive() -> Iterator[None]:
     """Claim as most tools do: count the answers, and insert where there are fewer than wanted."""
 
     def take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]:
-        live = Slot.state.in_(pack.LIVE_SLOTS)
-        taken = select(func.count()).where(Slot.item_id == Item.id, live).scalar_subquery()
-        seen = select(Slot.id).where(Slot.item_id == Item.id, Slot.worker_id == worker.id, live).exists()
+        taken = select(func.count()).where(Slot.item_id == Item.id, LIVE).scalar_subquery()
+        seen = select(Slot.id).where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE).exists()
         query = select(Item.id, Item.key, Item.payload).where(
             Item.project_id == project.id, Item.state == "asking", taken < project.overlap, ~seen
         )

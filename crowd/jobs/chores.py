@@ -14,6 +14,7 @@ from crowd.channels import Pool
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Assignment, Project
+from crowd.models.conditions import DUE
 from crowd.services import assign, loop, pay
 
 SWEEP_SECONDS = 15
@@ -47,7 +48,7 @@ def sweep(database: Database, clock: Clock) -> int:
 
 def settle(database: Database, clock: Clock) -> int:
     """Pay what is due in every project; return how many assignments."""
-    due = select(Assignment.project_id).where(Assignment.payment == "due").distinct()
+    due = select(Assignment.project_id).where(DUE).distinct()
     with database.read() as session:
         project_ids = session.scalars(due.order_by(Assignment.project_id)).all()
 

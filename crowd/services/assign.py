@@ -14,6 +14,7 @@ from crowd.channels import Page
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded, NotFound, Stale
 from crowd.models import Assignment, Hit, Item, Project, Slot, Worker
+from crowd.models.conditions import ASSIGNED, CLAIMABLE, LIVE
 from crowd.models.states import advance
 from crowd.services import locks, pack, pay, projects, roster, scope
 
@@ -46,7 +47,7 @@ def renew(session: Session, worker: Worker, token: str, *, now: datetime) -> dat
     """Extend the lease of a page the worker still holds; return its new end."""
     assignment, project = find(session, worker, token)
     until = now + timedelta(seconds=project.lease_seconds)
-    statement = update(Assignment).where(Assignment.id == assignment.id, Assignment.work == "assigned")
+    statement = update(Assignment).where(Assignment.id == assignment.id, ASSIGNED)
     done = session.execute(
         statement.values(lease_until=until).returning(Assignment.id),
         execution_options={"synchronize_session": False},
@@ -75,12 +76,13 @@ def sweep(session: Session, *, now: datetime) -> int:
     query = (
         select(Assignment, Project)
         .join(Project, Project.id == Assignment.project_id)
-        .where(Assignment.work == "assigned", Assignment.lease_until < now)
-        .order_by(Assignment.project_id, Assignment.id)
+        .where(ASSIGNED, Assignment.lease_until < now)
+        .order_by(Assignment.lease_until)
         .limit(SWEEP_LIMIT)
         .with_for_update(of=Assignment, skip_locked=True, key_share=True)
     )
-    expired = [(assignment, project) for assignment, project in session.execute(query)]
+    rows = [(assignment, project) for assignment, project in session.execute(query)]
+    expired = sorted(rows, key=lambda row: (row[1].id, row[0].id))
     # All items before any money moves, see `locks`.
     locks.items(session, _places(session, [assignment for assignment, _ in expired]))
     return sum(_release(session, project, assignment, "expired", now) for assignment, project in expired)
@@ -106,7 +108,7 @@ def _lock(session: Session, worker: Worker) -> None:
 
 def _held(session: Session, project: Project, worker: Worker) -> Assignment | None:
     query = select(Assignment).where(
-        Assignment.worker_id == worker.id, Assignment.project_id == project.id, Assignment.work == "assigned"
+        Assignment.worker_id == worker.id, Assignment.project_id == project.id, ASSIGNED
     )
     return session.scalars(query).first()
 
@@ -126,7 +128,7 @@ def _take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]
     """Lock the best items for this worker; some of them will make room for gold."""
     query = (
         select(Item.id, Item.key, Item.payload)
-        .where(Item.project_id == project.id, Item.claimable, ~_seen(worker))
+        .where(Item.project_id == project.id, CLAIMABLE, ~_seen(worker))
         .order_by(Item.rank, Item.id)
         .limit(project.hit_size)
         .with_for_update(skip_locked=True, key_share=True)
@@ -135,9 +137,7 @@ def _take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]
 
 
 def _seen(worker: Worker) -> ColumnElement[bool]:
-    return exists().where(
-        Slot.item_id == Item.id, Slot.worker_id == worker.id, Slot.state.in_(pack.LIVE_SLOTS)
-    )
+    return exists().where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE)
 
 
 def _gold(

@@ -16,8 +16,9 @@ from crowd.channels import Delivery, Submission, Unfilled
 from crowd.db import chunks
 from crowd.errors import NotFound
 from crowd.models import Assignment, Hit, HitQuestion, Project, Slot, Worker
+from crowd.models.conditions import LIVE
 from crowd.models.states import advance
-from crowd.services import pack, pay, projects, publish, record, roster
+from crowd.services import pay, projects, publish, record, roster
 
 Questions = Mapping[str, HitQuestion]
 
@@ -127,7 +128,7 @@ def _seen(
     """Return which of these workers hold, or have held and filled, a slot on which of these items."""
     present = {worker.id for worker in workers}
     item_ids = sorted({question.item_id for page in questions for question in page.values()})
-    query = select(Slot.item_id, Slot.worker_id).where(Slot.state.in_(pack.LIVE_SLOTS))
+    query = select(Slot.item_id, Slot.worker_id).where(LIVE)
     return {
         (item_id, worker_id)
         for some in chunks(item_ids)

@@ -16,9 +16,8 @@ from crowd.channels import Channel, Order, Page, Question
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Gold, Hit, HitQuestion, Item, Project, Slot
+from crowd.models.conditions import CLAIMABLE, LIVE
 from crowd.services import locks, pay, projects
-
-LIVE_SLOTS = ("leased", "done", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ def gold_for_worker(
     """Choose gold this worker has not seen, evenly over the labels; never repeated, so perhaps fewer."""
     if wanted == 0:
         return []
-    seen = exists().where(
-        Slot.item_id == Gold.item_id, Slot.worker_id == worker_id, Slot.state.in_(LIVE_SLOTS)
-    )
+    seen = exists().where(Slot.item_id == Gold.item_id, Slot.worker_id == worker_id, LIVE)
     deck = _deck(session, project, ~seen)
     for gold in deck.values():
         rng.shuffle(gold)
@@ -139,9 +136,7 @@ def _draw(deck: Mapping[str, list[Pick]], wanted: int, rng: Random) -> list[Pick
 
 def _open_items(session: Session, project: Project) -> list[tuple[int, list[Pick]]]:
     # Only items that want equally many answers can share a page: a HIT wants so many workers for all of it.
-    query = select(Item.open, Item.id, Item.key, Item.payload).where(
-        Item.project_id == project.id, Item.claimable
-    )
+    query = select(Item.open, Item.id, Item.key, Item.payload).where(Item.project_id == project.id, CLAIMABLE)
     groups: dict[int, list[Pick]] = defaultdict(list)
     for places, item_id, key, payload in session.execute(query.order_by(Item.rank, Item.id)):
         groups[places].append(Pick(item_id, key, payload))

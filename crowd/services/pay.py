@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project
+from crowd.models.conditions import DUE
 from crowd.models.states import advance
 from crowd.services import locks
 from workers.money import display
@@ -71,9 +72,7 @@ def affordable(session: Session, project: Project) -> int | None:
 
 def settle(session: Session, project: Project, *, now: datetime) -> int:
     """Pay every assignment that is due; return how many. Repeating it pays nothing twice."""
-    due = select(Assignment.id, Assignment.amount_micros).where(
-        Assignment.project_id == project.id, Assignment.payment == "due"
-    )
+    due = select(Assignment.id, Assignment.amount_micros).where(Assignment.project_id == project.id, DUE)
     rows = session.execute(due.order_by(Assignment.id).with_for_update()).all()
     for some in chunks([row.id for row in rows]):
         advance(session, Assignment, "payment", ("due", "paid"), Assignment.id.in_(some))
@@ -85,7 +84,7 @@ def settle(session: Session, project: Project, *, now: datetime) -> int:
 def owed(session: Session, project: Project) -> int:
     """Return what is due and not yet paid, in micro-dollars."""
     query = select(func.coalesce(func.sum(Assignment.amount_micros), 0)).where(
-        Assignment.project_id == project.id, Assignment.payment == "due"
+        Assignment.project_id == project.id, DUE
     )
     return int(session.scalar(query) or 0)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import Conflict
 from crowd.models import Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
+from crowd.models.conditions import CLAIMABLE, LEASED
 from crowd.models.states import advance
 from crowd.services import locks, pay
 
@@ -104,9 +105,9 @@ def want_fewer(session: Session, answers: Mapping[int, int]) -> None:
 def outstanding(session: Session, project: Project) -> int:
     """Count the answers that are wanted and not yet here: open, held by a worker, or on a published HIT."""
     open_places = select(func.coalesce(func.sum(Item.open), 0)).where(
-        Item.project_id == project.id, Item.claimable
+        Item.project_id == project.id, CLAIMABLE
     )
-    leased = select(func.count()).where(Slot.project_id == project.id, Slot.state == "leased")
+    leased = select(func.count()).where(Slot.project_id == project.id, LEASED)
     published = (
         select(func.coalesce(func.sum(HitQuestion.places), 0))
         .join(Hit, Hit.id == HitQuestion.hit_id)

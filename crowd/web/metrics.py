@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from crowd.db import Database
 from crowd.models import Assignment, Item
+from crowd.models.conditions import ASSIGNED, CLAIMABLE
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Anyone can invent a method, and every value of a label is a number kept for ever.
@@ -45,8 +46,8 @@ class Waiting(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield how many answers are open and how many pages are held."""
-        open_answers = select(func.coalesce(func.sum(Item.open), 0)).where(Item.claimable)
-        held = select(func.count()).where(Assignment.work == "assigned")
+        open_answers = select(func.coalesce(func.sum(Item.open), 0)).where(CLAIMABLE)
+        held = select(func.count()).select_from(Assignment).where(ASSIGNED)
         with self._database.read() as session:
             counts = session.scalar(open_answers), session.scalar(held)
         names = ("crowd_open_answers", "Answers wanted that nobody holds"), ("crowd_held_pages", "Pages held")
