@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -57,29 +57,49 @@ def latest(session: Session, project: Project) -> PredictionSet | None:
 def train(session: Session, project: Project, *, now: datetime) -> PredictionSet | None:
     """Fit the project's model on the labels so far and store its predictions for all other items.
 
-    Returns None where the project has no model, or fewer than two labels are known yet.
+    The same labels and items give the predictions already stored, without training again. Returns None
+    where the project has no model, fewer than two labels are known yet, or all of them.
     """
     if project.model is None:
         return None
     known = {candidate.item_id: candidate.label for candidate in candidates(session, project)}
-    if len(set(known.values())) < 2:
+    item_ids = session.scalars(select(Item.id).where(Item.project_id == project.id).order_by(Item.id)).all()
+    others = [item_id for item_id in item_ids if item_id not in known]
+    if len(set(known.values())) < 2 or not others:
         return None
+    version = _version(project.model, known, others)
+    found = _find(session, project, version)
+    if found is not None:
+        return found
+    labels, table = _fit_predict(session, project, project.model, known, others)
+    return _store(session, project, version, labels, others, table, now)
+
+
+def _fit_predict(
+    session: Session, project: Project, name: str, known: Mapping[int, str], others: Sequence[int]
+) -> tuple[Sequence[str], NDArray[np.float64]]:
+    """Return the labels the model knows and its probabilities (others, labels)."""
     query = select(Item.id, Item.payload).where(Item.project_id == project.id).order_by(Item.id)
-    rows = session.execute(query).all()
-    features = learning.features_of([row.payload for row in rows])
-    model = learning.load(project.model, features)
-    position = {row.id: number for number, row in enumerate(rows)}
+    payloads = {item_id: payload for item_id, payload in session.execute(query)}
+    position = {item_id: number for number, item_id in enumerate(payloads)}
+    features = learning.features_of(list(payloads.values()))
+    model = learning.load(name, features)
     model.fit(features.take([position[item_id] for item_id in known]), list(known.values()))
-    others = [row.id for row in rows if row.id not in known]
-    if not others:
-        return None
     table = model.predict_proba(features.take([position[item_id] for item_id in others]))
-    return _store(session, project, _version(project.model, known), model.classes_, others, table, now)
+    return model.classes_, table
 
 
-def _version(model: str, known: dict[int, str]) -> str:
-    digest = hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:12]
-    return f"{model}@{digest}"
+def _version(model: str, known: Mapping[int, str], others: Sequence[int]) -> str:
+    # The items belong to it: ones that come later need predictions, from the same labels too.
+    content = repr((sorted(known.items()), list(others)))
+    return f"{model}@{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+def _find(session: Session, project: Project, model_version: str) -> PredictionSet | None:
+    query = select(PredictionSet).where(
+        PredictionSet.project_id == project.id, PredictionSet.model_version == model_version
+    )
+    return session.scalars(query).first()
 
 
 def _store(
@@ -94,10 +114,7 @@ def _store(
     rounded = np.asarray(table, dtype=np.float64).round(DIGITS)
     digest = _digest(labels, item_ids, rounded)
     locks.step(session, project)
-    query = select(PredictionSet).where(
-        PredictionSet.project_id == project.id, PredictionSet.model_version == model_version
-    )
-    found = session.scalars(query).first()
+    found = _find(session, project, model_version)
     if found is not None and found.digest != digest:
         raise Conflict(
             f"model version {model_version!r} already has other predictions; give the new model a new version"
