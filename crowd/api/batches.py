@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, share, whole
+from crowd.api.fields import Schema, about, share, whole
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import Conflict
 from crowd.models import Batch
@@ -43,7 +43,7 @@ class BatchSchema(Schema):
 class AskedBatch(BatchSchema):
     """A batch just asked about."""
 
-    answers = fields.Integer(metadata={"description": "How many answers it asks for."})
+    answers = fields.Integer(metadata=about("How many answers it asks for."))
 
 
 class BatchPage(PageSchema):

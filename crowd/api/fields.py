@@ -62,6 +62,11 @@ class Number(fields.Float):
         return result
 
 
+def about(description: str) -> dict[str, Any]:
+    """Return the metadata that describes a field in the OpenAPI document."""
+    return {"description": description}
+
+
 def text(longest: int, *, shortest: int | None = None, **options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
     """Return a field for text of a bounded length."""
     return fields.String(validate=validate.Length(min=shortest, max=longest), **options)

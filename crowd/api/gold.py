@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, key, text
+from crowd.api.fields import Schema, about, key, text
 from crowd.api.items import ImportedSchema
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.services import browse, intake, scope
@@ -35,7 +35,7 @@ class GoldLine(Schema):
 
     item = fields.String()
     label = fields.String()
-    shown = fields.Integer(metadata={"description": "How many workers have been asked it."})
+    shown = fields.Integer(metadata=about("How many workers have been asked it."))
     source = fields.String()
     created_at = fields.DateTime()
 

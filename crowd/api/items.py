@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, key
+from crowd.api.fields import Schema, about, key
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.services import browse, intake, scope
 from crowd.tables.items import ItemRow, read_items
@@ -33,7 +33,7 @@ class ImportedSchema(Schema):
     """What an import changed."""
 
     added = fields.Integer()
-    unchanged = fields.Integer(metadata={"description": "There before, with the same content."})
+    unchanged = fields.Integer(metadata=about("There before, with the same content."))
 
 
 class ItemLine(Schema):

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Moment, Schema, text
+from crowd.api.fields import Moment, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models import ApiKey
 from crowd.models.requester import SCOPES
@@ -27,7 +27,7 @@ class NewKey(Schema):
         validate=validate.Length(min=1, max=len(SCOPES)),
     )
     project = fields.String(
-        load_default=None, allow_none=True, metadata={"description": "The one project the key is for."}
+        load_default=None, allow_none=True, metadata=about("The one project the key is for.")
     )
     expires_at = Moment(load_default=None, allow_none=True)
 
@@ -47,7 +47,7 @@ class KeySchema(Schema):
 class MadeKey(KeySchema):
     """A key just made, with its secret."""
 
-    key = fields.String(metadata={"description": "Never shown again."})
+    key = fields.String(metadata=about("Never shown again."))
 
 
 class KeyPage(PageSchema):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from aggregation.registry import AGGREGATORS
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema
+from crowd.api.fields import Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
 from crowd.models import Consensus, ConsensusRun, Item, Project
@@ -58,7 +58,7 @@ class LabelsQuery(PageQuery):
     """Which labels: those of the newest run of a method, the project's own where none is named."""
 
     method = fields.String(validate=validate.OneOf(AGGREGATORS), load_default=None)
-    lineage = fields.Boolean(load_default=False, metadata={"description": "Show the answers of each label."})
+    lineage = fields.Boolean(load_default=False, metadata=about("Show the answers of each label."))
 
 
 class LineageSchema(Schema):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from marshmallow import fields, validate
 
-from crowd.api.fields import KEY_LENGTH, Schema
+from crowd.api.fields import KEY_LENGTH, Schema, about
 from crowd.errors import bad_input
 
 Row = TypeVar("Row")
@@ -20,7 +20,7 @@ class PageQuery(Schema):
     after = fields.String(
         load_default="",
         validate=validate.Length(max=KEY_LENGTH + 50),
-        metadata={"description": "“next” of the page before"},
+        metadata=about("“next” of the page before"),
     )
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
 
@@ -29,7 +29,7 @@ class PageSchema(Schema):
     """What every page ends with."""
 
     next = fields.String(
-        required=True, allow_none=True, metadata={"description": "“after” of the next page; null at the end"}
+        required=True, allow_none=True, metadata=about("“after” of the next page; null at the end")
     )
 
 

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.bodies import CSV
-from crowd.api.fields import Number, Schema, key, text
+from crowd.api.fields import Number, Schema, about, key, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import Problem, bad_inputs
 from crowd.models import PredictionSet
@@ -45,7 +45,7 @@ class PredictionSetSchema(Schema):
 
     model_version = fields.String()
     labels = fields.List(fields.String())
-    digest = fields.String(metadata={"description": "SHA-256; equal predictions have an equal digest."})
+    digest = fields.String(metadata=about("SHA-256; equal predictions have an equal digest."))
     created_at = fields.DateTime()
 
 

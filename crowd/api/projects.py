@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from aggregation.registry import AGGREGATORS
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Dollars, Number, Schema, share, slug, text, whole
+from crowd.api.fields import Dollars, Number, Schema, about, share, slug, text, whole
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
@@ -27,35 +27,60 @@ MOST_ANSWERS = 1000
 class Settings(Schema):
     """The settings of a project."""
 
-    title = text(200)
-    instructions = text(20_000)
-    price = Dollars(attribute="price_micros", metadata={"description": "For one answer."})
-    overlap = whole(1, MOST_ANSWERS)
-    max_overlap = whole(1, MOST_ANSWERS, allow_none=True)
+    title = text(200, metadata=about("Shown to workers; the slug where it is left out."))
+    instructions = text(20_000, metadata=about("Shown to workers on every page."))
+    price = Dollars(
+        attribute="price_micros", metadata=about("For one answer, in dollars: “0.05”; 0 unless given.")
+    )
+    overlap = whole(
+        1, MOST_ANSWERS, metadata=about("Answers bought before the first decision; 3 unless given.")
+    )
+    max_overlap = whole(
+        1,
+        MOST_ANSWERS,
+        allow_none=True,
+        metadata=about(
+            "Answers bought at most; unless given 3 more than overlap if there is a confidence, else overlap."
+        ),
+    )
     confidence = Number(
         validate=validate.Range(min=0.5, max=1, max_inclusive=False),
         allow_none=True,
-        metadata={"exclusiveMaximum": 1},
+        metadata={
+            "exclusiveMaximum": 1,
+            **about("Another answer is bought until a label is this sure; null: exactly overlap answers."),
+        },
     )
-    hit_size = whole(1, 100)
-    gold_share = Number(validate=validate.Range(min=0, max=0.5))
-    lease_seconds = whole(10, 86_400)
-    strategy = fields.String(validate=validate.OneOf(STRATEGIES))
-    random_share = share()
-    batch_size = whole(1)
-    seed = whole(0)
-    model = fields.String(validate=validate.OneOf(MODELS), allow_none=True)
-    method = fields.String(validate=validate.OneOf(AGGREGATORS))
+    hit_size = whole(1, 100, metadata=about("Questions on one page, gold included; 10 unless given."))
+    gold_share = Number(
+        validate=validate.Range(min=0, max=0.5), metadata=about("Of the questions; 0.1 unless given.")
+    )
+    lease_seconds = whole(10, 86_400, metadata=about("How long a worker may hold a page; 900 unless given."))
+    strategy = fields.String(
+        validate=validate.OneOf(STRATEGIES), metadata=about("How items are chosen; margin unless given.")
+    )
+    random_share = share(metadata=about("Of a batch, drawn at random instead; 0.25 unless given."))
+    batch_size = whole(1, metadata=about("Items asked about in one turn; 100 unless given."))
+    seed = whole(0, metadata=about("Of all chance in the project; drawn unless given."))
+    model = fields.String(
+        validate=validate.OneOf(MODELS),
+        allow_none=True,
+        metadata=about("Trained anew in each turn; null: none, upload predictions instead."),
+    )
+    method = fields.String(
+        validate=validate.OneOf(AGGREGATORS),
+        metadata=about("How answers are aggregated; panel unless given."),
+    )
 
 
 class NewProject(Settings):
     """A project to be made."""
 
-    slug = slug(required=True)
+    slug = slug(required=True, metadata=about("Its name in paths: lower-case letters, digits and dashes."))
     labels = fields.List(
         text(200, shortest=1), required=True, validate=validate.Length(min=2, max=MAX_LABELS)
     )
-    cap = Dollars(load_default=0, metadata={"description": "What the project may cost in all."})
+    cap = Dollars(load_default=0, metadata=about("What the project may cost in all, in dollars: “12.50”."))
 
 
 class ProjectSchema(Schema):
@@ -117,8 +142,8 @@ class NewCap(Schema):
 class OverviewSchema(Schema):
     """How far a project is."""
 
-    items = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata={"description": "By state."})
-    open_answers = fields.Integer(metadata={"description": "Wanted, and held by nobody."})
+    items = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=about("By state."))
+    open_answers = fields.Integer(metadata=about("Wanted, and held by nobody."))
     answers = fields.Integer()
     gold = fields.Integer()
     cap = Dollars(attribute="cap_micros")

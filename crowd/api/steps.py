@@ -7,7 +7,7 @@ from marshmallow import fields
 from crowd.api.access import admits
 from crowd.api.blueprint import Blueprint
 from crowd.api.edge import edge
-from crowd.api.fields import Schema
+from crowd.api.fields import Schema, about
 from crowd.channels import Pool
 from crowd.errors import Conflict
 from crowd.services import loop, scope
@@ -22,9 +22,7 @@ class DecidedSchema(Schema):
     enough = fields.Integer()
     more = fields.Integer()
     give_up = fields.Integer()
-    unfunded = fields.Integer(
-        metadata={"description": "Wanted another answer that the budget does not cover."}
-    )
+    unfunded = fields.Integer(metadata=about("Wanted another answer that the budget does not cover."))
 
 
 class TurnSchema(Schema):
@@ -37,8 +35,8 @@ class TurnSchema(Schema):
     restricted = fields.Integer()
     decided = fields.Nested(DecidedSchema)
     paid = fields.Integer()
-    version = fields.Integer(allow_none=True, metadata={"description": "Of the training set frozen."})
-    model_version = fields.String(allow_none=True, metadata={"description": "Of the model trained."})
+    version = fields.Integer(allow_none=True, metadata=about("Of the training set frozen."))
+    model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))
     asked = fields.Integer()
 
 

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Dollars, Number, Schema, text
+from crowd.api.fields import Dollars, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.channels import Page
@@ -24,7 +24,7 @@ class OpenProject(Schema):
     id = fields.Integer()
     title = fields.String()
     instructions = fields.String()
-    price = Dollars(attribute="price_micros", metadata={"description": "For one answer."})
+    price = Dollars(attribute="price_micros", metadata=about("For one answer."))
 
 
 class OpenProjectPage(PageSchema):
@@ -61,7 +61,7 @@ class NewSubmission(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.Range(min=0, max=10**7),
-        metadata={"description": "Time taken."},
+        metadata=about("Time taken."),
     )
 
 

@@ -19,6 +19,7 @@ def problem(answer, status):
     return answer.get_json()
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer nonsense", "Bearer cw_123_x", "Bearer cww_a_b"],

@@ -7,6 +7,8 @@ import gzip
 import pytest
 
 CSV, LINES = "text/csv", "application/x-ndjson"
+# These faults are found before anything is written.
+on_sqlite = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 BAD_ITEMS = {
     "a ragged row": (CSV, "item,text\na,x\nb\n", "line 3"),
     "a blank key": (CSV, "item,text\na,x\n,y\n", "line 3, field item"),
@@ -54,6 +56,7 @@ def faulty(answer, where: str) -> None:
     assert any(where in place for place in places), places
 
 
+@on_sqlite
 @pytest.mark.parametrize("fault", BAD_ITEMS)
 def test_broken_items(ann, pets, fault):
     kind, body, where = BAD_ITEMS[fault]
@@ -62,6 +65,7 @@ def test_broken_items(ann, pets, fault):
     assert ann.get(f"/projects/{pets}/items").data == before
 
 
+@on_sqlite
 @pytest.mark.parametrize("fault", BAD_GOLD)
 def test_broken_gold(ann, pets, fault):
     kind, body, where = BAD_GOLD[fault]
@@ -70,6 +74,7 @@ def test_broken_gold(ann, pets, fault):
     assert (ann.get(f"/projects/{pets}/gold").data, ann.get(f"/projects/{pets}/items").data) == before
 
 
+@on_sqlite
 @pytest.mark.parametrize("fault", BAD_PREDICTIONS)
 def test_broken_predictions(ann, pets, fault):
     body, where = BAD_PREDICTIONS[fault]
