@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from recorded import Recorded, arguments, read, say, thinned, with_data
+from _recorded import Recorded, arguments, read, say, thinned, with_data
 
 from aggregation.answers import Answers
 from aggregation.consensus import TIE, choose, popularity

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from recorded import arguments, read, say, with_data
+from _recorded import arguments, read, say, with_data
 
 from aggregation.answers import UNKNOWN, Answers
 from aggregation.dawid_skene import plain

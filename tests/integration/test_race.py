@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from bench.race import PRICE, START, Figures, Plan, count, naive, prepare
+from bench._naive import naive
+from bench._racing import PRICE, START, Figures, Plan, count, prepare
 from crowd.db import Database, connect
 from crowd.models import Answer, Budget, Project
 from crowd.services import pay

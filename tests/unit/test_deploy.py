@@ -147,7 +147,7 @@ def test_gunicorn_accepts_the_command_of_the_image(tmp_path: Path):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_of_the_services_exist(command: list[str], tmp_path: Path):
-    program = [sys.executable, "-c", "from crowd.cli import main; main(prog_name='crowd')"]
+    program = [sys.executable, "-c", "from crowd.cli import main; main()"]
     outcome = run([*program, *command[1:], "--help"], tmp_path)
     assert outcome.returncode == 0, outcome.stderr
     assert f"Usage: {' '.join(command)}" in outcome.stdout
