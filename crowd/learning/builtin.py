@@ -20,7 +20,7 @@ NAME = "builtin"
 # Words are many and each says little: less shrinkage than scikit-learn's default gave a lower log loss and no
 # lower accuracy on three recorded text sets, from 200 to 5,000 labels.
 TEXT_C = 10.0
-# Labels of a crowd are noisy, and columns invite overfitting to the noise: with 5 % wrong labels on 300 digits,
+# Labels of a crowd are noisy, and columns invite overfitting: with 5 % wrong labels on 300 digits,
 # 89.6 % right instead of 87.5 % with scikit-learn's default of 1; without noise 93.5 % instead of 93.8 %.
 NUMBERS_C = 0.3
 MAX_ITERATIONS = 2_000
