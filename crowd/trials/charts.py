@@ -56,14 +56,14 @@ def learning_curve(rounds: Sequence[Round]) -> Spec:
         color=alt.Color("arm:N", scale=arms, legend=None),
     )
     lines = base.mark_line(strokeWidth=3, point=alt.OverlayMarkDef(size=60, filled=True, opacity=1))
-    last = alt.Chart(_data(rows[-2:])).encode(
-        x="answers:Q", y="accuracy:Q", color=alt.Color("arm:N", scale=arms)
+    # On one line: two ends that lie close leave no room for a second.
+    last = (
+        alt.Chart(_data(rows[-2:]))
+        .transform_calculate(end="datum.arm + ' ' + format(datum.accuracy, '.1%')")
+        .encode(x="answers:Q", y="accuracy:Q", color=alt.Color("arm:N", scale=arms))
     )
-    names = last.mark_text(align="left", dx=10, fontSize=14, fontWeight=600).encode(text="arm:N")
-    figures = last.mark_text(align="left", dx=10, dy=17, fontSize=13).encode(
-        text=alt.Text("accuracy:Q", format=".1%")
-    )
-    return _spec(lines + names + figures, width=720, height=280, right=70)
+    names = last.mark_text(align="left", dx=10, fontSize=13, fontWeight=600).encode(text="end:N")
+    return _spec(lines + names, width=670, height=280, right=120)
 
 
 def calibration_chart(labels: Sequence[Labels]) -> Spec:
