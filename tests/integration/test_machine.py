@@ -72,6 +72,8 @@ def fast_database(migrated_url: str) -> Iterator[Database]:
 
 
 EXAMPLES = {"sqlite": (10, 40), "postgresql": (4, 30)}
+# Minutes on two cores: the machine lives its life in `make nightly`.
+pytestmark = pytest.mark.slow
 QUIET = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
