@@ -6,7 +6,7 @@ from crowd.models.audit import AuditEntry
 from crowd.models.base import Base
 from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
-from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, Decision
+from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRun, Decision
 from crowd.models.hit import Hit, HitQuestion
 from crowd.models.item import Gold, Item
 from crowd.models.lease import Lease, Tick
@@ -29,6 +29,7 @@ __all__ = [
     "Budget",
     "Consensus",
     "ConsensusRun",
+    "CurrentRun",
     "Decision",
     "Example",
     "Gold",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
+from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, one_of, reference
 
 ACTIONS = ("enough", "more", "give_up")
 
@@ -44,6 +44,16 @@ class ConsensusRun(Numbered, Stamped, Base):
     parameters: Mapped[dict[str, Any]]
     iterations: Mapped[int]
     log_likelihood: Mapped[float | None]
+
+
+class CurrentRun(Base):
+    """Which run of a method holds now: answers set aside may lead back to a run that is not the newest."""
+
+    __tablename__ = "current_run"
+
+    project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"), primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = reference("consensus_run", index=False)
 
 
 @append_only

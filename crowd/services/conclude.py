@@ -17,7 +17,7 @@ from aggregation.registry import aggregate
 from crowd import frames
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame
-from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, LabelSet, Project
+from crowd.models import AnswerSet, Consensus, ConsensusRun, CurrentRun, Item, LabelSet, Project
 from crowd.services import locks, projects
 
 # What the default is always shown beside.
@@ -56,11 +56,10 @@ def conclude_all(session: Session, project: Project, *, now: datetime) -> Consen
 
 
 def latest_run(session: Session, project: Project, method: str | None = None) -> ConsensusRun | None:
-    """Return the newest run of a method, the project's own by default."""
-    query = select(ConsensusRun).where(
-        ConsensusRun.project_id == project.id, ConsensusRun.method == (method or project.method)
-    )
-    return session.scalars(query.order_by(ConsensusRun.id.desc()).limit(1)).first()
+    """Return the run that was concluded last by a method, the project's own by default."""
+    query = select(ConsensusRun).join(CurrentRun, CurrentRun.run_id == ConsensusRun.id)
+    query = query.where(CurrentRun.project_id == project.id, CurrentRun.method == (method or project.method))
+    return session.scalars(query).first()
 
 
 def labels_of(
@@ -81,6 +80,22 @@ def run_key(
 
 
 def _run(
+    session: Session,
+    project: Project,
+    label_set: LabelSet,
+    frame: AnswerFrame,
+    method: str,
+    parameters: dict[str, Any],
+    now: datetime,
+) -> ConsensusRun:
+    """Return the run of exactly this, made where it is new, and let it be the one that holds."""
+    run = _run_once(session, project, label_set, frame, method, parameters, now)
+    session.merge(CurrentRun(project_id=project.id, method=method, run_id=run.id))
+    session.flush()
+    return run
+
+
+def _run_once(
     session: Session,
     project: Project,
     label_set: LabelSet,

@@ -66,6 +66,7 @@ def upgrade() -> None:
     _training_set_version()
     _batch_item()
     _consensus()
+    _current_run()
     _decision()
     _hit_question()
     _slot()
@@ -662,6 +663,22 @@ def _consensus() -> None:
         sa.UniqueConstraint("run_id", "item_id", name=op.f("uq_consensus_run_id_item_id")),
     )
     op.create_index(op.f("ix_consensus_item_id"), "consensus", ["item_id"])
+
+
+def _current_run() -> None:
+    op.create_table(
+        "current_run",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("run_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_current_run_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_current_run_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("project_id", "method", name=op.f("pk_current_run")),
+    )
 
 
 def _decision() -> None:

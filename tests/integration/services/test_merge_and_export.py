@@ -118,6 +118,24 @@ class TestVersions:
         assert freeze(shop).size == 3
         shop.sound()
 
+    def test_an_answer_set_aside_is_gone_also_where_that_leads_back_to_an_older_run(
+        self, database: Database
+    ) -> None:
+        shop = world.make(database, items=2, overlap=2, max_overlap=2, hit_size=1)
+        shop.answer("ann", "a")
+        older = shop.do(lambda s, p: conclude.conclude(s, p, now=START))
+        shop.answer("spam", "b")
+        newer = shop.do(lambda s, p: conclude.conclude(s, p, now=START))
+        shop.do(lambda s, p: decide.decide(s, p, newer, now=START))
+        shop.do(lambda s, p: grade.exclude(s, p, shop.worker(s, "spam"), reason="r", now=START))
+        assert shop.do(lambda s, p: conclude.conclude(s, p, now=START)).id == older.id
+        [example] = shop.rows(select(Example).where(Example.version_id == freeze(shop).id))
+        assert (example.label, example.answers) == (
+            "a",
+            shop.rows(select(Answer.id).where(Answer.value == "a")),
+        )
+        shop.sound()
+
 
 class TestExports:
     def test_json_lines_lose_nothing(self, database: Database) -> None:
