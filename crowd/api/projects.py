@@ -15,7 +15,8 @@ from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import browse, pay, projects, scope
+from crowd.services import browse, instructions, pay, projects, scope
+from crowd.services.instructions import Wording
 from crowd.services.projects import MAX_LABELS, ProjectSettings
 
 blueprint = Blueprint("projects", "What is asked, with its rules and its budget.")
@@ -163,6 +164,7 @@ def create_project(at: Visit, body: dict[str, Any]) -> dict[str, Any]:
         at.principal,
         slug=slug,
         labels=labels,
+        wording=Wording(body.pop("instructions", "")),
         settings=ProjectSettings(**body),
         cap_micros=cap,
         now=at.now,
@@ -195,6 +197,8 @@ def get_project(at: Visit, project: str) -> dict[str, Any]:
 def update_project(at: Visit, body: dict[str, Any], project: str) -> dict[str, Any]:
     """Change settings; the price only while nothing is on offer."""
     row = scope.project(at.session, at.principal, project)
+    if "instructions" in body:
+        instructions.reword(at.session, at.principal, row, body.pop("instructions"), now=at.now)
     return _whole(at.session, projects.update(at.session, at.principal, row, body, now=at.now))
 
 
@@ -231,5 +235,6 @@ def _whole(session: Session, project: Project) -> dict[str, Any]:
     session.flush()
     budget = pay.budget(session, project)
     columns = {column.name: getattr(project, column.name) for column in Project.__table__.columns}
-    known = {"labels": projects.labels(session, project).labels}
+    told = instructions.current(session, project)
+    known = {"labels": projects.labels(session, project).labels, "instructions": told.text}
     return columns | known | {"cap": budget.cap, "held": budget.held, "spent": budget.spent}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 Built = Literal["publish", "accept"]
@@ -31,6 +32,11 @@ class Page:
     instructions: str
     labels: tuple[str, ...]
     questions: tuple[Question, ...]
+    task_type: str = "choice"
+    options: Mapping[str, Any] = field(default_factory=dict)  # of the task type
+    details: Mapping[str, Any] = field(default_factory=dict)  # of the labels, by label
+    template: str | None = None  # the requester's own; None: the task type's
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from crowd.clock import utc_now
 from crowd.errors import bad_input
 from crowd.models import Project
 from crowd.models.item import ITEM_STATES
-from crowd.services import projects, scope
+from crowd.services import instructions, projects, scope
+from crowd.services.instructions import Wording
 from crowd.services.projects import ProjectSettings
 from workers.money import display, dollars, to_micros
 
@@ -75,6 +76,7 @@ def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def create(place: Workplace, *, slug: str, labels: str, cap: str, **settings: Any) -> None:  # noqa: ANN401
     """Make a project called SLUG."""
     names = [label.strip() for label in labels.split(",")]
+    wording = Wording(settings.pop("instructions") or "")
     chosen = ProjectSettings(**_given(settings))
     with place.database.write() as session:
         project = projects.create(
@@ -83,6 +85,7 @@ def create(place: Workplace, *, slug: str, labels: str, cap: str, **settings: An
             slug=slug,
             labels=names,
             settings=chosen,
+            wording=wording,
             cap_micros=micros(cap, "--cap"),
             now=utc_now(),
         )
@@ -132,7 +135,10 @@ def update(place: Workplace, *, slug: str, **settings: Any) -> None:  # noqa: AN
     with place.database.write() as session:
         principal = place.principal(session)
         project = scope.project(session, principal, slug)
-        projects.update(session, principal, project, changes, now=utc_now())
+        if "instructions" in changes:
+            instructions.reword(session, principal, project, changes.pop("instructions"), now=utc_now())
+        if changes:
+            projects.update(session, principal, project, changes, now=utc_now())
         result = _described(project, projects.labels(session, project).labels)
     place.show(result, f"project {slug} is changed")
 

@@ -1,6 +1,7 @@
 """The tables, one file per noun."""
 
-from crowd.models.answer import Answer, AnswerFlag, Grade, StraySubmission
+from crowd.models.account import Account, Attempts, Invitation, WebSession
+from crowd.models.answer import Answer, AnswerFlag, Grade, Skip, StraySubmission
 from crowd.models.assignment import Assignment, Slot
 from crowd.models.audit import AuditEntry
 from crowd.models.base import Base
@@ -8,20 +9,23 @@ from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
 from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRun, Decision
 from crowd.models.hit import Hit, HitQuestion
-from crowd.models.item import Gold, Item
+from crowd.models.item import Gold, Item, Reservation
 from crowd.models.lease import Lease, Tick
+from crowd.models.message import Message
 from crowd.models.prediction import Prediction, PredictionSet
-from crowd.models.project import LabelSet, Project
+from crowd.models.project import Instructions, LabelSet, Project
 from crowd.models.requester import ApiKey, IdempotencyRecord, Requester
 from crowd.models.training_set import Example, TrainingSet, TrainingSetVersion
-from crowd.models.worker import Restriction, Skill, Worker, WorkerToken
+from crowd.models.worker import GroupMember, Restriction, Skill, Worker, WorkerToken
 
 __all__ = [
+    "Account",
     "Answer",
     "AnswerFlag",
     "AnswerSet",
     "ApiKey",
     "Assignment",
+    "Attempts",
     "AuditEntry",
     "Base",
     "Batch",
@@ -34,24 +38,31 @@ __all__ = [
     "Example",
     "Gold",
     "Grade",
+    "GroupMember",
     "Hit",
     "HitQuestion",
     "IdempotencyRecord",
+    "Instructions",
+    "Invitation",
     "Item",
     "LabelSet",
     "Lease",
     "LedgerEntry",
+    "Message",
     "Prediction",
     "PredictionSet",
     "Project",
     "Requester",
+    "Reservation",
     "Restriction",
     "Skill",
+    "Skip",
     "Slot",
     "StraySubmission",
     "Tick",
     "TrainingSet",
     "TrainingSetVersion",
+    "WebSession",
     "Worker",
     "WorkerToken",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
 
 FLAGS = ("excluded", "reinstated")
+SKIP_REASONS = ("cannot_tell", "broken", "other")
 
 
 @append_only
@@ -27,6 +28,22 @@ class Answer(Numbered, Stamped, Base):
     channel: Mapped[str]
     value: Mapped[str]  # the label itself; canonical JSON for other answer types
     seconds: Mapped[float | None]
+    note: Mapped[str | None]  # the worker's own words, where the label asks for them
+
+
+@append_only
+class Skip(Numbered, Stamped, Base):
+    """A question a worker handed back unanswered, with the reason."""
+
+    __tablename__ = "skip"
+    __table_args__ = (one_of("reason", SKIP_REASONS),)
+
+    project_id: Mapped[int] = reference("project")
+    item_id: Mapped[int] = reference("item")
+    worker_id: Mapped[int] = reference("worker")
+    slot_id: Mapped[int] = reference("slot", unique=True)
+    reason: Mapped[str]
+    note: Mapped[str]
 
 
 @append_only

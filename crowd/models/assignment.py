@@ -12,10 +12,11 @@ from crowd.models.base import Base, Numbered, Stamped, one_of, reference
 WORK_STATES = ("assigned", "submitted", "returned", "expired")
 REVIEW_STATES = ("pending", "accepted", "soft_rejected", "rejected", "overturned")
 PAYMENT_STATES = ("none", "due", "paid")
-SLOT_STATES = ("leased", "done", "returned", "expired", "void")
+ASSIGNMENT_KINDS = ("work", "quiz")
+SLOT_STATES = ("leased", "done", "skipped", "returned", "expired", "void")
 
-# A void slot stays in the way: the worker whose answer was thrown out must not be asked again.
-_HELD = text("state IN ('leased', 'done', 'void')")
+# Void and skipped slots stay in the way: whoever gave that answer, or none, must not be asked again.
+_HELD = text("state IN ('leased', 'done', 'skipped', 'void')")
 _LEASED = text("state = 'leased'")
 _ASSIGNED = text("work = 'assigned'")
 _GOLD = text("gold_id IS NOT NULL")
@@ -28,6 +29,7 @@ class Assignment(Numbered, Stamped, Base):
     __tablename__ = "assignment"
     __table_args__ = (
         UniqueConstraint("hit_id", "external_id"),
+        one_of("kind", ASSIGNMENT_KINDS),
         one_of("work", WORK_STATES),
         one_of("review", REVIEW_STATES),
         one_of("payment", PAYMENT_STATES),
@@ -36,6 +38,7 @@ class Assignment(Numbered, Stamped, Base):
             "ix_assignment_held",
             "worker_id",
             "project_id",
+            "ahead",
             unique=True,
             sqlite_where=_ASSIGNED,
             postgresql_where=_ASSIGNED,
@@ -49,11 +52,14 @@ class Assignment(Numbered, Stamped, Base):
     worker_id: Mapped[int] = reference("worker")
     external_id: Mapped[str]
     token: Mapped[str] = mapped_column(unique=True)  # random: it tells a worker nothing
+    kind: Mapped[str] = mapped_column(default="work")
+    ahead: Mapped[bool] = mapped_column(default=False)  # fetched while the page before is being answered
     work: Mapped[str] = mapped_column(default="assigned")
     review: Mapped[str] = mapped_column(default="pending")
     payment: Mapped[str] = mapped_column(default="none")
     lease_until: Mapped[datetime | None]
     submitted_at: Mapped[datetime | None]
+    active_seconds: Mapped[float | None]  # without idle time, never more than the page was held
     submission_digest: Mapped[str | None]  # of the accepted payload, to recognise a repeat
     amount_micros: Mapped[int] = mapped_column(BigInteger, default=0)
     gold_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # reserved for gold at the claim

@@ -67,6 +67,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
         list[int]: JSON,
         list[float]: JSON,
     }

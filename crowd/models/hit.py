@@ -21,6 +21,7 @@ class Hit(Numbered, Stamped, Base):
     )
 
     project_id: Mapped[int] = reference("project", index=False)
+    instructions_id: Mapped[int] = reference("instructions", index=False)
     channel: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")
     external_id: Mapped[str]  # random for our own pool, the endpoint's id elsewhere

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, one_of, reference
+from crowd.models.base import Base, BigId, Numbered, Stamped, one_of, reference
 
-ITEM_STATES = ("new", "asking", "settled", "given_up", "gold")
+ITEM_STATES = ("new", "asking", "settled", "given_up", "quarantined", "gold")
 
 
 class Item(Numbered, Stamped, Base):
@@ -48,6 +48,16 @@ class Item(Numbered, Stamped, Base):
     wanted: Mapped[int] = mapped_column(default=0)  # = open + places on published HITs + live slots
     open: Mapped[int] = mapped_column(default=0)
     claimable: Mapped[bool] = mapped_column(default=False)
+    reserved: Mapped[bool] = mapped_column(default=False)  # only for the workers of its reservations
+
+
+class Reservation(Base):
+    """An item kept for chosen workers."""
+
+    __tablename__ = "reservation"
+
+    item_id: Mapped[int] = mapped_column(BigId, ForeignKey("item.id"), primary_key=True)
+    worker_id: Mapped[int] = mapped_column(BigId, ForeignKey("worker.id"), primary_key=True, index=True)
 
 
 class Gold(Numbered, Stamped, Base):

@@ -1,4 +1,4 @@
-"""What is asked: the project with its settings, and its versioned label set."""
+"""What is asked: the project with its settings, its versioned label set and instructions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
 
 PROJECT_STATES = ("active", "paused", "closed")
+REVIEWS = ("automatic", "manual")
+ORDERINGS = ("depth", "breadth")
 
 
 class Project(Numbered, Stamped, Base):
@@ -20,15 +22,19 @@ class Project(Numbered, Stamped, Base):
         UniqueConstraint("requester_id", "slug"),
         one_of("state", PROJECT_STATES),
         CheckConstraint("overlap >= 1 AND max_overlap >= overlap", name="overlap"),
-        CheckConstraint("price_micros >= 0", name="price"),
+        one_of("review", REVIEWS),
+        one_of("ordering", ORDERINGS),
+        CheckConstraint("price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0", name="price"),
+        CheckConstraint("worker_cap >= 1 AND worker_day_cap >= 1", name="caps"),
     )
 
     requester_id: Mapped[int] = reference("requester", index=False)
     slug: Mapped[str]
     title: Mapped[str]
-    instructions: Mapped[str] = mapped_column(default="")
-    task_type: Mapped[str] = mapped_column(default="choice")
     state: Mapped[str] = mapped_column(default="active")
+    revision: Mapped[int] = mapped_column(default=1)  # grows with every change of settings or instructions
+    task_type: Mapped[str] = mapped_column(default="choice")
+    task_options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what the task type lets one set
     channel: Mapped[str] = mapped_column(default="pool")
     # Asking
     overlap: Mapped[int] = mapped_column(default=3)  # answers bought before the first decision
@@ -38,6 +44,17 @@ class Project(Numbered, Stamped, Base):
     gold_share: Mapped[float] = mapped_column(default=0.1)
     lease_seconds: Mapped[int] = mapped_column(default=900)
     price_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # for one answer
+    ordering: Mapped[str] = mapped_column(default="depth")  # "breadth": every item once before any twice
+    # People
+    qualifications: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # all must be met
+    quiz: Mapped[dict[str, Any] | None]  # questions, pass_mark, attempts; None: no entrance quiz
+    worker_cap: Mapped[int | None]  # answers of one worker, in all
+    worker_day_cap: Mapped[int | None]  # and in one day (UTC)
+    leaderboard: Mapped[bool] = mapped_column(default=False)
+    # Paying
+    hourly_micros: Mapped[int | None] = mapped_column(BigInteger)  # set: paid by active time, up to the price
+    fair_hourly_micros: Mapped[int | None] = mapped_column(BigInteger)  # warn when the median falls below
+    review: Mapped[str] = mapped_column(default="automatic")
     # Choosing
     strategy: Mapped[str] = mapped_column(default="margin")
     random_share: Mapped[float] = mapped_column(default=0.25)
@@ -59,3 +76,20 @@ class LabelSet(Numbered, Stamped, Base):
     project_id: Mapped[int] = reference("project", index=False)
     version: Mapped[int]
     labels: Mapped[list[str]]
+    # By label, each optional: definition, parent, key, and kind ("other" asks for words of one's own).
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+@append_only
+class Instructions(Numbered, Stamped, Base):
+    """One version of what workers are told; every page says which one it was built with."""
+
+    __tablename__ = "instructions"
+    __table_args__ = (UniqueConstraint("project_id", "version"),)
+
+    project_id: Mapped[int] = reference("project", index=False)
+    version: Mapped[int]
+    text: Mapped[str]
+    # Each with payload, label, note, and good (False: a counter-example).
+    examples: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    template: Mapped[str | None]  # the requester's own page for a question; None: the task type's

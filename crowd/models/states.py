@@ -31,6 +31,8 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
             ("asking", "given_up"),
             ("settled", "asking"),
             ("given_up", "asking"),
+            ("asking", "quarantined"),
+            ("quarantined", "asking"),
         }
     ),
     (Hit, "state"): frozenset({("open", "closed")}),
@@ -47,7 +49,13 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
     ),
     (Assignment, "payment"): frozenset({("none", "due"), ("due", "paid")}),
     (Slot, "state"): frozenset(
-        {("leased", "done"), ("leased", "returned"), ("leased", "expired"), ("done", "void")}
+        {
+            ("leased", "done"),
+            ("leased", "skipped"),
+            ("leased", "returned"),
+            ("leased", "expired"),
+            ("done", "void"),
+        }
     ),
 }
 

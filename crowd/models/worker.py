@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
+from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, one_of, reference
 
-RESTRICTIONS = ("suspended", "banned")
+RESTRICTIONS = ("paused", "suspended", "banned")
+SKILL_SOURCES = ("gold", "quiz", "requester")
 
 
 class Worker(Numbered, Stamped, Base):
@@ -23,6 +24,16 @@ class Worker(Numbered, Stamped, Base):
     channel: Mapped[str]
     name: Mapped[str]  # the channel's own id
     pseudonym: Mapped[str] = mapped_column(unique=True)  # the only name that leaves in exports
+    erased_at: Mapped[datetime | None]  # set: the name is gone, the answers stay under the pseudonym
+
+
+class GroupMember(Stamped, Base):
+    """A worker's membership in one of the requester's groups."""
+
+    __tablename__ = "group_member"
+
+    worker_id: Mapped[int] = mapped_column(BigId, ForeignKey("worker.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
 
 
 class WorkerToken(Numbered, Stamped, Base):
@@ -47,18 +58,26 @@ class Restriction(Numbered, Stamped, Base):
     kind: Mapped[str]
     reason: Mapped[str]
     facts: Mapped[dict[str, Any]]
+    until: Mapped[datetime | None]  # None: until it is lifted
     lifted_at: Mapped[datetime | None]
 
 
 @append_only
 class Skill(Numbered, Stamped, Base):
-    """An estimate of how often a worker is right in a project; the newest row holds."""
+    """What a worker can do, from 0 to 1; the newest row of a name holds, in a project or in all of them.
+
+    The skill named "accuracy" is our estimate from gold, of how often the worker is right.
+    """
 
     __tablename__ = "skill"
+    __table_args__ = (one_of("source", SKILL_SOURCES),)
 
     worker_id: Mapped[int] = reference("worker")
-    project_id: Mapped[int] = reference("project")
+    project_id: Mapped[int | None] = reference("project")  # None: in all of the requester's projects
+    name: Mapped[str] = mapped_column(default="accuracy")
+    source: Mapped[str] = mapped_column(default="gold")
     value: Mapped[float]
     low: Mapped[float]
     high: Mapped[float]
     evidence: Mapped[float]
+    expires_at: Mapped[datetime | None]

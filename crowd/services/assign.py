@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from crowd.channels import Page
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded, NotFound, Stale
-from crowd.models import Assignment, Hit, Item, Project, Slot, Worker
+from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Worker
 from crowd.models.conditions import ASSIGNED, CLAIMABLE, LIVE
 from crowd.models.states import advance
-from crowd.services import locks, pack, pay, projects, roster, scope
+from crowd.services import eligibility, instructions, locks, pack, pay, projects, scope
 
 SWEEP_LIMIT = 500
 
@@ -31,7 +31,7 @@ def claim(session: Session, project: Project, worker: Worker, *, now: datetime) 
     held = _held(session, project, worker)
     if held is not None:
         return _page(session, project, held)
-    roster.require_eligible(session, project, worker)
+    eligibility.require(session, project, worker, now=now)
     picks = _take(session, project, worker)
     if not picks:
         return None
@@ -39,8 +39,11 @@ def claim(session: Session, project: Project, worker: Worker, *, now: datetime) 
     token = secrets.token_urlsafe(16)
     gold = _gold(session, project, worker, token, len(picks), rng, now)
     picks = pack.shuffled([*picks[: project.hit_size - len(gold)], *gold], rng)
-    _hold(session, project, _assign(session, project, worker, token, picks, now), picks, now)
-    return pack.page(project, projects.labels(session, project).labels, picks, token=token)
+    told = instructions.current(session, project)
+    assignment = _assign(session, project, told, worker, token, picks, now)
+    _hold(session, project, assignment, picks, now)
+    label_set = projects.labels(session, project)
+    return pack.page(project, label_set, told, picks, token=token, lease_until=assignment.lease_until)
 
 
 def renew(session: Session, worker: Worker, token: str, *, now: datetime) -> datetime:
@@ -121,7 +124,15 @@ def _page(session: Session, project: Project, assignment: Assignment) -> Page:
         .order_by(Slot.position)
     )
     picks = [pack.Pick(item_id, key, payload) for item_id, key, payload in session.execute(query)]
-    return pack.page(project, projects.labels(session, project).labels, picks, token=assignment.token)
+    hit = session.get_one(Hit, assignment.hit_id)
+    return pack.page(
+        project,
+        projects.labels(session, project),
+        session.get_one(Instructions, hit.instructions_id),
+        picks,
+        token=assignment.token,
+        lease_until=assignment.lease_until,
+    )
 
 
 def _take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]:
@@ -154,10 +165,17 @@ def _gold(
 
 
 def _assign(
-    session: Session, project: Project, worker: Worker, token: str, picks: Sequence[pack.Pick], now: datetime
+    session: Session,
+    project: Project,
+    told: Instructions,
+    worker: Worker,
+    token: str,
+    picks: Sequence[pack.Pick],
+    now: datetime,
 ) -> Assignment:
     hit = Hit(
         project_id=project.id,
+        instructions_id=told.id,
         channel=worker.channel,
         state="closed",  # nobody else will see this page
         external_id=token,

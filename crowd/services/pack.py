@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from crowd.channels import Channel, Order, Page, Question
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
-from crowd.models import Gold, Hit, HitQuestion, Item, Project, Slot
+from crowd.models import Gold, Hit, HitQuestion, Instructions, Item, LabelSet, Project, Slot
 from crowd.models.conditions import CLAIMABLE, LIVE
-from crowd.services import locks, pay, projects
+from crowd.services import instructions, locks, pay, projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,15 @@ def shuffled(picks: Sequence[Pick], rng: Random) -> list[Pick]:
     return mixed
 
 
-def page(project: Project, labels: Sequence[str], picks: Sequence[Pick], *, token: str) -> Page:
+def page(
+    project: Project,
+    label_set: LabelSet,
+    told: Instructions,
+    picks: Sequence[Pick],
+    *,
+    token: str = "",
+    lease_until: datetime | None = None,
+) -> Page:
     """Return the page as a worker will see it."""
     questions = tuple(
         Question(name=f"q{position}", key=pick.key, payload=pick.payload)
@@ -77,9 +85,14 @@ def page(project: Project, labels: Sequence[str], picks: Sequence[Pick], *, toke
     return Page(
         token=token,
         title=project.title,
-        instructions=project.instructions,
-        labels=tuple(labels),
+        instructions=told.text,
+        labels=tuple(label_set.labels),
         questions=questions,
+        task_type=project.task_type,
+        options=project.task_options,
+        details=label_set.details,
+        template=told.template,
+        lease_until=lease_until,
     )
 
 
@@ -101,16 +114,16 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
         pay.reserve(session, project.id, project.price_micros * gold, key=key, now=now)
     except BudgetExceeded:
         drafts = _drafts(project, groups, {}, published)
-    labels = projects.labels(session, project).labels
+    label_set, told = projects.labels(session, project), instructions.current(session, project)
     orders = [
         Order(
-            page(project, labels, draft.picks, token=""),
+            page(project, label_set, told, draft.picks),
             draft.places,
             project.price_micros * len(draft.picks),
         )
         for draft in drafts
     ]
-    _store(session, project, channel, drafts, channel.publish(orders), now)
+    _store(session, project, told, channel, drafts, channel.publish(orders), now)
     for places, picks in groups:
         _take_places(session, [pick.item_id for pick in picks], places)
     return len(drafts)
@@ -165,6 +178,7 @@ def _cut(
 def _store(
     session: Session,
     project: Project,
+    told: Instructions,
     channel: Channel,
     drafts: Sequence[_Draft],
     external_ids: Sequence[str],
@@ -174,6 +188,7 @@ def _store(
     hits = [
         Hit(
             project_id=project.id,
+            instructions_id=told.id,
             channel=channel.name,
             external_id=external_id,
             assignments=draft.places,

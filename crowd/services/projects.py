@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import audit, locks, publish
+from crowd.services import audit, instructions, locks, publish
+from crowd.services.instructions import Wording
 from crowd.services.keys import Principal
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -30,7 +31,8 @@ class ProjectSettings:
     """Everything about a project that a requester may set; the comments are on the model."""
 
     title: str = ""
-    instructions: str = ""
+    task_type: str = "choice"
+    task_options: dict[str, Any] = field(default_factory=dict)
     channel: str = "pool"
     overlap: int = 3
     max_overlap: int | None = None  # None: three more than `overlap` with a target confidence, else `overlap`
@@ -39,6 +41,15 @@ class ProjectSettings:
     gold_share: float = 0.1
     lease_seconds: int = 900
     price_micros: int = 0
+    hourly_micros: int | None = None
+    fair_hourly_micros: int | None = None
+    review: str = "automatic"
+    ordering: str = "depth"
+    qualifications: list[dict[str, Any]] = field(default_factory=list)
+    quiz: dict[str, Any] | None = None
+    worker_cap: int | None = None
+    worker_day_cap: int | None = None
+    leaderboard: bool = False
     strategy: str = "margin"
     random_share: float = 0.25
     batch_size: int = 100
@@ -55,6 +66,8 @@ def create(
     labels: Sequence[str],
     settings: ProjectSettings,
     cap_micros: int,
+    details: Mapping[str, Any] | None = None,
+    wording: Wording | None = None,
     now: datetime,
 ) -> Project:
     """Make a project with its first label set and its budget."""
@@ -67,7 +80,11 @@ def create(
     project.title = project.title or slug
     session.add(project)
     session.flush()
-    session.add(LabelSet(project_id=project.id, version=1, labels=list(labels), created_at=now))
+    label_set = LabelSet(
+        project_id=project.id, version=1, labels=list(labels), details=dict(details or {}), created_at=now
+    )
+    session.add(label_set)
+    instructions.begin(session, project, wording or Wording(), now=now)
     session.add(Budget(project_id=project.id, cap=cap_micros, held=0, spent=0))
     audit.record(
         session,
@@ -95,11 +112,14 @@ def update(
         labels=labels(session, project).labels,
         cap_micros=0,
     )
-    frozen = {"price_micros", "channel"} & {name for name in changes if changes[name] != current[name]}
+    frozen = {"price_micros", "channel", "task_type"} & {
+        name for name in changes if changes[name] != current[name]
+    }
     if frozen and publish.outstanding(session, project):
         raise Conflict(f"{', '.join(sorted(frozen))} cannot change while answers are on offer")
     for name, value in values.items():
         setattr(project, name, value)
+    project.revision += 1
     audit.record(
         session,
         requester_id=principal.requester_id,

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crowd.errors import Conflict, Forbidden
+from crowd.errors import Conflict
 from crowd.models import Answer, Grade, Project, Restriction, Skill, Worker
 from crowd.services import audit, keys, locks
 from crowd.services.keys import Principal
@@ -57,17 +57,6 @@ def arrivals(
     known = {worker.name: worker for worker in session.scalars(query.where(Worker.name.in_(names)))}
     missing = sorted(set(names) - set(known))
     return known | {name: arrival(session, requester_id, channel, name, now=now) for name in missing}
-
-
-def require_eligible(session: Session, project: Project, worker: Worker) -> None:
-    """Raise, with the reason, unless this worker may be given work of this project."""
-    if worker.requester_id != project.requester_id or worker.channel != project.channel:
-        raise Forbidden("this project is not open to this worker")
-    if project.state != "active":
-        raise Forbidden(f"the project is {project.state}")
-    restriction = session.scalars(_restrictions(worker, project)).first()
-    if restriction is not None:
-        raise Forbidden(f"the worker is {restriction.kind}")
 
 
 def restrict(

@@ -23,11 +23,13 @@ APPEND_ONLY = (
     "decision",
     "example",
     "grade",
+    "instructions",
     "label_set",
     "ledger_entry",
     "prediction",
     "prediction_set",
     "skill",
+    "skip",
     "stray_submission",
     "tick",
     "training_set_version",
@@ -39,16 +41,20 @@ REFUSAL = (
 
 
 def upgrade() -> None:
+    _attempts()
     _lease()
     _requester()
     _tick()
     _project()
     _worker()
+    _account()
     _answer_set()
     _api_key()
     _audit_entry()
     _budget()
-    _hit()
+    _group_member()
+    _instructions()
+    _invitation()
     _item()
     _label_set()
     _ledger_entry()
@@ -57,25 +63,41 @@ def upgrade() -> None:
     _skill()
     _training_set()
     _worker_token()
-    _assignment()
     _batch()
     _consensus_run()
     _gold()
+    _hit()
     _idempotency_record()
     _prediction()
+    _reservation()
     _training_set_version()
+    _web_session()
+    _assignment()
     _batch_item()
     _consensus()
     _current_run()
     _decision()
     _hit_question()
+    _example()
+    _message()
     _slot()
     _stray_submission()
     _answer()
-    _example()
+    _skip()
     _answer_flag()
     _grade()
     _protect(APPEND_ONLY)
+
+
+def _attempts() -> None:
+    op.create_table(
+        "attempts",
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("window", Moment, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("count >= 0", name=op.f("ck_attempts_count")),
+        sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_attempts")),
+    )
 
 
 def _lease() -> None:
@@ -119,9 +141,10 @@ def _project() -> None:
         sa.Column("requester_id", Id, nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("instructions", sa.Text(), nullable=False),
-        sa.Column("task_type", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("task_type", sa.Text(), nullable=False),
+        sa.Column("task_options", sa.JSON(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("overlap", sa.Integer(), nullable=False),
         sa.Column("max_overlap", sa.Integer(), nullable=False),
@@ -130,6 +153,15 @@ def _project() -> None:
         sa.Column("gold_share", sa.Double(), nullable=False),
         sa.Column("lease_seconds", sa.Integer(), nullable=False),
         sa.Column("price_micros", sa.BigInteger(), nullable=False),
+        sa.Column("ordering", sa.Text(), nullable=False),
+        sa.Column("qualifications", sa.JSON(), nullable=False),
+        sa.Column("quiz", sa.JSON(), nullable=True),
+        sa.Column("worker_cap", sa.Integer(), nullable=True),
+        sa.Column("worker_day_cap", sa.Integer(), nullable=True),
+        sa.Column("leaderboard", sa.Boolean(), nullable=False),
+        sa.Column("hourly_micros", sa.BigInteger(), nullable=True),
+        sa.Column("fair_hourly_micros", sa.BigInteger(), nullable=True),
+        sa.Column("review", sa.Text(), nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("random_share", sa.Double(), nullable=False),
         sa.Column("batch_size", sa.Integer(), nullable=False),
@@ -139,9 +171,15 @@ def _project() -> None:
         sa.Column("method_parameters", sa.JSON(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("ordering IN ('depth', 'breadth')", name=op.f("ck_project_ordering")),
+        sa.CheckConstraint("review IN ('automatic', 'manual')", name=op.f("ck_project_review")),
         sa.CheckConstraint("state IN ('active', 'paused', 'closed')", name=op.f("ck_project_state")),
         sa.CheckConstraint("overlap >= 1 AND max_overlap >= overlap", name=op.f("ck_project_overlap")),
-        sa.CheckConstraint("price_micros >= 0", name=op.f("ck_project_price")),
+        sa.CheckConstraint(
+            "price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0",
+            name=op.f("ck_project_price"),
+        ),
+        sa.CheckConstraint("worker_cap >= 1 AND worker_day_cap >= 1", name=op.f("ck_project_caps")),
         sa.ForeignKeyConstraint(
             ["requester_id"], ["requester.id"], name=op.f("fk_project_requester_id_requester")
         ),
@@ -157,6 +195,7 @@ def _worker() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("pseudonym", sa.Text(), nullable=False),
+        sa.Column("erased_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(
@@ -167,6 +206,27 @@ def _worker() -> None:
         sa.UniqueConstraint(
             "requester_id", "channel", "name", name=op.f("uq_worker_requester_id_channel_name")
         ),
+    )
+
+
+def _account() -> None:
+    op.create_table(
+        "account",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("password_digest", sa.Text(), nullable=True),
+        sa.Column("issuer", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "password_digest IS NOT NULL OR subject IS NOT NULL", name=op.f("ck_account_way_in")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_account_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_account_issuer_subject")),
+        sa.UniqueConstraint("login", name=op.f("uq_account_login")),
+        sa.UniqueConstraint("worker_id", name=op.f("uq_account_worker_id")),
     )
 
 
@@ -256,23 +316,50 @@ def _budget() -> None:
     )
 
 
-def _hit() -> None:
+def _group_member() -> None:
     op.create_table(
-        "hit",
+        "group_member",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_group_member_worker_id_worker")),
+        sa.PrimaryKeyConstraint("worker_id", "name", name=op.f("pk_group_member")),
+    )
+
+
+def _instructions() -> None:
+    op.create_table(
+        "instructions",
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("assignments", sa.Integer(), nullable=False),
-        sa.Column("reward_micros", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("examples", sa.JSON(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
-        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_hit_state")),
-        sa.CheckConstraint("assignments >= 1 AND reward_micros >= 0", name=op.f("ck_hit_offer")),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_hit_project_id_project")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_hit")),
-        sa.UniqueConstraint("project_id", "external_id", name=op.f("uq_hit_project_id_external_id")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_instructions_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instructions")),
+        sa.UniqueConstraint("project_id", "version", name=op.f("uq_instructions_project_id_version")),
     )
+
+
+def _invitation() -> None:
+    op.create_table(
+        "invitation",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("consumed_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_invitation_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_invitation_public_id")),
+    )
+    op.create_index(op.f("ix_invitation_worker_id"), "invitation", ["worker_id"])
 
 
 def _item() -> None:
@@ -287,10 +374,12 @@ def _item() -> None:
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("claimable", sa.Boolean(), nullable=False),
+        sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "state IN ('new', 'asking', 'settled', 'given_up', 'gold')", name=op.f("ck_item_state")
+            "state IN ('new', 'asking', 'settled', 'given_up', 'quarantined', 'gold')",
+            name=op.f("ck_item_state"),
         ),
         sa.CheckConstraint("claimable = (open > 0)", name=op.f("ck_item_claimable")),
         sa.CheckConstraint("open >= 0", name=op.f("ck_item_open")),
@@ -315,6 +404,7 @@ def _label_set() -> None:
         sa.Column("project_id", Id, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_label_set_project_id_project")),
@@ -370,10 +460,11 @@ def _restriction() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("until", Moment, nullable=True),
         sa.Column("lifted_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
-        sa.CheckConstraint("kind IN ('suspended', 'banned')", name=op.f("ck_restriction_kind")),
+        sa.CheckConstraint("kind IN ('paused', 'suspended', 'banned')", name=op.f("ck_restriction_kind")),
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_restriction_project_id_project")
         ),
@@ -388,13 +479,17 @@ def _skill() -> None:
     op.create_table(
         "skill",
         sa.Column("worker_id", Id, nullable=False),
-        sa.Column("project_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
         sa.Column("value", sa.Double(), nullable=False),
         sa.Column("low", sa.Double(), nullable=False),
         sa.Column("high", sa.Double(), nullable=False),
         sa.Column("evidence", sa.Double(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("source IN ('gold', 'quiz', 'requester')", name=op.f("ck_skill_source")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_skill_project_id_project")),
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_skill_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skill")),
@@ -432,68 +527,6 @@ def _worker_token() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_worker_token_public_id")),
     )
     op.create_index(op.f("ix_worker_token_worker_id"), "worker_token", ["worker_id"])
-
-
-def _assignment() -> None:
-    op.create_table(
-        "assignment",
-        sa.Column("project_id", Id, nullable=False),
-        sa.Column("hit_id", Id, nullable=False),
-        sa.Column("worker_id", Id, nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("work", sa.Text(), nullable=False),
-        sa.Column("review", sa.Text(), nullable=False),
-        sa.Column("payment", sa.Text(), nullable=False),
-        sa.Column("lease_until", Moment, nullable=True),
-        sa.Column("submitted_at", Moment, nullable=True),
-        sa.Column("submission_digest", sa.Text(), nullable=True),
-        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
-        sa.Column("gold_micros", sa.BigInteger(), nullable=False),
-        sa.Column("id", Id, nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.CheckConstraint("payment IN ('none', 'due', 'paid')", name=op.f("ck_assignment_payment")),
-        sa.CheckConstraint(
-            "review IN ('pending', 'accepted', 'soft_rejected', 'rejected', 'overturned')",
-            name=op.f("ck_assignment_review"),
-        ),
-        sa.CheckConstraint(
-            "work IN ('assigned', 'submitted', 'returned', 'expired')", name=op.f("ck_assignment_work")
-        ),
-        sa.CheckConstraint("amount_micros >= 0 AND gold_micros >= 0", name=op.f("ck_assignment_money")),
-        sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_assignment_hit_id_hit")),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_assignment_project_id_project")
-        ),
-        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_assignment_worker_id_worker")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
-        sa.UniqueConstraint("hit_id", "external_id", name=op.f("uq_assignment_hit_id_external_id")),
-        sa.UniqueConstraint("token", name=op.f("uq_assignment_token")),
-    )
-    op.create_index(
-        "ix_assignment_due",
-        "assignment",
-        ["project_id"],
-        sqlite_where=sa.text("payment = 'due'"),
-        postgresql_where=sa.text("payment = 'due'"),
-    )
-    op.create_index(
-        "ix_assignment_held",
-        "assignment",
-        ["worker_id", "project_id"],
-        unique=True,
-        sqlite_where=sa.text("work = 'assigned'"),
-        postgresql_where=sa.text("work = 'assigned'"),
-    )
-    op.create_index(
-        "ix_assignment_lease",
-        "assignment",
-        ["lease_until"],
-        sqlite_where=sa.text("work = 'assigned'"),
-        postgresql_where=sa.text("work = 'assigned'"),
-    )
-    op.create_index(op.f("ix_assignment_project_id"), "assignment", ["project_id"])
-    op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
 
 
 def _batch() -> None:
@@ -572,6 +605,29 @@ def _gold() -> None:
     op.create_index(op.f("ix_gold_project_id"), "gold", ["project_id"])
 
 
+def _hit() -> None:
+    op.create_table(
+        "hit",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("instructions_id", Id, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("assignments", sa.Integer(), nullable=False),
+        sa.Column("reward_micros", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_hit_state")),
+        sa.CheckConstraint("assignments >= 1 AND reward_micros >= 0", name=op.f("ck_hit_offer")),
+        sa.ForeignKeyConstraint(
+            ["instructions_id"], ["instructions.id"], name=op.f("fk_hit_instructions_id_instructions")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_hit_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hit")),
+        sa.UniqueConstraint("project_id", "external_id", name=op.f("uq_hit_project_id_external_id")),
+    )
+
+
 def _idempotency_record() -> None:
     op.create_table(
         "idempotency_record",
@@ -607,6 +663,18 @@ def _prediction() -> None:
     )
 
 
+def _reservation() -> None:
+    op.create_table(
+        "reservation",
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_reservation_item_id_item")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_reservation_worker_id_worker")),
+        sa.PrimaryKeyConstraint("item_id", "worker_id", name=op.f("pk_reservation")),
+    )
+    op.create_index(op.f("ix_reservation_worker_id"), "reservation", ["worker_id"])
+
+
 def _training_set_version() -> None:
     op.create_table(
         "training_set_version",
@@ -627,6 +695,96 @@ def _training_set_version() -> None:
             "training_set_id", "number", name=op.f("uq_training_set_version_training_set_id_number")
         ),
     )
+
+
+def _web_session() -> None:
+    op.create_table(
+        "web_session",
+        sa.Column("worker_id", Id, nullable=True),
+        sa.Column("api_key_id", Id, nullable=True),
+        sa.Column("public_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("seen_at", Moment, nullable=False),
+        sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("revoked_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("(worker_id IS NULL) <> (api_key_id IS NULL)", name=op.f("ck_web_session_whose")),
+        sa.ForeignKeyConstraint(
+            ["api_key_id"], ["api_key.id"], name=op.f("fk_web_session_api_key_id_api_key")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_web_session_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_session")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_web_session_public_id")),
+    )
+    op.create_index(op.f("ix_web_session_api_key_id"), "web_session", ["api_key_id"])
+    op.create_index(op.f("ix_web_session_worker_id"), "web_session", ["worker_id"])
+
+
+def _assignment() -> None:
+    op.create_table(
+        "assignment",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ahead", sa.Boolean(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("payment", sa.Text(), nullable=False),
+        sa.Column("lease_until", Moment, nullable=True),
+        sa.Column("submitted_at", Moment, nullable=True),
+        sa.Column("active_seconds", sa.Double(), nullable=True),
+        sa.Column("submission_digest", sa.Text(), nullable=True),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("gold_micros", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("kind IN ('work', 'quiz')", name=op.f("ck_assignment_kind")),
+        sa.CheckConstraint("payment IN ('none', 'due', 'paid')", name=op.f("ck_assignment_payment")),
+        sa.CheckConstraint(
+            "review IN ('pending', 'accepted', 'soft_rejected', 'rejected', 'overturned')",
+            name=op.f("ck_assignment_review"),
+        ),
+        sa.CheckConstraint(
+            "work IN ('assigned', 'submitted', 'returned', 'expired')", name=op.f("ck_assignment_work")
+        ),
+        sa.CheckConstraint("amount_micros >= 0 AND gold_micros >= 0", name=op.f("ck_assignment_money")),
+        sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_assignment_hit_id_hit")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_assignment_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_assignment_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.UniqueConstraint("hit_id", "external_id", name=op.f("uq_assignment_hit_id_external_id")),
+        sa.UniqueConstraint("token", name=op.f("uq_assignment_token")),
+    )
+    op.create_index(
+        "ix_assignment_due",
+        "assignment",
+        ["project_id"],
+        sqlite_where=sa.text("payment = 'due'"),
+        postgresql_where=sa.text("payment = 'due'"),
+    )
+    op.create_index(
+        "ix_assignment_held",
+        "assignment",
+        ["worker_id", "project_id", "ahead"],
+        unique=True,
+        sqlite_where=sa.text("work = 'assigned'"),
+        postgresql_where=sa.text("work = 'assigned'"),
+    )
+    op.create_index(
+        "ix_assignment_lease",
+        "assignment",
+        ["lease_until"],
+        sqlite_where=sa.text("work = 'assigned'"),
+        postgresql_where=sa.text("work = 'assigned'"),
+    )
+    op.create_index(op.f("ix_assignment_project_id"), "assignment", ["project_id"])
+    op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
 
 
 def _batch_item() -> None:
@@ -721,6 +879,67 @@ def _hit_question() -> None:
     op.create_index(op.f("ix_hit_question_item_id"), "hit_question", ["item_id"])
 
 
+def _example() -> None:
+    op.create_table(
+        "example",
+        sa.Column("version_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("consensus_id", Id, nullable=True),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("batch_id", Id, nullable=True),
+        sa.Column("model_version", sa.Text(), nullable=True),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("workers", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.CheckConstraint("source IN ('consensus', 'gold')", name=op.f("ck_example_source")),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_example_batch_id_batch")),
+        sa.ForeignKeyConstraint(
+            ["consensus_id"], ["consensus.id"], name=op.f("fk_example_consensus_id_consensus")
+        ),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_example_gold_id_gold")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_example_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["training_set_version.id"],
+            name=op.f("fk_example_version_id_training_set_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
+        sa.UniqueConstraint("version_id", "item_id", name=op.f("uq_example_version_id_item_id")),
+    )
+    op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
+
+
+def _message() -> None:
+    op.create_table(
+        "message",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=True),
+        sa.Column("assignment_id", Id, nullable=True),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("read_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("sender IN ('requester', 'worker')", name=op.f("ck_message_sender")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_message_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_message_project_id_project")),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_message_requester_id_requester")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_message_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+    )
+    op.create_index(op.f("ix_message_project_id"), "message", ["project_id"])
+    op.create_index(op.f("ix_message_requester_id"), "message", ["requester_id"])
+    op.create_index(op.f("ix_message_worker_id"), "message", ["worker_id"])
+
+
 def _slot() -> None:
     op.create_table(
         "slot",
@@ -734,7 +953,8 @@ def _slot() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "state IN ('leased', 'done', 'returned', 'expired', 'void')", name=op.f("ck_slot_state")
+            "state IN ('leased', 'done', 'skipped', 'returned', 'expired', 'void')",
+            name=op.f("ck_slot_state"),
         ),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignment.id"], name=op.f("fk_slot_assignment_id_assignment")
@@ -765,8 +985,8 @@ def _slot() -> None:
         "slot",
         ["item_id", "worker_id"],
         unique=True,
-        sqlite_where=sa.text("state IN ('leased', 'done', 'void')"),
-        postgresql_where=sa.text("state IN ('leased', 'done', 'void')"),
+        sqlite_where=sa.text("state IN ('leased', 'done', 'skipped', 'void')"),
+        postgresql_where=sa.text("state IN ('leased', 'done', 'skipped', 'void')"),
     )
     op.create_index(op.f("ix_slot_worker_id"), "slot", ["worker_id"])
 
@@ -808,6 +1028,7 @@ def _answer() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_answer_item_id_item")),
@@ -824,37 +1045,28 @@ def _answer() -> None:
     op.create_index(op.f("ix_answer_worker_id"), "answer", ["worker_id"])
 
 
-def _example() -> None:
+def _skip() -> None:
     op.create_table(
-        "example",
-        sa.Column("version_id", Id, nullable=False),
+        "skip",
+        sa.Column("project_id", Id, nullable=False),
         sa.Column("item_id", Id, nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("confidence", sa.Double(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("consensus_id", Id, nullable=True),
-        sa.Column("gold_id", Id, nullable=True),
-        sa.Column("batch_id", Id, nullable=True),
-        sa.Column("model_version", sa.Text(), nullable=True),
-        sa.Column("answers", sa.JSON(), nullable=False),
-        sa.Column("workers", sa.JSON(), nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("slot_id", Id, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("id", Id, nullable=False),
-        sa.CheckConstraint("source IN ('consensus', 'gold')", name=op.f("ck_example_source")),
-        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_example_batch_id_batch")),
-        sa.ForeignKeyConstraint(
-            ["consensus_id"], ["consensus.id"], name=op.f("fk_example_consensus_id_consensus")
-        ),
-        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_example_gold_id_gold")),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_example_item_id_item")),
-        sa.ForeignKeyConstraint(
-            ["version_id"],
-            ["training_set_version.id"],
-            name=op.f("fk_example_version_id_training_set_version"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
-        sa.UniqueConstraint("version_id", "item_id", name=op.f("uq_example_version_id_item_id")),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("reason IN ('cannot_tell', 'broken', 'other')", name=op.f("ck_skip_reason")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_skip_item_id_item")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_skip_project_id_project")),
+        sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_skip_slot_id_slot")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_skip_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skip")),
+        sa.UniqueConstraint("slot_id", name=op.f("uq_skip_slot_id")),
     )
-    op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
+    op.create_index(op.f("ix_skip_item_id"), "skip", ["item_id"])
+    op.create_index(op.f("ix_skip_project_id"), "skip", ["project_id"])
+    op.create_index(op.f("ix_skip_worker_id"), "skip", ["worker_id"])
 
 
 def _answer_flag() -> None:

@@ -1,0 +1,13 @@
+"""What one page of answers earns."""
+
+from __future__ import annotations
+
+SECONDS_PER_HOUR = 3600
+
+
+def earned(*, answers: int, price_micros: int, hourly_micros: int | None, active_seconds: float) -> int:
+    """Return micro-dollars: the price of each answer, or active time by the hour up to that."""
+    most = answers * price_micros
+    if hourly_micros is None:
+        return most
+    return min(most, round(hourly_micros * active_seconds / SECONDS_PER_HOUR))
