@@ -17,8 +17,9 @@ class Choice:
     reads_payload = False
 
     def faults(self, options: Mapping[str, Any], labels: Sequence[str]) -> list[Fault]:
-        """Refuse options: there is nothing to set."""
-        return [Fault(name, "a choice has no such option") for name in options]
+        """Refuse options, for there is nothing to set, and a label set without a choice."""
+        found = [Fault(name, "a choice has no such option") for name in options]
+        return found if len(labels) > 1 else [*found, Fault("labels", "a choice needs at least 2 labels")]
 
     def read(self, value: object, ask: Ask) -> str:
         """Return the label."""
