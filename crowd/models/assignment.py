@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, one_of, reference
+from crowd.models.base import BUSY, Base, Numbered, Stamped, one_of, reference
 
 WORK_STATES = ("assigned", "submitted", "returned", "expired")
 REVIEW_STATES = ("pending", "accepted", "soft_rejected", "rejected", "overturned")
@@ -45,6 +45,7 @@ class Assignment(Numbered, Stamped, Base):
         ),
         Index("ix_assignment_lease", "lease_until", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
         Index("ix_assignment_due", "project_id", sqlite_where=_DUE, postgresql_where=_DUE),
+        BUSY,
     )
 
     project_id: Mapped[int] = reference("project")
@@ -58,6 +59,7 @@ class Assignment(Numbered, Stamped, Base):
     review: Mapped[str] = mapped_column(default="pending")
     payment: Mapped[str] = mapped_column(default="none")
     lease_until: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None]  # when it became the page its worker answers; none while ahead
     submitted_at: Mapped[datetime | None]
     active_seconds: Mapped[float | None]  # without idle time, never more than the page was held
     submission_digest: Mapped[str | None]  # of the accepted payload, to recognise a repeat
@@ -80,6 +82,7 @@ class Slot(Numbered, Stamped, Base):
         ),
         Index("ix_slot_leased", "project_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
         Index("ix_slot_gold", "gold_id", sqlite_where=_GOLD, postgresql_where=_GOLD),
+        BUSY,
     )
 
     project_id: Mapped[int] = reference("project", index=False)

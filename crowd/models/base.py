@@ -27,6 +27,16 @@ Model = TypeVar("Model", bound="Base")
 # SQLite numbers rows by itself only for a column typed exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
+# For tables whose rows change all day: room on every page for the next version of a row, and dead
+# versions cleared before scans have to walk over them. SQLite has no use for it.
+BUSY = {
+    "postgresql_with": {
+        "fillfactor": 70,
+        "autovacuum_vacuum_scale_factor": 0.02,
+        "autovacuum_vacuum_cost_delay": 0,
+    }
+}
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC; SQLite stores no zone, so it is taken off and put back."""

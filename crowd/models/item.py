@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, BigId, Numbered, Stamped, one_of, reference
+from crowd.models.base import BUSY, Base, BigId, Numbered, Stamped, one_of, reference
 
 ITEM_STATES = ("new", "asking", "settled", "given_up", "quarantined", "gold")
 
@@ -37,6 +37,7 @@ class Item(Numbered, Stamped, Base):
             postgresql_where=text("claimable"),
         ),
         Index("ix_item_state", "project_id", "state"),
+        BUSY,
     )
 
     project_id: Mapped[int] = reference("project", index=False)

@@ -387,6 +387,11 @@ def _item() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sa.UniqueConstraint("project_id", "key", name=op.f("uq_item_project_id_key")),
+        postgresql_with={
+            "fillfactor": 70,
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_cost_delay": 0,
+        },
     )
     op.create_index(
         "ix_item_claimable",
@@ -735,6 +740,7 @@ def _assignment() -> None:
         sa.Column("review", sa.Text(), nullable=False),
         sa.Column("payment", sa.Text(), nullable=False),
         sa.Column("lease_until", Moment, nullable=True),
+        sa.Column("begun_at", Moment, nullable=True),
         sa.Column("submitted_at", Moment, nullable=True),
         sa.Column("active_seconds", sa.Double(), nullable=True),
         sa.Column("submission_digest", sa.Text(), nullable=True),
@@ -760,6 +766,11 @@ def _assignment() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
         sa.UniqueConstraint("hit_id", "external_id", name=op.f("uq_assignment_hit_id_external_id")),
         sa.UniqueConstraint("token", name=op.f("uq_assignment_token")),
+        postgresql_with={
+            "fillfactor": 70,
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_cost_delay": 0,
+        },
     )
     op.create_index(
         "ix_assignment_due",
@@ -849,7 +860,9 @@ def _decision() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
-        sa.CheckConstraint("action IN ('enough', 'more', 'give_up')", name=op.f("ck_decision_action")),
+        sa.CheckConstraint(
+            "action IN ('enough', 'more', 'give_up', 'quarantine')", name=op.f("ck_decision_action")
+        ),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_decision_item_id_item")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_decision_project_id_project")),
         sa.ForeignKeyConstraint(
@@ -964,6 +977,11 @@ def _slot() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_slot_project_id_project")),
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_slot_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slot")),
+        postgresql_with={
+            "fillfactor": 70,
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_cost_delay": 0,
+        },
     )
     op.create_index(op.f("ix_slot_assignment_id"), "slot", ["assignment_id"])
     op.create_index(
