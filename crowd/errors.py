@@ -97,6 +97,17 @@ class Unprocessable(CrowdError):
     code = "unprocessable"
 
 
+class TooMany(CrowdError):
+    """Tried too often; it may be tried again in `retry_after` seconds."""
+
+    status = 429
+    code = "too-many"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Misconfigured(CrowdError):
     """A setting is missing, unsafe or contradicts another."""
 

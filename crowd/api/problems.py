@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
 
-from crowd.errors import CrowdError
+from crowd.errors import CrowdError, TooMany
 
 CONTENT_TYPE = "application/problem+json"
 # What the body of an HTTP error says itself.
@@ -33,6 +33,8 @@ def problem(error: CrowdError) -> Response:
     response = _response(error.as_dict(), error.status)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

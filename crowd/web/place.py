@@ -1,0 +1,157 @@
+"""How a page runs: who is there, one transaction, a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as Answer
+
+from crowd import visitors
+from crowd.clock import Clock
+from crowd.db import Database
+from crowd.errors import CrowdError, TooMany
+from crowd.models import Worker
+from crowd.services.keys import Principal
+from crowd.services.sessions import Visitor
+from crowd.settings import Settings
+
+Page = Callable[..., ResponseReturnValue]
+WORKERS_DOOR = "/work/signin"
+REQUESTERS_DOOR = "/signin"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Someone's call of a page, inside its transaction; `visitor` is None before they sign in."""
+
+    session: Session
+    now: datetime
+    visitor: Visitor | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCall:
+    """A worker's call of a page, inside its transaction."""
+
+    session: Session
+    now: datetime
+    visitor: Visitor
+    worker: Worker
+
+
+@dataclass(frozen=True, slots=True)
+class RequesterCall:
+    """A requester's call of a page, inside its transaction."""
+
+    session: Session
+    now: datetime
+    visitor: Visitor
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What every page stands on: the database, the clock and the settings of one application.
+
+    The transaction only reads for GET. For all else it commits when the page returns, whatever it returns,
+    and leaves no trace when it raises.
+    """
+
+    database: Database
+    clock: Clock
+    settings: Settings
+
+    def for_anyone(self, page: Page) -> Page:
+        """Run a page for whoever calls, with a `Call`; to change something it must be a page of ours."""
+
+        def run(call: Call, **ids: object) -> ResponseReturnValue:
+            if request.method not in visitors.READING:
+                visitors.require_same_origin()
+            return page(call, **ids)
+
+        return self._view(page, run)
+
+    def for_workers(self, page: Page) -> Page:
+        """Run a page for a worker who is signed in, with a `WorkerCall`; send others to sign in."""
+
+        def run(call: Call, **ids: object) -> ResponseReturnValue:
+            if call.visitor is None or call.visitor.worker is None:
+                return to_sign_in(WORKERS_DOOR)
+            return page(WorkerCall(call.session, call.now, call.visitor, call.visitor.worker), **ids)
+
+        return self._view(page, run)
+
+    def for_requesters(self, scope: str) -> Callable[[Page], Page]:
+        """Run a page for a requester whose key has this scope, with a `RequesterCall`."""
+
+        def decorate(page: Page) -> Page:
+            def run(call: Call, **ids: object) -> ResponseReturnValue:
+                if call.visitor is None or call.visitor.principal is None:
+                    return to_sign_in(REQUESTERS_DOOR)
+                call.visitor.principal.require(scope)
+                return page(
+                    RequesterCall(call.session, call.now, call.visitor, call.visitor.principal), **ids
+                )
+
+            return self._view(page, run)
+
+        return decorate
+
+    def dress(self, pages: Blueprint, *, problem: str) -> None:
+        """Give a blueprint's templates `worker` and `csrf`; show its errors with the template `problem`."""
+        pages.context_processor(_visitor)
+
+        @pages.errorhandler(CrowdError)
+        def show(error: CrowdError) -> ResponseReturnValue:
+            headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+            return render_template(problem, error=error), error.status, headers
+
+    def _view(self, page: Page, run: Page) -> Page:
+        @wraps(page)
+        def view(**ids: object) -> ResponseReturnValue:
+            now = self.clock()
+
+            def work(session: Session) -> ResponseReturnValue:
+                return run(Call(session, now, visitors.visitor(session, now=now)), **ids)
+
+            return self._transaction(work, now)
+
+        return view
+
+    def _transaction(
+        self, work: Callable[[Session], ResponseReturnValue], now: datetime
+    ) -> ResponseReturnValue:
+        if request.method not in visitors.READING:
+            _ = request.form  # read now: a slow sender must not hold a transaction open
+            return self.database.transact(work)
+        with self.database.read() as session:
+            answer = work(session)
+        self._note(now)
+        return answer
+
+    def _note(self, now: datetime) -> None:
+        found = visitors.current()
+        if found is not None and found.is_worth_noting:
+            self.database.transact(lambda session: visitors.note_visit(session, found, now=now))
+
+
+def to_sign_in(door: str) -> Answer:
+    """Send a visitor to sign in, and from there back to the page they came for."""
+    here = request.full_path.removesuffix("?")
+    back = f"?next={quote(here)}" if request.method in visitors.READING else ""
+    return redirect(f"{request.script_root}{door}{back}", 303)
+
+
+def _visitor() -> dict[str, Any]:
+    found = visitors.current()
+    if found is None:
+        return {"worker": None, "csrf": ""}
+    return {"worker": found.worker.name if found.worker else None, "csrf": found.csrf}
