@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
 
 def _secure(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _policy(response))
-    if request.blueprint in WITH_FORMS:
+    if response.mimetype == "text/html":
         # Without any referrer a browser sends `Origin: null` with a form, and we could not tell it is ours.
         response.headers.setdefault("Referrer-Policy", "same-origin")
     for name, value in ALWAYS.items():
