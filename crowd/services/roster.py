@@ -20,6 +20,12 @@ from crowd.services.keys import Principal
 
 def invite(session: Session, principal: Principal, *, name: str, now: datetime) -> tuple[Worker, str]:
     """Add a worker to the requester's own pool; return them with the token they work with."""
+    worker = add(session, principal, name=name, now=now)
+    return worker, keys.create_worker_token(session, worker, now=now)
+
+
+def add(session: Session, principal: Principal, *, name: str, now: datetime) -> Worker:
+    """Add a worker to the requester's own pool, who has no way in yet."""
     # A worker sees the pages of all projects, so a key for one must not be able to make one up.
     principal.require_all_projects()
     locks.name(session, f"workers:{principal.requester_id}")
@@ -34,7 +40,7 @@ def invite(session: Session, principal: Principal, *, name: str, now: datetime) 
         subject=f"worker:{worker.pseudonym}",
         now=now,
     )
-    return worker, keys.create_worker_token(session, worker, now=now)
+    return worker
 
 
 def arrival(session: Session, requester_id: int, channel: str, name: str, *, now: datetime) -> Worker:
