@@ -1,13 +1,7 @@
-"""Where the templates are: in the package once it is installed, beside it in a checkout."""
+"""Where the templates of the pages are."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from crowd.rendering.sources import folder
 
-PACKAGE = Path(__file__).parents[1]
-
-
-def folder() -> Path:
-    """Return the folder of templates."""
-    bundled = PACKAGE / "templates"
-    return bundled if bundled.is_dir() else PACKAGE.parent / "templates"
+__all__ = ["folder"]
