@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict
 from crowd.models import Answer, Grade, Project, Restriction, Skill, Worker
-from crowd.services import audit, keys, locks
+from crowd.services import audit, keys, locks, sessions
 from crowd.services.keys import Principal
 
 
@@ -76,7 +76,10 @@ def restrict(
     actor: str,
     now: datetime,
 ) -> Restriction:
-    """Keep a worker out of a project, or of all; the pages they hold may still be submitted."""
+    """Keep a worker out of a project, or of all; the pages they hold may still be submitted.
+
+    A ban from all projects signs the worker out as well.
+    """
     restriction = Restriction(
         worker_id=worker.id,
         project_id=project.id if project else None,
@@ -86,6 +89,8 @@ def restrict(
         created_at=now,
     )
     session.add(restriction)
+    if kind == "banned" and project is None:
+        sessions.close_all(session, worker, now=now)
     audit.record(
         session,
         requester_id=worker.requester_id,
