@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from unittest.mock import patch
 
 from sqlalchemy import func, select
@@ -11,28 +13,31 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Item, Project, Slot, Worker
 from crowd.models.conditions import LIVE
-from crowd.services import assign, pack
+from crowd.services import hold
+from crowd.services.pack import Pick
 
 
 @contextmanager
 def naive() -> Iterator[None]:
     """Claim as most tools do: count the answers, and insert where there are fewer than wanted."""
 
-    def take(session: Session, project: Project, worker: Worker) -> list[pack.Pick]:
+    def take(session: Session, project: Project, worker: Worker, size: int) -> list[Pick]:
         taken = select(func.count()).where(Slot.item_id == Item.id, LIVE).scalar_subquery()
         seen = select(Slot.id).where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE).exists()
         query = select(Item.id, Item.key, Item.payload).where(
             Item.project_id == project.id, Item.state == "asking", taken < project.overlap, ~seen
         )
-        rows = session.execute(query.order_by(Item.rank).limit(project.hit_size))
-        return [pack.Pick(*row) for row in rows]
+        return [Pick(*row) for row in session.execute(query.order_by(Item.rank).limit(size))]
 
-    with patch.object(assign, "_take", take), patch.object(assign, "update", _no_counter):
+    # Of items such a claim touches nothing, and so it has neither a counter nor a row lock.
+    untouched = {
+        name: replace(getattr(hold, name), **{dialect: _uncounted(getattr(getattr(hold, name), dialect))})
+        for name, dialect in (("COUNT_DOWN", "sqlite"), ("HOLD", "postgresql"))
+    }
+    with patch.object(hold, "take", take), patch.multiple(hold, **untouched):
         yield
 
 
-def _no_counter(model: type) -> object:
-    """Stand in for `update`: of items it touches nothing, and so no counter and no row lock."""
-    from sqlalchemy import false, update
-
-    return update(model).where(false()) if model is Item else update(model)
+def _uncounted(sql: str) -> str:
+    found = sql.replace("UPDATE item SET open = open - 1", "UPDATE item SET open = open", 1)
+    return re.sub(r"WHERE id IN \(", "WHERE false AND id IN (", found, count=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from crowd.channels import Delivery, Submission, Unfilled
 from crowd.db import chunks
 from crowd.errors import NotFound
-from crowd.models import Assignment, Hit, HitQuestion, Project, Slot, Worker
+from crowd.models import Assignment, Hit, HitQuestion, Item, Project, Slot, Worker
 from crowd.models.conditions import LIVE
 from crowd.models.states import advance
 from crowd.services import pay, projects, publish, record, roster
+from crowd.task_types import TASK_TYPES, Ask
 
 Questions = Mapping[str, HitQuestion]
 
@@ -43,15 +44,13 @@ def deliver(session: Session, project: Project, deliveries: Sequence[Delivery], 
     hits = _hits(session, project, [delivery.hit for delivery in deliveries])
     questions = _questions(session, hits.values())
     fresh = _fresh(session, hits, deliveries)
-    label_set = projects.labels(session, project)
-    for _, submission in fresh:
-        record.check(submission.answers, list(submission.answers), label_set.labels)
+    read = _read(session, project, questions, fresh)
     names = sorted({submission.worker for _, submission in fresh})
     workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
     seen = _seen(session, questions.values(), workers.values())
     works = [
         _sorted(questions[hit.id], workers[submission.worker].id, submission, hit.id, seen)
-        for hit, submission in fresh
+        for hit, submission in read
     ]
     _store(session, project, works, now)
     _close_full(session, questions)
@@ -122,6 +121,38 @@ def _fresh(
     return [found for key, found in fresh.items() if key not in known]
 
 
+def _read(
+    session: Session,
+    project: Project,
+    questions: Mapping[int, Questions],
+    fresh: Sequence[tuple[Hit, Submission]],
+) -> list[tuple[Hit, Submission]]:
+    """Return the submissions with their answers in canonical form."""
+    kind = TASK_TYPES[project.task_type]
+    payloads = _payloads(session, questions.values()) if kind.reads_payload else {}
+    labels = projects.labels(session, project).labels
+    found = []
+    for hit, submission in fresh:
+        items = {name: question.item_id for name, question in questions[hit.id].items()}
+        # What is not on the page has no item; it is kept apart, not refused.
+        asks = {
+            name: Ask(labels, project.task_options, payloads.get(items.get(name, 0), {}))
+            for name in submission.answers
+        }
+        found.append((hit, replace(submission, answers=record.read(kind, submission.answers, asks))))
+    return found
+
+
+def _payloads(session: Session, questions: Iterable[Questions]) -> dict[int, dict[str, Any]]:
+    item_ids = sorted({question.item_id for page in questions for question in page.values()})
+    query = select(Item.id, Item.payload)
+    return {
+        item_id: payload
+        for some in chunks(item_ids)
+        for item_id, payload in session.execute(query.where(Item.id.in_(some)))
+    }
+
+
 def _seen(
     session: Session, questions: Iterable[Questions], workers: Iterable[Worker]
 ) -> set[tuple[int, int]]:
@@ -160,9 +191,8 @@ def _store(session: Session, project: Project, works: Sequence[_Work], now: date
     new = insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True)
     ids = session.scalars(new, [_assignment(project, work, now) for work in works]).all()
     filled = _fill(session, project, dict(zip(ids, works, strict=True)), now)
-    spent = {row_id: work.submission.seconds for row_id, work in zip(ids, works, strict=True)}
     label_set = projects.labels(session, project)
-    record.answers(session, project, label_set, filled, channel=project.channel, seconds=spent, now=now)
+    record.answers(session, project, label_set, filled, channel=project.channel, now=now)
     for row_id, work in zip(ids, works, strict=True):
         if work.stray:
             assignment = session.get_one(Assignment, row_id)
@@ -175,7 +205,7 @@ def _fill(
 ) -> list[record.Filled]:
     """Insert a slot that is done for every answer that found a place."""
     taken = [
-        (row_id, work.worker_id, question, value)
+        (row_id, work.worker_id, question, value, _share(work))
         for row_id, work in works.items()
         for question, value in work.taken
     ]
@@ -192,13 +222,18 @@ def _fill(
             "state": "done",
             "created_at": now,
         }
-        for row_id, worker_id, question, _ in taken
+        for row_id, worker_id, question, *_ in taken
     ]
     ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
     return [
-        record.Filled(slot_id, question.item_id, worker_id, row_id, value)
-        for slot_id, (row_id, worker_id, question, value) in zip(ids, taken, strict=True)
+        record.Filled(slot_id, question.item_id, worker_id, value, seconds)
+        for slot_id, (_, worker_id, question, value, seconds) in zip(ids, taken, strict=True)
     ]
+
+
+def _share(work: _Work) -> float | None:
+    seconds = work.submission.seconds
+    return None if seconds is None else seconds / max(1, len(work.taken))
 
 
 def _assignment(project: Project, work: _Work, now: datetime) -> dict[str, Any]:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
 from crowd.models import Answer, AnswerFlag, Gold, Grade, Project, Restriction, Skill, Slot, Worker
 from crowd.models.states import advance
 from crowd.services import locks, projects, publish, roster
-from qc.gold import grade as grade_answer
+from crowd.task_types import TASK_TYPES
+from qc.gold import Grade as Verdict
 from qc.spam import Judgement, Observation, SpamPolicy, judge
 from workers.skill import skill
 
+NEAR_ENOUGH = 0.7  # of free answers, where a project does not say otherwise
 KINDS = {"suspend": "suspended", "ban": "banned"}
 
 
@@ -44,6 +46,14 @@ def grade(session: Session, project: Project, *, now: datetime) -> Graded:
     return Graded(len(fresh), tuple(restricted))
 
 
+def held_against(project: Project, value: str, truth: str) -> Verdict:
+    """Return how near an answer is to the truth, and whether that is near enough."""
+    kind = TASK_TYPES[project.task_type]
+    enough = project.task_options.get("gold_score", 1.0 if kind.is_categorical else NEAR_ENOUGH)
+    score = kind.score(value, truth)
+    return Verdict(correct=score >= enough, score=score)
+
+
 def exclude(session: Session, project: Project, worker: Worker, *, reason: str, now: datetime) -> int:
     """Set a worker's answers in a project aside; the items ask for others. Return how many, gold left out."""
     locks.step(session, project)
@@ -53,11 +63,19 @@ def exclude(session: Session, project: Project, worker: Worker, *, reason: str, 
 def _judge_all(
     session: Session, project: Project, fresh: Sequence[int], now: datetime
 ) -> list[tuple[Worker, Judgement]]:
-    """Store the skill of everyone whose answers these were; return those who are not good enough."""
+    """Store the skill of everyone whose answers these were; return those who are not good enough.
+
+    Only labels are judged: the test for spam rests on how often a guesser would be right.
+    """
+    counts = _counts(session, project, fresh)
     labels = projects.labels(session, project).labels
+    is_categorical = TASK_TYPES[project.task_type].is_categorical
+    chance = 1 / len(labels) if is_categorical else 0.0
+    for worker_id, (right, graded) in counts.items():
+        session.add(_skill(project, worker_id, right, graded, chance, now))
+    if not is_categorical:
+        return []
     histories = _histories(session, project, labels, fresh)
-    for worker_id, history in histories.items():
-        session.add(_skill(project, worker_id, history, len(labels), now))
     free = _unrestricted(session, project, sorted(histories))
     judged = [(worker, _judge(histories[worker.id], len(labels))) for worker in free]
     return [(worker, verdict) for worker, verdict in judged if verdict.verdict != "good"]
@@ -109,7 +127,7 @@ def _grade_new(session: Session, project: Project, now: datetime) -> list[int]:
     )
     rows: list[dict[str, Any]] = []
     for answer_id, worker_id, value, gold_id, label in session.execute(query):
-        result = grade_answer(value, [label])
+        result = held_against(project, value, label)
         rows.append(
             {
                 "project_id": project.id,
@@ -150,10 +168,21 @@ def _judge(history: Sequence[Observation], labels: int) -> Judgement:
     return judge(history, labels, SpamPolicy())
 
 
-def _skill(
-    project: Project, worker_id: int, history: Sequence[Observation], labels: int, now: datetime
-) -> Skill:
-    estimate = skill(sum(seen.answer == seen.truth for seen in history), len(history), chance=1 / labels)
+def _counts(session: Session, project: Project, workers: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return how many graded answers of these workers are right, and how many there are."""
+    query = (
+        select(Grade.worker_id, func.count().filter(Grade.correct), func.count())
+        .join(Gold, Gold.id == Grade.gold_id)
+        .where(Grade.project_id == project.id, Gold.retired_at.is_(None))
+        .group_by(Grade.worker_id)
+        .order_by(Grade.worker_id)
+    )
+    concerned = set(workers)
+    return {worker: (right, n) for worker, right, n in session.execute(query) if worker in concerned}
+
+
+def _skill(project: Project, worker_id: int, right: int, graded: int, chance: float, now: datetime) -> Skill:
+    estimate = skill(right, graded, chance=chance)
     return Skill(
         worker_id=worker_id,
         project_id=project.id,

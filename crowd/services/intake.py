@@ -57,6 +57,9 @@ def add_gold(
     session: Session, project: Project, rows: Sequence[GoldRow], *, source: str, now: datetime
 ) -> Imported:
     """Declare the right label of items; such an item is no longer asked for its own sake."""
+    # Pages are built with the gold known to a revision, see `terms`.
+    locks.change(session, project)
+    project.revision += 1
     labels = projects.labels(session, project).labels
     items = _locked(session, project, [row.key for row in rows])
     known = _current_gold(session, project)

@@ -9,14 +9,14 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels import Channel, Order, Page, Question
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
-from crowd.models import Gold, Hit, HitQuestion, Instructions, Item, LabelSet, Project, Slot
-from crowd.models.conditions import CLAIMABLE, LIVE
+from crowd.models import Gold, Hit, HitQuestion, Instructions, Item, LabelSet, Project
+from crowd.models.conditions import CLAIMABLE
 from crowd.services import instructions, locks, pay, projects
 
 
@@ -43,19 +43,6 @@ class _Draft:
         return sum(pick.gold_id is not None for pick in self.picks)
 
 
-def gold_for_worker(
-    session: Session, project: Project, worker_id: int, *, wanted: int, rng: Random
-) -> list[Pick]:
-    """Choose gold this worker has not seen, evenly over the labels; never repeated, so perhaps fewer."""
-    if wanted == 0:
-        return []
-    seen = exists().where(Slot.item_id == Gold.item_id, Slot.worker_id == worker_id, LIVE)
-    deck = _deck(session, project, ~seen)
-    for gold in deck.values():
-        rng.shuffle(gold)
-    return _draw(deck, wanted, rng)
-
-
 def gold_count(questions: int, share: float, rng: Random) -> int:
     """Draw how many gold questions a page gets: chance, not every tenth, so that position tells nothing."""
     return sum(rng.random() < share for _ in range(questions))
@@ -75,6 +62,7 @@ def page(
     picks: Sequence[Pick],
     *,
     token: str = "",
+    kind: str = "work",
     lease_until: datetime | None = None,
 ) -> Page:
     """Return the page as a worker will see it."""
@@ -84,6 +72,7 @@ def page(
     )
     return Page(
         token=token,
+        kind=kind,
         title=project.title,
         instructions=told.text,
         labels=tuple(label_set.labels),
@@ -129,9 +118,9 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
     return len(drafts)
 
 
-def _deck(session: Session, project: Project, *conditions: ColumnElement[bool]) -> dict[str, list[Pick]]:
+def _deck(session: Session, project: Project) -> dict[str, list[Pick]]:
     query = select(Gold.id, Gold.label, Item.id, Item.key, Item.payload).join(Item, Item.id == Gold.item_id)
-    query = query.where(Gold.project_id == project.id, Gold.retired_at.is_(None), *conditions)
+    query = query.where(Gold.project_id == project.id, Gold.retired_at.is_(None))
     shown = select(func.count()).where(HitQuestion.gold_id == Gold.id).scalar_subquery()
     deck: dict[str, list[Pick]] = defaultdict(list)
     for gold_id, label, item_id, key, payload in session.execute(query.order_by(shown, Gold.id)):

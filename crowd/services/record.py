@@ -1,11 +1,10 @@
-"""How answers are checked and written down, whichever way they came."""
+"""How answers are read and written down, whichever way they came."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Answer, Assignment, LabelSet, Project, StraySubmission
+from crowd.task_types import Ask, TaskType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +24,38 @@ class Filled:
     slot_id: int
     item_id: int
     worker_id: int
-    assignment_id: int
     value: str
+    seconds: float | None = None
+    note: str | None = None
 
 
-def check(answers: Mapping[str, str], expected: Sequence[str], labels: Sequence[str]) -> None:
-    """Raise unless every expected question is answered, and only those, with labels of the label set."""
-    problems = [Problem(name, "is not answered") for name in expected if name not in answers]
-    problems += [Problem(name, "is not on this page") for name in answers if name not in expected]
-    problems += [
-        Problem(name, f"{value!r} is not in the label set")
-        for name, value in answers.items()
-        if value not in labels
+def read(
+    kind: TaskType, answers: Mapping[str, object], asks: Mapping[str, Ask], skipped: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the canonical text of every answer.
+
+    Raises:
+        Unprocessable: a question is neither answered nor skipped, or is not asked, or an answer is none.
+    """
+    problems = [
+        Problem(name, "is not answered") for name in asks if name not in answers and name not in skipped
     ]
+    problems += [Problem(name, "is not on this page") for name in (*answers, *skipped) if name not in asks]
+    problems += [Problem(name, "is both answered and skipped") for name in answers if name in skipped]
+    values: dict[str, str] = {}
+    for name in [name for name in answers if name in asks]:
+        try:
+            values[name] = kind.read(answers[name], asks[name])
+        except ValueError as error:
+            problems.append(Problem(name, str(error)))
     if problems:
         raise bad_inputs(problems, what="answers")
+    return values
 
 
-def digest(answers: Mapping[str, str]) -> str:
+def digest(said: Mapping[str, object]) -> str:
     """Return the digest by which a repeated submission is recognised."""
-    return hashlib.sha256(json.dumps(dict(answers), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def keep(
@@ -75,13 +87,9 @@ def answers(
     filled: Sequence[Filled],
     *,
     channel: str,
-    seconds: Mapping[int, float | None],
     now: datetime,
 ) -> None:
-    """Insert one answer for each slot; `seconds` by assignment is shared evenly over its answers."""
-    if not filled:
-        return
-    pages = Counter(slot.assignment_id for slot in filled)
+    """Insert one answer for each slot."""
     rows = [
         {
             "project_id": project.id,
@@ -91,13 +99,11 @@ def answers(
             "label_set_id": label_set.id,
             "channel": channel,
             "value": slot.value,
-            "seconds": _share(seconds[slot.assignment_id], pages[slot.assignment_id]),
+            "seconds": slot.seconds,
+            "note": slot.note,
             "created_at": now,
         }
         for slot in filled
     ]
-    session.execute(insert(Answer), rows)
-
-
-def _share(seconds: float | None, answers: int) -> float | None:
-    return None if seconds is None else seconds / answers
+    if rows:
+        session.execute(insert(Answer), rows)

@@ -17,6 +17,9 @@ WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
 
+# A claim has locked its items and now stores the page, on SQLite and on PostgreSQL.
+HOLDING = ("UPDATE item SET open = open - 1", "WITH taken AS")
+
 
 @dataclass
 class Other:
@@ -47,7 +50,7 @@ class Meanwhile(Protocol):
     """A context in which another process acts just before our `time`-th statement that begins so."""
 
     def __call__(
-        self, before: str, act: Callable[[], Any], *, time: int = 1
+        self, before: str | tuple[str, ...], act: Callable[[], Any], *, time: int = 1
     ) -> AbstractContextManager[Other]: ...
 
 
@@ -59,7 +62,7 @@ def interrupter(database: Database) -> Meanwhile:
     """
 
     @contextmanager
-    def context(before: str, act: Callable[[], Any], *, time: int = 1) -> Iterator[Other]:
+    def context(before: str | tuple[str, ...], act: Callable[[], Any], *, time: int = 1) -> Iterator[Other]:
         other, ours, seen = Other(act), threading.get_ident(), count(1)
 
         def interrupt(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import false, func, select
 
 from crowd.db import Database, connect
 from crowd.models import Answer, AnswerFlag, Assignment, Item, Restriction, Slot, StraySubmission
-from crowd.services import assign, pay, publish, record, roster
+from crowd.services import pay, publish, record, release, roster
 from crowd.services.check import INVARIANTS, check
 from tests.integration import world
 from tests.integration.life import Acts
@@ -90,7 +90,7 @@ def test_no_order_of_events_breaks_a_promise(fast_database: Database) -> None:
 
 
 FAULTS: dict[str, tuple[Any, str, Any]] = {
-    "places are not offered again": (assign, "_reopen", lambda *_: None),
+    "places are not offered again": (release, "reopen", lambda *_: None),
     "money is not given back": (pay, "void", lambda *_, **__: None),
     "wanted answers are not counted down": (publish, "want_fewer", lambda *_: None),
     "open places are not taken back": (publish, "withdraw", lambda *_, **__: 0),

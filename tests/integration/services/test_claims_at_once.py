@@ -14,13 +14,13 @@ from crowd.services import (
     collect,
 )
 from tests.integration import world
-from tests.integration.meanwhile import Meanwhile
+from tests.integration.meanwhile import HOLDING, Meanwhile
 
 
 def test_a_double_click_gets_one_page(database: Database, meanwhile: Meanwhile) -> None:
     shop = world.make(database)
     shop.meet("ann")
-    with meanwhile("INSERT INTO hit", lambda: shop.claim("ann")) as other:
+    with meanwhile(HOLDING, lambda: shop.claim("ann")) as other:
         page = shop.claim("ann")
     assert other.done() == page is not None
     shop.sound()
@@ -29,7 +29,7 @@ def test_a_double_click_gets_one_page(database: Database, meanwhile: Meanwhile) 
 def test_one_place_goes_to_one_of_two(database: Database, meanwhile: Meanwhile) -> None:
     shop = world.make(database, items=1, overlap=1)
     shop.meet("ann", "bob")
-    with meanwhile("INSERT INTO hit", lambda: shop.claim("bob")) as other:
+    with meanwhile(HOLDING, lambda: shop.claim("bob")) as other:
         page = shop.claim("ann")
     assert page is not None
     assert other.done() is None

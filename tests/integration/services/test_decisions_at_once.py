@@ -5,7 +5,7 @@ from __future__ import annotations
 from crowd.db import Database
 from crowd.services.collect import Receipt
 from tests.integration import world
-from tests.integration.meanwhile import Meanwhile
+from tests.integration.meanwhile import HOLDING, Meanwhile
 from tests.integration.world import PRICE
 
 
@@ -47,7 +47,7 @@ def test_a_page_claimed_while_its_item_is_settled_is_still_welcome(
     shop.ask_again("i00")
     shop.meet("bob")
     run = shop.concluded({"i00": (0.9, 1)})
-    with meanwhile("INSERT INTO hit", lambda: shop.decide(run)) as other:
+    with meanwhile(HOLDING, lambda: shop.decide(run)) as other:
         page = shop.page("bob")
     assert other.done().enough == 1
     assert isinstance(shop.submit("bob", page), Receipt)
@@ -105,7 +105,7 @@ def test_a_sweep_and_a_claim_do_not_lock_each_other_up(database: Database, meanw
     shop.configure(gold_share=1.0)
     shop.meet("eve")
     shop.clock.forward(10_000)
-    with meanwhile("UPDATE item SET open", lambda: shop.claim("eve"), time=2) as other:
+    with meanwhile("UPDATE item SET rank", lambda: shop.claim("eve"), time=2) as other:
         assert shop.sweep() == 2
     other.done()
     shop.sound()

@@ -16,6 +16,7 @@ from tests.integration.world import PRICE
 def test_every_answer_is_stored_with_where_it_comes_from(database: Database) -> None:
     shop = world.make(database, items=2)
     page = shop.page("ann")
+    shop.clock.forward(60)
     said = {question.name: label for question, label in zip(page.questions, "ab", strict=True)}
     receipt = shop.submit("ann", page, said)
     assert receipt == Receipt(page.token, 2, 2 * PRICE, shop.clock())

@@ -1,0 +1,62 @@
+"""Gold for one worker: what they have not seen, evenly over the labels, however large the deck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crowd.db import chunks
+from crowd.models import Item, Slot
+from crowd.models.conditions import LIVE
+from crowd.services.pack import Pick
+from crowd.services.terms import Deck
+
+# Looked at first for every question wanted: enough unless the worker has seen most of the gold there is.
+SAMPLE = 8
+
+
+def unseen(session: Session, deck: Deck, worker_id: int, *, wanted: int, rng: Random) -> list[Pick]:
+    """Choose gold this worker has not seen; never repeated, so perhaps fewer than wanted."""
+    if wanted == 0:
+        return []
+    chosen = _draw(session, _sample(deck, wanted, rng), worker_id, wanted, rng)
+    if len(chosen) < wanted:
+        everything = {label: rng.sample(gold, len(gold)) for label, gold in deck.items()}
+        chosen = _draw(session, everything, worker_id, wanted, rng)
+    return _picks(session, chosen)
+
+
+def _sample(deck: Deck, wanted: int, rng: Random) -> dict[str, list[tuple[int, int]]]:
+    # Balanced over the labels: gold drawn by class share would let a constant answerer pass.
+    labels = sorted(deck)
+    drawn = {rng.choice(labels) for _ in range(wanted)} if labels else set()
+    return {label: rng.sample(deck[label], min(wanted * SAMPLE, len(deck[label]))) for label in sorted(drawn)}
+
+
+def _draw(
+    session: Session, deck: dict[str, list[tuple[int, int]]], worker_id: int, wanted: int, rng: Random
+) -> list[tuple[int, int]]:
+    seen = _seen(session, [item_id for gold in deck.values() for _, item_id in gold], worker_id)
+    left = {label: [pair for pair in gold if pair[1] not in seen] for label, gold in deck.items()}
+    drawn: list[tuple[int, int]] = []
+    while len(drawn) < wanted and (labels := sorted(label for label, gold in left.items() if gold)):
+        drawn.append(left[rng.choice(labels)].pop())
+    return drawn
+
+
+def _seen(session: Session, item_ids: Sequence[int], worker_id: int) -> set[int]:
+    query = select(Slot.item_id).where(Slot.worker_id == worker_id, LIVE)
+    return {
+        item_id
+        for some in chunks(item_ids)
+        for item_id in session.scalars(query.where(Slot.item_id.in_(some)))
+    }
+
+
+def _picks(session: Session, chosen: Sequence[tuple[int, int]]) -> list[Pick]:
+    query = select(Item.id, Item.key, Item.payload).where(Item.id.in_([item_id for _, item_id in chosen]))
+    shown = {item_id: (key, payload) for item_id, key, payload in session.execute(query)}
+    return [Pick(item_id, *shown[item_id], gold_id) for gold_id, item_id in chosen]
