@@ -1,24 +1,29 @@
-"""The jobs: leases that ran out are swept, work is paid, and projects take their turns."""
+"""The jobs: sweep leases that ran out, pay work, delete what is over, give projects their turns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Pool
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.models import Assignment, Project
+from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE
-from crowd.services import assign, loop, pay
+from crowd.services import assign, attempts, loop, pay, sessions
 
 SWEEP_SECONDS = 15
 SETTLE_SECONDS = 60
+PRUNE_SECONDS = 3600
+# As long as a client may still repeat a request under the same `Idempotency-Key`.
+REPLIES_KEPT = timedelta(days=30)
 
 log = structlog.get_logger("crowd.jobs")
 
@@ -34,7 +39,11 @@ class Job:
 
 def jobs(*, step_seconds: int) -> tuple[Job, ...]:
     """Return what there is to do; without a period for it no project takes its turn by itself."""
-    always = Job("sweep", SWEEP_SECONDS, sweep), Job("settle", SETTLE_SECONDS, settle)
+    always = (
+        Job("sweep", SWEEP_SECONDS, sweep),
+        Job("settle", SETTLE_SECONDS, settle),
+        Job("prune", PRUNE_SECONDS, prune),
+    )
     return (*always, Job("step", step_seconds, step)) if step_seconds else always
 
 
@@ -70,6 +79,18 @@ def step(database: Database, clock: Clock) -> int:
         except Exception:
             log.exception("step failed", project=project_id)
     return moved
+
+
+def prune(database: Database, clock: Clock) -> int:
+    """Delete sessions that are over, windows of attempts long past and old replies; return how many."""
+
+    def work(session: Session) -> int:
+        now = clock()
+        old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - REPLIES_KEPT)
+        replies = cast("CursorResult[Any]", session.execute(old)).rowcount
+        return sessions.prune(session, now=now) + attempts.prune(session, now=now) + replies
+
+    return database.transact(work)
 
 
 def _settle(project_id: int, clock: Clock, session: Session) -> int:

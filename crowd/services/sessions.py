@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from crowd.models import ApiKey, WebSession, Worker
+from crowd.errors import Forbidden
+from crowd.models import ApiKey, Restriction, WebSession, Worker
 from crowd.services import keys, tokens
 from crowd.services.keys import Principal
 
@@ -33,7 +34,12 @@ class Visitor:
 
 
 def open_for_worker(session: Session, worker: Worker, *, now: datetime) -> str:
-    """Sign a worker in; return the cookie's text, which is never readable again."""
+    """Sign a worker in; return the cookie's text, which is never readable again.
+
+    Who is banned from all projects is not let in.
+    """
+    if worker.erased_at is not None or session.scalar(_ban(worker, now)) is not None:
+        raise Forbidden("this account is closed; write to whoever invited you")
     return _open(session, now, worker_id=worker.id)
 
 
@@ -102,6 +108,12 @@ def _open(session: Session, now: datetime, **owner: int) -> str:
     session.add(row)
     session.flush()
     return f"{public_id}.{secret}"
+
+
+def _ban(worker: Worker, now: datetime) -> Select[int]:
+    in_force = Restriction.lifted_at.is_(None), or_(Restriction.until.is_(None), Restriction.until > now)
+    everywhere = Restriction.project_id.is_(None), Restriction.kind == "banned"
+    return select(Restriction.id).where(Restriction.worker_id == worker.id, *in_force, *everywhere).limit(1)
 
 
 def _close(session: Session, now: datetime, *where: ColumnElement[bool]) -> int:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.models import Worker
-from crowd.services import keys, roster
+from crowd.services import invitations, keys, passwords, roster
+from crowd.services.door import Door
 from crowd.services.keys import Principal
 from crowd.settings import Settings, new_secret
 from tests.integration.browsing import Browser
@@ -28,6 +30,22 @@ class Clock:
 
     def advance(self, **by: float) -> None:
         self.time += timedelta(**by)
+
+
+class Hasher(PasswordHasher):
+    """Notes what was asked of it."""
+
+    def __init__(self, *parameters: int) -> None:
+        super().__init__(*parameters)
+        self.calls: list[str] = []
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.calls.append("hash")
+        return super().hash(password, salt=salt)
+
+    def verify(self, digest: str | bytes, password: str | bytes) -> bool:
+        self.calls.append("verify")
+        return super().verify(digest, password)
 
 
 @pytest.fixture
@@ -64,5 +82,31 @@ def add(database: Database, ann: Principal, clock: Clock) -> Callable[..., tuple
 
     def make(name: str) -> tuple[Worker, str]:
         return database.transact(lambda session: roster.invite(session, ann, name=name, now=clock()))
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def hasher(monkeypatch: pytest.MonkeyPatch) -> Hasher:
+    """Hash quickly, and count: what is tested here is not argon2."""
+    hasher = Hasher(1, 8, 1)
+    nobody = hasher.hash("nobody")
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
+    monkeypatch.setattr(passwords, "_hash_of_nobody", lambda: nobody)
+    hasher.calls.clear()
+    return hasher
+
+
+@pytest.fixture
+def door(database: Database, clock: Clock, settings: Settings) -> Door:
+    return Door(database, clock, settings.secret_key)
+
+
+@pytest.fixture
+def invited(database: Database, ann: Principal, clock: Clock) -> Callable[[str], str]:
+    """Invite a worker to ann's pool; return the token of their link."""
+
+    def make(name: str) -> str:
+        return database.transact(lambda session: invitations.invite(session, ann, name=name, now=clock())[1])
 
     return make
