@@ -16,6 +16,9 @@ class Ask:
     payload: Mapping[str, Any] = field(default_factory=dict)  # of the item; empty unless `reads_payload`
 
 
+ANY = Ask()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with the options of a task type."""
@@ -25,7 +28,10 @@ class Fault:
 
 
 class TaskType(Protocol):
-    """One kind of question. Values are JSON as a page sends them; what is stored is canonical text."""
+    """One kind of question. Values are JSON as a page sends them; what is stored is canonical text.
+
+    Canonical text is itself an answer, so that files may hold it.
+    """
 
     name: str
     is_categorical: bool  # every answer is one label of the label set, so that the aggregators apply
@@ -42,5 +48,5 @@ class TaskType(Protocol):
             ValueError: the value is no answer to this question; the message says why.
         """
 
-    def score(self, value: str, truth: str) -> float:
-        """Return how near a canonical answer is to a canonical truth, from 0 to 1."""
+    def score(self, value: str, truth: str, ask: Ask = ANY) -> float:
+        """Return how near a canonical answer is to a canonical truth, from 0 to 1; 1 for the same."""

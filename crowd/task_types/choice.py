@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crowd.task_types.base import Ask, Fault
+from crowd.task_types import options as known
+from crowd.task_types.base import ANY, Ask, Fault
 
 
 class Choice:
@@ -17,9 +18,8 @@ class Choice:
     reads_payload = False
 
     def faults(self, options: Mapping[str, Any], labels: Sequence[str]) -> list[Fault]:
-        """Refuse options, for there is nothing to set, and a label set without a choice."""
-        found = [Fault(name, "a choice has no such option") for name in options]
-        return found if len(labels) > 1 else [*found, Fault("labels", "a choice needs at least 2 labels")]
+        """Refuse what is no option, and a label set without a choice."""
+        return known.check(options, {}, "a choice") + known.labels(labels, 2, "a choice")
 
     def read(self, value: object, ask: Ask) -> str:
         """Return the label."""
@@ -27,6 +27,6 @@ class Choice:
             raise ValueError(f"{value!r} is not in the label set")
         return value
 
-    def score(self, value: str, truth: str) -> float:
+    def score(self, value: str, truth: str, ask: Ask = ANY) -> float:  # noqa: ARG002 - the same for all
         """Return 1 where they are the same."""
         return float(value == truth)
