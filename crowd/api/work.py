@@ -15,7 +15,7 @@ from crowd.api.problems import problem
 from crowd.channels import Page
 from crowd.services import assign, browse, collect, scope
 
-blueprint = Blueprint("work", "For workers: claim a page, answer it, hand it in.")
+blueprint = Blueprint("labeling", "For workers: claim a page, answer it, hand it in.")
 
 
 class OpenProject(Schema):

@@ -100,10 +100,11 @@ def standing(session: Session, worker: Worker, *, now: datetime) -> Standing:
     )
 
 
-def earned_today(session: Session, worker: Worker, project: Project, *, now: datetime) -> Amounts:
-    """Return what a worker did in a project since midnight (UTC)."""
+def today(session: Session, worker: Worker, *, project: Project | None = None, now: datetime) -> Amounts:
+    """Return what a worker did since midnight (UTC), in one project or in all."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    done = _done(session, worker, Assignment.project_id == project.id, Assignment.submitted_at >= midnight)
+    there = [Assignment.project_id == project.id] if project else []
+    done = _done(session, worker, Assignment.submitted_at >= midnight, *there)
     return sum(done.values(), Amounts())
 
 

@@ -116,15 +116,20 @@ def test_a_quiz_is_no_work(world: World):
     assert board(world) == []
 
 
-def test_today_in_one_project(world: World):
+def test_today_in_one_project_and_in_all(world: World, database):
     world.answer("wim")
     world.clock.forward(DAY)
     world.answer("wim")
+    other = worlds.make(database, slug="other", items=2)
+    other.clock.forward(DAY)
+    other.answer("wim")
 
     def read(session, project):
-        return standing.earned_today(session, world.worker(session, "wim"), project, now=world.clock())
+        worker, now = world.worker(session, "wim"), world.clock()
+        there = standing.today(session, worker, project=project, now=now)
+        return there.answers, standing.today(session, worker, now=now).answers
 
-    assert world.do(read).answers == 3
+    assert world.do(read) == (3, 5)
 
 
 @pytest.mark.parametrize(

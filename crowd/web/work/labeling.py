@@ -1,0 +1,31 @@
+"""The page on which a worker answers one page of questions after another."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from crowd.errors import Forbidden
+from crowd.services import instructions, projects, standing, workbench
+from crowd.web.place import Place, WorkerCall
+from crowd.web.work.home import open_project
+
+
+def register(pages: Blueprint, at: Place) -> None:
+    """Add the labeling page; the pages of questions themselves come over the API."""
+
+    @pages.get("/projects/<id:project>")
+    @at.for_workers
+    def label(call: WorkerCall, project: int) -> str:
+        row = open_project(call, project)
+        offer = workbench.offer(call.session, row, call.worker, now=call.now)
+        if offer is None:
+            raise Forbidden("this project is not open to you at the moment")
+        return render_template(
+            "work/labeling.html",
+            project=row,
+            offer=offer,
+            person=call.worker,
+            today=standing.today(call.session, call.worker, project=row, now=call.now),
+            told=instructions.current(call.session, row),
+            label_set=projects.labels(call.session, row),
+        )
