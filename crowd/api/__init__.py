@@ -8,14 +8,19 @@ from crowd import __version__
 from crowd.api import (
     batches,
     gold,
+    groups,
     items,
     keys,
     labels,
+    messages,
     predictions,
     problems,
     projects,
+    restrictions,
+    skills,
     steps,
     training_sets,
+    wording,
     work,
     workers,
 )
@@ -26,7 +31,24 @@ from crowd.api.paths import Id
 __all__ = ["Edge", "register"]
 
 # In the order of a project's life; the document lists them so.
-NOUNS = (projects, items, gold, predictions, batches, workers, labels, training_sets, steps, keys, work)
+NOUNS = (
+    projects,
+    wording,
+    items,
+    gold,
+    predictions,
+    batches,
+    workers,
+    restrictions,
+    groups,
+    skills,
+    messages,
+    labels,
+    training_sets,
+    steps,
+    keys,
+    work,
+)
 CONFIG = {
     "API_TITLE": "crowd",
     "API_VERSION": __version__,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, text
 from crowd.api.paging import PageQuery, PageSchema, page
-from crowd.models import Restriction
-from crowd.models.worker import RESTRICTIONS
-from crowd.services import roster, scope
+from crowd.api.restrictions import RestrictionSchema
+from crowd.services import pool, roster, scope
 
 blueprint = Blueprint("workers", "Who answers, how well, and who may not.")
 
@@ -30,22 +29,7 @@ class InvitedSchema(Schema):
     token = fields.String()
 
 
-class NewRestriction(Schema):
-    """What keeps a worker out of a project."""
-
-    kind = fields.String(required=True, validate=validate.OneOf(RESTRICTIONS))
-    reason = text(1000, shortest=1, required=True)
-
-
-class RestrictionSchema(Schema):
-    """What keeps a worker out of a project."""
-
-    kind = fields.String()
-    reason = fields.String()
-    created_at = fields.DateTime()
-
-
-class SkillSchema(Schema):
+class AccuracySchema(Schema):
     """How often a worker is right, by what gold says: an estimate with its 90 % interval."""
 
     value = fields.Float()
@@ -63,7 +47,7 @@ class WorkerSchema(Schema):
     answers = fields.Integer()
     graded = fields.Integer()
     correct = fields.Integer()
-    skill = fields.Nested(SkillSchema, allow_none=True)
+    skill = fields.Nested(AccuracySchema, allow_none=True)
     restriction = fields.Nested(RestrictionSchema, allow_none=True)
 
 
@@ -71,12 +55,6 @@ class WorkerPage(PageSchema):
     """A page of workers."""
 
     workers = fields.List(fields.Nested(WorkerSchema))
-
-
-class LiftedSchema(Schema):
-    """How many restrictions ended."""
-
-    lifted = fields.Integer()
 
 
 @blueprint.on("POST", "/workers")
@@ -95,35 +73,7 @@ def invite_worker(at: Visit, body: dict[str, Any]) -> dict[str, str]:
 @blueprint.gives(200, WorkerPage)
 def list_workers(at: Visit, query: dict[str, Any], project: str) -> dict[str, Any]:
     """List by pseudonym those who have answered in a project."""
-    known = roster.summaries(at.session, scope.project(at.session, at.principal, project))
+    known = pool.summaries(at.session, scope.project(at.session, at.principal, project), now=at.now)
     known = [summary for summary in known if summary.worker.pseudonym > query["after"]]
     known.sort(key=lambda summary: summary.worker.pseudonym)
     return page("workers", known, query["limit"], lambda summary: summary.worker.pseudonym)
-
-
-@blueprint.on("POST", "/projects/<project>/workers/<worker>/restrictions")
-@blueprint.takes(NewRestriction)
-@requires("write")
-@blueprint.gives(201, RestrictionSchema)
-def restrict_worker(at: Visit, body: dict[str, Any], project: str, worker: str) -> Restriction:
-    """Keep a worker out of a project; a page they hold may still be submitted."""
-    return roster.restrict(
-        at.session,
-        project=scope.project(at.session, at.principal, project),
-        worker=scope.worker(at.session, at.principal, worker),
-        kind=body["kind"],
-        reason=body["reason"],
-        facts={},
-        actor=at.principal.actor,
-        now=at.now,
-    )
-
-
-@blueprint.on("DELETE", "/projects/<project>/workers/<worker>/restrictions")
-@requires("write")
-@blueprint.gives(200, LiftedSchema)
-def lift_restrictions(at: Visit, project: str, worker: str) -> dict[str, int]:
-    """Let a worker back into a project."""
-    row = scope.project(at.session, at.principal, project)
-    person = scope.worker(at.session, at.principal, worker)
-    return {"lifted": roster.lift(at.session, at.principal, person, row, now=at.now)}

@@ -16,7 +16,7 @@ from aggregation.registry import AGGREGATORS, DEFAULT
 from crowd import migrations
 from crowd.cli.output import json_option, print_json
 from crowd.cli.progress import ERASE_LINE, stage, watched
-from crowd.cli.project import micros
+from crowd.cli.project_settings import micros
 from crowd.cli.workplace import table
 from crowd.db import Database, connect
 from crowd.trials.recording import ORDERS, Order, read_recording

@@ -4,81 +4,66 @@ from __future__ import annotations
 
 import click
 
+from crowd.cli.lazy import LazyGroup
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import grade, roster, scope
+from crowd.services import eligibility, pool, scope
+
+COMMANDS = {
+    "invite": ("crowd.cli.invitations:invite", "Add workers to the pool."),
+    "list": ("crowd.cli.workers:list_", "Who has answered, with what is known of them."),
+    "why": ("crowd.cli.workers:why", "Why a worker can or cannot get work."),
+    "pause": ("crowd.cli.restrictions:pause", "Keep a worker out for a while."),
+    "suspend": ("crowd.cli.restrictions:suspend", "Keep a worker out until it is clear what happened."),
+    "ban": ("crowd.cli.restrictions:ban", "Keep a worker out for good."),
+    "lift": ("crowd.cli.restrictions:lift", "Let a worker in again."),
+    "groups": ("crowd.cli.groups:list_", "The groups, and who belongs to one."),
+    "join": ("crowd.cli.groups:join", "Put workers into a group."),
+    "leave": ("crowd.cli.groups:leave", "Take workers out of a group."),
+    "skill": ("crowd.cli.skills:give", "Say how well a worker can do something."),
+    "skills": ("crowd.cli.skills:list_", "What a worker can do."),
+    "message": ("crowd.cli.messages:send", "Write to a worker."),
+    "messages": ("crowd.cli.messages:list_", "What workers wrote, and what was written to them."),
+}
 
 
-@click.group("workers")
+@click.group("workers", cls=LazyGroup, lazy=COMMANDS)
 def command() -> None:
     """Who answers, how well, and who may not."""
 
 
-@command.command("invite")
-@click.argument("name")
-@works_on_database
-def invite(place: Workplace, *, name: str) -> None:
-    """Add a worker to the pool and print the token they work with; it is shown this once."""
-    with place.database.write() as session:
-        worker, token = roster.invite(session, place.principal(session), name=name, now=utc_now())
-        result = {"worker": worker.pseudonym, "name": name, "token": token}
-    place.show(
-        result, [f"worker {result['worker']} ({name})", f"token  {token}", "keep it: it is not shown again"]
-    )
-
-
-@command.command("list")
+@click.command("list")
 @click.argument("slug")
 @works_on_database
 def list_(place: Workplace, *, slug: str) -> None:
     """List who has answered in a project, with what is known of them."""
     with place.database.write() as session:
-        rows = [_row(summary) for summary in roster.summaries(session, place.project(session, slug))]
+        rows = [
+            _row(summary) for summary in pool.summaries(session, place.project(session, slug), now=utc_now())
+        ]
     place.show_rows("workers", rows)
 
 
-@command.command("ban")
+@click.command("why")
 @click.argument("slug")
 @click.argument("pseudonym")
-@click.option("--reason", required=True, help="Why; it is kept with the ban.")
-@click.option("--exclude", is_flag=True, help="Set their answers aside, too; the items are asked again.")
 @works_on_database
-def ban(place: Workplace, *, slug: str, pseudonym: str, reason: str, exclude: bool) -> None:
-    """Keep a worker out of a project."""
+def why(place: Workplace, *, slug: str, pseudonym: str) -> None:
+    """Tell why a worker is, or is not, given work of a project."""
     with place.database.write() as session:
         principal = place.principal(session)
         project = scope.project(session, principal, slug)
         worker = scope.worker(session, principal, pseudonym)
-        roster.restrict(
-            session,
-            worker,
-            project=project,
-            kind="banned",
-            reason=reason,
-            facts={},
-            actor=principal.actor,
-            now=utc_now(),
-        )
-        excluded = grade.exclude(session, project, worker, reason=reason, now=utc_now()) if exclude else 0
-    text = f"{pseudonym} is banned from {slug}; {excluded} answers set aside"
-    place.show({"worker": pseudonym, "excluded": excluded}, text)
+        found = eligibility.reasons(session, project, worker, now=utc_now())
+    reasons = [{"code": reason.code, "text": reason.text} for reason in found]
+    lines = [f"{pseudonym} may not work on {slug}:", *(f"  {reason.text}" for reason in found)]
+    place.show(
+        {"worker": pseudonym, "eligible": not found, "reasons": reasons},
+        lines if found else f"{pseudonym} may work on {slug}",
+    )
 
 
-@command.command("lift")
-@click.argument("slug")
-@click.argument("pseudonym")
-@works_on_database
-def lift(place: Workplace, *, slug: str, pseudonym: str) -> None:
-    """End a worker's suspensions and bans in a project."""
-    with place.database.write() as session:
-        principal = place.principal(session)
-        project = scope.project(session, principal, slug)
-        worker = scope.worker(session, principal, pseudonym)
-        lifted = roster.lift(session, principal, worker, project, now=utc_now())
-    place.show({"worker": pseudonym, "lifted": lifted}, f"{lifted} restrictions of {pseudonym} ended")
-
-
-def _row(summary: roster.WorkerSummary) -> dict[str, object]:
+def _row(summary: pool.WorkerSummary) -> dict[str, object]:
     skill, restriction = summary.skill, summary.restriction
     return {
         "worker": summary.worker.pseudonym,

@@ -5,15 +5,50 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.models import AuditEntry
+from crowd.models import AuditEntry, Project
 from crowd.services import locks
 
 GENESIS = "0" * 64
+
+
+class Actor(Protocol):
+    """Whoever acts for a requester."""
+
+    @property
+    def actor(self) -> str:
+        """Who it is, in the words of the chain."""
+
+    @property
+    def requester_id(self) -> int:
+        """The requester they act for."""
+
+
+def act(
+    session: Session,
+    who: Actor,
+    action: str,
+    subject: str,
+    *,
+    project: Project | None = None,
+    details: dict[str, Any] | None = None,
+    now: datetime,
+) -> AuditEntry:
+    """Append what somebody did on a requester's behalf."""
+    return record(
+        session,
+        requester_id=who.requester_id,
+        project_id=project.id if project else None,
+        actor=who.actor,
+        action=action,
+        subject=subject,
+        details=details,
+        now=now,
+    )
 
 
 def record(

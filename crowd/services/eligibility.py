@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
-from crowd.models import Project, Restriction, Worker
+from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
+from crowd.services import groups, skills
+from workers.qualification import unmet
+
+COUNTED = ("leased", "done", "void")  # answers, and places held for one
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that keeps a worker from a project."""
 
-    code: str  # channel, state, restriction, qualification, cap, day_cap, quiz
+    code: str  # channel, state, restriction, qualification, cap, day_cap, quiz, quiz_failed
     text: str
 
 
 def reasons(session: Session, project: Project, worker: Worker, *, now: datetime) -> list[Reason]:
-    """Return all that keeps a worker from being given work; nothing where they may have it."""
+    """Return all that keeps a worker from being given work; nothing where they may have it.
+
+    A project that sets no qualifications, caps or quiz costs one query: claims are in a hurry.
+    """
     if worker.requester_id != project.requester_id or worker.channel != project.channel:
         return [Reason("channel", "this project is not open to this worker")]
     found = [] if project.state == "active" else [Reason("state", f"the project is {project.state}")]
-    scope = or_(Restriction.project_id == project.id, Restriction.project_id.is_(None))
-    query = select(Restriction.kind).where(
-        Restriction.worker_id == worker.id, scope, Restriction.lifted_at.is_(None)
-    )
-    in_force = query.where(or_(Restriction.until.is_(None), Restriction.until > now))
-    found += [Reason("restriction", f"the worker is {kind}") for kind in session.scalars(in_force.distinct())]
+    found += _restricted(session, project, worker, now)
+    if project.qualifications:
+        found += _unqualified(session, project, worker, now)
+    if project.worker_cap is not None or project.worker_day_cap is not None:
+        found += _capped(session, project, worker, now)
+    if project.quiz is not None:
+        found += _unproven(session, project, worker, now)
     return found
 
 
@@ -39,3 +48,96 @@ def require(session: Session, project: Project, worker: Worker, *, now: datetime
     found = reasons(session, project, worker, now=now)
     if found:
         raise Forbidden(found[0].text)
+
+
+def room(session: Session, project: Project, worker: Worker, *, now: datetime) -> int | None:
+    """Return how many more answers the project's caps allow this worker; None where it has none."""
+    if project.worker_cap is None and project.worker_day_cap is None:
+        return None
+    total, today = _given(session, project, worker, now)
+    left = [
+        cap - count
+        for cap, count in ((project.worker_cap, total), (project.worker_day_cap, today))
+        if cap is not None
+    ]
+    return max(0, min(left))
+
+
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for a restriction to hold at this moment."""
+    return and_(Restriction.lifted_at.is_(None), or_(Restriction.until.is_(None), Restriction.until > now))
+
+
+def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for a project to be one whose work this worker may at least try to get.
+
+    It leaves out what differs from claim to claim: qualifications, caps and the quiz.
+    """
+    scope = or_(Restriction.project_id == Project.id, Restriction.project_id.is_(None))
+    barred = exists().where(Restriction.worker_id == worker.id, scope, in_force(now))
+    return and_(
+        Project.requester_id == worker.requester_id,
+        Project.channel == worker.channel,
+        Project.state == "active",
+        ~barred,
+    )
+
+
+def _restricted(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
+    scope = or_(Restriction.project_id == project.id, Restriction.project_id.is_(None))
+    query = select(Restriction.kind, Restriction.project_id, Restriction.until)
+    query = query.where(Restriction.worker_id == worker.id, scope, in_force(now)).order_by(Restriction.id)
+    return [
+        Reason("restriction", text) for text in dict.fromkeys(_barred(*row) for row in session.execute(query))
+    ]
+
+
+def _barred(kind: str, project_id: int | None, until: datetime | None) -> str:
+    where = "" if project_id else " in all projects"
+    return f"the worker is {kind}{where}" + (f" until {until:%Y-%m-%d %H:%M} UTC" if until else "")
+
+
+def _unqualified(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
+    known = {name: skill.value for name, skill in skills.current(session, worker, project, now=now).items()}
+    missing = unmet(project.qualifications, known, groups.of(session, worker))
+    return [Reason("qualification", text) for text in missing]
+
+
+def _capped(session: Session, project: Project, worker: Worker, now: datetime) -> Iterator[Reason]:
+    total, today = _given(session, project, worker, now)
+    if project.worker_cap is not None and total >= project.worker_cap:
+        yield Reason("cap", f"the worker has given {total} answers of at most {project.worker_cap}")
+    if project.worker_day_cap is not None and today >= project.worker_day_cap:
+        yield Reason(
+            "day_cap", f"the worker has given {today} answers of at most {project.worker_day_cap} today"
+        )
+
+
+def _given(session: Session, project: Project, worker: Worker, now: datetime) -> tuple[int, int]:
+    """Count the answers a worker has given or holds a place for: in all, and since midnight (UTC)."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Gold counts too: a cap that passed over it would tell which questions it was.
+    today = func.count().filter(or_(Slot.state == "leased", Assignment.submitted_at >= midnight))
+    query = (
+        select(func.count(), today)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(Assignment.project_id == project.id, Assignment.worker_id == worker.id)
+        .where(Assignment.kind == "work", Slot.state.in_(COUNTED))
+    )
+    row = session.execute(query).one()
+    return row[0], row[1]
+
+
+def _unproven(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
+    quiz = project.quiz or {}
+    query = select(Skill.value, Skill.expires_at).where(
+        Skill.worker_id == worker.id, Skill.project_id == project.id, Skill.name == "quiz"
+    )
+    results: Sequence[tuple[float, datetime | None]] = [
+        (value, expires_at) for value, expires_at in session.execute(query)
+    ]
+    if any(value >= quiz["pass_mark"] and (end is None or end > now) for value, end in results):
+        return []
+    if len(results) >= quiz["attempts"]:
+        return [Reason("quiz_failed", f"the worker has not passed the quiz in {len(results)} attempts")]
+    return [Reason("quiz", "the worker has to pass the quiz first")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crowd.errors import Problem, bad_inputs
 from crowd.models import Instructions, Project
-from crowd.services import audit, locks
+from crowd.services import audit, label_sets, locks
 from crowd.services.keys import Principal
+from crowd.task_types import TASK_TYPES, Ask
+
+LONGEST = 50_000
+LONGEST_TEMPLATE = 65_536
+MOST_EXAMPLES = 100
+EXAMPLE = {"payload", "label", "note", "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,11 @@ def versions(session: Session, project: Project) -> Sequence[Instructions]:
     return session.scalars(query.order_by(Instructions.version.desc())).all()
 
 
-def begin(session: Session, project: Project, wording: Wording, *, now: datetime) -> Instructions:
+def begin(
+    session: Session, project: Project, wording: Wording, labels: Sequence[str], *, now: datetime
+) -> Instructions:
     """Store the first version."""
+    _check(project, wording, labels)
     return _add(session, project, wording, version=1, now=now)
 
 
@@ -48,19 +58,12 @@ def revise(
     locks.change(session, project)
     held = current(session, project)
     wording = replace(wording, examples=tuple(wording.examples))
-    if wording == _wording(held):
+    if wording == words_of(held):
         return held
+    _check(project, wording, label_sets.current(session, project).labels)
     project.revision += 1
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        project_id=project.id,
-        actor=principal.actor,
-        action="project.instructions",
-        subject=f"project:{project.id}",
-        details={"version": held.version + 1},
-        now=now,
-    )
+    subject, about = f"project:{project.id}", {"version": held.version + 1}
+    audit.act(session, principal, "project.instructions", subject, project=project, details=about, now=now)
     return _add(session, project, wording, version=held.version + 1, now=now)
 
 
@@ -68,11 +71,44 @@ def reword(
     session: Session, principal: Principal, project: Project, text: str, *, now: datetime
 ) -> Instructions:
     """Put another text in force, with the examples and the template as they are."""
-    wording = replace(_wording(current(session, project)), text=text)
+    wording = replace(words_of(current(session, project)), text=text)
     return revise(session, principal, project, wording, now=now)
 
 
-def _wording(held: Instructions) -> Wording:
+def _check(project: Project, wording: Wording, labels: Sequence[str]) -> None:
+    problems = list(_faults(project, wording, labels))
+    if problems:
+        raise bad_inputs(problems, what="instructions")
+
+
+def _faults(project: Project, wording: Wording, labels: Sequence[str]) -> Iterator[Problem]:
+    if len(wording.text) > LONGEST:
+        yield Problem("text", f"is longer than {LONGEST} characters")
+    if len(wording.examples) > MOST_EXAMPLES:
+        yield Problem("examples", f"are more than {MOST_EXAMPLES}")
+    for number, example in enumerate(wording.examples):
+        for fault in _example_faults(project, example, labels):
+            yield Problem(f"examples[{number}]", fault)
+    if wording.template is not None and len(wording.template) > LONGEST_TEMPLATE:
+        yield Problem("template", f"is longer than {LONGEST_TEMPLATE} characters")
+
+
+def _example_faults(project: Project, example: dict[str, Any], labels: Sequence[str]) -> Iterator[str]:
+    if unknown := set(example) - EXAMPLE:
+        yield f"has no field {', '.join(sorted(unknown))}; there are {', '.join(sorted(EXAMPLE))}"
+    payload = example.get("payload")
+    if not isinstance(payload, dict) or not payload:
+        yield "needs a payload: an object with what is shown"
+        return
+    ask = Ask(labels=labels, options=project.task_options, payload=payload)
+    try:
+        TASK_TYPES[project.task_type].read(example.get("label"), ask)
+    except ValueError as error:
+        yield str(error)
+
+
+def words_of(held: Instructions) -> Wording:
+    """Return what a version says."""
     return Wording(held.text, tuple(held.examples), held.template)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from aggregation.registry import AGGREGATORS
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
-from crowd.selection.strategies import STRATEGIES
-from crowd.services import audit, instructions, locks, publish
+from crowd.services import audit, instructions, label_sets, locks, publish, rules
 from crowd.services.instructions import Wording
 from crowd.services.keys import Principal
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-CHANNELS = ("pool", "simulated", "replay")
-MAX_LABELS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,8 @@ def create(
 ) -> Project:
     """Make a project with its first label set and its budget."""
     principal.require_all_projects()
-    values = _checked(settings, slug=slug, labels=labels, cap_micros=cap_micros)
+    details = details or {}
+    values = _checked(settings, slug=slug, labels=labels, details=details, cap_micros=cap_micros)
     locks.name(session, f"projects:{principal.requester_id}")
     if session.scalar(_by_slug(principal, slug)) is not None:
         raise Conflict(f"there is a project {slug!r} already")
@@ -80,21 +77,10 @@ def create(
     project.title = project.title or slug
     session.add(project)
     session.flush()
-    label_set = LabelSet(
-        project_id=project.id, version=1, labels=list(labels), details=dict(details or {}), created_at=now
-    )
-    session.add(label_set)
-    instructions.begin(session, project, wording or Wording(), now=now)
+    label_sets.begin(session, project, labels, details, now=now)
+    instructions.begin(session, project, wording or Wording(), labels, now=now)
     session.add(Budget(project_id=project.id, cap=cap_micros, held=0, spent=0))
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        project_id=project.id,
-        actor=principal.actor,
-        action="project.create",
-        subject=f"project:{project.id}",
-        now=now,
-    )
+    audit.act(session, principal, "project.create", f"project:{project.id}", project=project, now=now)
     return project
 
 
@@ -106,10 +92,12 @@ def update(
     current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
     if "max_overlap" not in changes and ("overlap" in changes or "confidence" in changes):
         changes = {**changes, "max_overlap": None}
+    held = label_sets.current(session, project)
     values = _checked(
         replace(ProjectSettings(**current), **changes),
         slug=project.slug,
-        labels=labels(session, project).labels,
+        labels=held.labels,
+        details=held.details,
         cap_micros=0,
     )
     frozen = {"price_micros", "channel", "task_type"} & {
@@ -120,16 +108,8 @@ def update(
     for name, value in values.items():
         setattr(project, name, value)
     project.revision += 1
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        project_id=project.id,
-        actor=principal.actor,
-        action="project.update",
-        subject=f"project:{project.id}",
-        details={name: values[name] for name in sorted(changes)},
-        now=now,
-    )
+    subject, about = f"project:{project.id}", {name: values[name] for name in sorted(changes)}
+    audit.act(session, principal, "project.update", subject, project=project, details=about, now=now)
     return project
 
 
@@ -141,16 +121,8 @@ def set_cap(
     if cap_micros < row.held + row.spent:
         raise Conflict("the cap cannot fall below what is already held and spent")
     row.cap = cap_micros
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        project_id=project.id,
-        actor=principal.actor,
-        action="budget.cap",
-        subject=f"project:{project.id}",
-        details={"cap_micros": cap_micros},
-        now=now,
-    )
+    subject, about = f"project:{project.id}", {"cap_micros": cap_micros}
+    audit.act(session, principal, "budget.cap", subject, project=project, details=about, now=now)
     return row
 
 
@@ -163,24 +135,13 @@ def move(session: Session, principal: Principal, project: Project, state: str, *
         raise Conflict(f"a project that is {project.state} cannot become {state}")
     advance(session, Project, "state", (project.state, state), Project.id == project.id)
     session.refresh(project)
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        project_id=project.id,
-        actor=principal.actor,
-        action=f"project.{state}",
-        subject=f"project:{project.id}",
-        now=now,
-    )
+    audit.act(session, principal, f"project.{state}", f"project:{project.id}", project=project, now=now)
     return project
 
 
 def labels(session: Session, project: Project) -> LabelSet:
     """Return the label set in force."""
-    query = (
-        select(LabelSet).where(LabelSet.project_id == project.id).order_by(LabelSet.version.desc()).limit(1)
-    )
-    return session.scalars(query).one()
+    return label_sets.current(session, project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +176,19 @@ def overview(session: Session, project: Project) -> Overview:
 
 
 def _checked(
-    settings: ProjectSettings, *, slug: str, labels: Sequence[str], cap_micros: int
+    settings: ProjectSettings,
+    *,
+    slug: str,
+    labels: Sequence[str],
+    details: Mapping[str, Any],
+    cap_micros: int,
 ) -> dict[str, Any]:
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     if values["max_overlap"] is None:
         values["max_overlap"] = settings.overlap + (3 if settings.confidence is not None else 0)
     if values["seed"] is None:
         values["seed"] = secrets.randbelow(2**31)
-    problems = [Problem(name, text) for name, is_right, text in _RULES if not is_right(values)]
-    problems += _label_problems(labels)
+    problems = rules.faults(values, labels, details)
     if not SLUG.fullmatch(slug):
         problems.append(
             Problem("slug", "use lower-case letters, digits and dashes, at most 63, none of them first")
@@ -233,38 +198,6 @@ def _checked(
     if problems:
         raise bad_inputs(problems, what="project")
     return values
-
-
-Rule = tuple[str, Callable[[dict[str, Any]], bool], str]
-
-_RULES: tuple[Rule, ...] = (
-    ("overlap", lambda v: v["overlap"] >= 1, "at least 1 answer is needed"),
-    ("max_overlap", lambda v: v["max_overlap"] >= v["overlap"], "cannot be below overlap"),
-    (
-        "confidence",
-        lambda v: v["confidence"] is None or 0.5 <= v["confidence"] < 1,
-        "lies between 0.5 and 1 (not 1)",
-    ),
-    ("hit_size", lambda v: 1 <= v["hit_size"] <= 100, "lies between 1 and 100"),
-    ("gold_share", lambda v: 0 <= v["gold_share"] <= 0.5, "lies between 0 and 0.5"),
-    ("lease_seconds", lambda v: 10 <= v["lease_seconds"] <= 86_400, "lies between 10 and 86400"),
-    ("price_micros", lambda v: v["price_micros"] >= 0, "cannot be negative"),
-    ("random_share", lambda v: 0 <= v["random_share"] <= 1, "lies between 0 and 1"),
-    ("batch_size", lambda v: v["batch_size"] >= 1, "at least 1 item is needed"),
-    ("strategy", lambda v: v["strategy"] in STRATEGIES, f"choose from {', '.join(STRATEGIES)}"),
-    ("method", lambda v: v["method"] in AGGREGATORS, f"choose from {', '.join(AGGREGATORS)}"),
-    ("channel", lambda v: v["channel"] in CHANNELS, f"choose from {', '.join(CHANNELS)}"),
-)
-
-
-def _label_problems(labels: Sequence[str]) -> list[Problem]:
-    if not 2 <= len(labels) <= MAX_LABELS:
-        return [Problem("labels", f"between 2 and {MAX_LABELS} labels are needed, not {len(labels)}")]
-    if len(set(labels)) != len(labels):
-        return [Problem("labels", "every label may appear once")]
-    if any(not label.strip() or label != label.strip() for label in labels):
-        return [Problem("labels", "a label cannot be empty or begin or end with a space")]
-    return []
 
 
 def _by_slug(principal: Principal, slug: str) -> Select[int]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crowd.errors import Conflict
-from crowd.models import Answer, Grade, Project, Restriction, Skill, Worker
-from crowd.services import audit, keys, locks, sessions
+from crowd.errors import Conflict, bad_input
+from crowd.models import Project, Restriction, Worker
+from crowd.services import audit, keys, locks, scope, sessions
 from crowd.services.keys import Principal
 
 
@@ -32,14 +31,7 @@ def add(session: Session, principal: Principal, *, name: str, now: datetime) -> 
     if _find(session, principal.requester_id, "pool", name) is not None:
         raise Conflict(f"there is a worker {name!r} already")
     worker = _add(session, principal.requester_id, "pool", name, now)
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        actor=principal.actor,
-        action="worker.invite",
-        subject=f"worker:{worker.pseudonym}",
-        now=now,
-    )
+    audit.act(session, principal, "worker.invite", f"worker:{worker.pseudonym}", now=now)
     return worker
 
 
@@ -74,18 +66,22 @@ def restrict(
     reason: str,
     facts: dict[str, Any],
     actor: str,
+    until: datetime | None = None,
     now: datetime,
 ) -> Restriction:
     """Keep a worker out of a project, or of all; the pages they hold may still be submitted.
 
-    A ban from all projects signs the worker out as well.
+    It ends by itself where `until` says so. A ban from all projects signs the worker out as well.
     """
+    if until is not None and until <= now:
+        raise bad_input("until", "is in the past")
     restriction = Restriction(
         worker_id=worker.id,
         project_id=project.id if project else None,
         kind=kind,
         reason=reason,
         facts=facts,
+        until=until,
         created_at=now,
     )
     session.add(restriction)
@@ -98,65 +94,40 @@ def restrict(
         actor=actor,
         action=f"worker.{kind}",
         subject=f"worker:{worker.pseudonym}",
-        details={"reason": reason},
+        details={"reason": reason} | ({"until": until.isoformat()} if until else {}),
         now=now,
     )
     return restriction
+
+
+def restrictions(session: Session, worker: Worker, *, after: int = 0, limit: int) -> Sequence[Restriction]:
+    """Return all that ever kept a worker out, in the order it happened."""
+    query = select(Restriction).where(Restriction.worker_id == worker.id, Restriction.id > after)
+    return session.scalars(query.order_by(Restriction.id).limit(limit)).all()
+
+
+def slugs(session: Session, principal: Principal) -> dict[int, str]:
+    """Return the slugs of the projects the principal may see, by id."""
+    return {project.id: project.slug for project in session.scalars(scope.projects(principal))}
 
 
 def lift(
     session: Session, principal: Principal, worker: Worker, project: Project | None, *, now: datetime
 ) -> int:
     """End the restrictions of a worker in this project, or everywhere; return how many ended."""
+    if project is None:
+        principal.require_all_projects()
     query = select(Restriction).where(Restriction.worker_id == worker.id, Restriction.lifted_at.is_(None))
+    query = query.where(or_(Restriction.until.is_(None), Restriction.until > now))
     if project is not None:
         query = query.where(Restriction.project_id == project.id)
     rows = session.scalars(query).all()
     for restriction in rows:
         restriction.lifted_at = now
     if rows:
-        audit.record(
-            session,
-            requester_id=principal.requester_id,
-            project_id=project.id if project else None,
-            actor=principal.actor,
-            action="worker.lift",
-            subject=f"worker:{worker.pseudonym}",
-            now=now,
-        )
+        subject = f"worker:{worker.pseudonym}"
+        audit.act(session, principal, "worker.lift", subject, project=project, now=now)
     return len(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSummary:
-    """What a project knows of one worker."""
-
-    worker: Worker
-    answers: int
-    graded: int
-    correct: int
-    skill: Skill | None
-    restriction: Restriction | None
-
-
-def summaries(session: Session, project: Project) -> list[WorkerSummary]:
-    """Return everyone who has answered in the project, with what is known of them."""
-    counts = dict(_answer_counts(session, project))
-    graded = {worker: (n, right) for worker, n, right in _grades(session, project)}
-    skills = {row.worker_id: row for row in session.scalars(_skills(project))}
-    restricted = {row.worker_id: row for row in session.scalars(_active(project))}
-    workers = session.scalars(select(Worker).where(Worker.id.in_(list(counts))).order_by(Worker.id))
-    return [
-        WorkerSummary(
-            worker=worker,
-            answers=counts[worker.id],
-            graded=graded.get(worker.id, (0, 0))[0],
-            correct=graded.get(worker.id, (0, 0))[1],
-            skill=skills.get(worker.id),
-            restriction=restricted.get(worker.id),
-        )
-        for worker in workers
-    ]
 
 
 def _add(session: Session, requester_id: int, channel: str, name: str, now: datetime) -> Worker:
@@ -180,31 +151,3 @@ def _query(requester_id: int, channel: str, name: str) -> Select[Worker]:
 
 def _find(session: Session, requester_id: int, channel: str, name: str) -> Worker | None:
     return session.scalars(_query(requester_id, channel, name)).first()
-
-
-def _active(project: Project) -> Select[Restriction]:
-    scope = or_(Restriction.project_id == project.id, Restriction.project_id.is_(None))
-    return select(Restriction).where(scope, Restriction.lifted_at.is_(None)).order_by(Restriction.id)
-
-
-def _restrictions(worker: Worker, project: Project) -> Select[Restriction]:
-    return _active(project).where(Restriction.worker_id == worker.id)
-
-
-def _answer_counts(session: Session, project: Project) -> list[tuple[int, int]]:
-    query = (
-        select(Answer.worker_id, func.count())
-        .where(Answer.project_id == project.id)
-        .group_by(Answer.worker_id)
-    )
-    return [(worker, count) for worker, count in session.execute(query)]
-
-
-def _grades(session: Session, project: Project) -> list[tuple[int, int, int]]:
-    right = func.count().filter(Grade.correct)
-    query = select(Grade.worker_id, func.count(), right).where(Grade.project_id == project.id)
-    return [(worker, n, good) for worker, n, good in session.execute(query.group_by(Grade.worker_id))]
-
-
-def _skills(project: Project) -> Select[Skill]:
-    return select(Skill).where(Skill.project_id == project.id).order_by(Skill.id)

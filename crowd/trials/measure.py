@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crowd import frames
 from crowd.models import Answer, AnswerSet, Consensus, Item, Project, Restriction, Slot
-from crowd.services import conclude, projects, roster
+from crowd.services import conclude, projects, pool
 from workers.simulated import BAD, Person
 
 METHOD_NAMES = {"majority": "majority vote", "dawid-skene": "Dawid-Skene", "panel": "crowd's default"}
@@ -113,7 +113,7 @@ def workers(session: Session, project: Project, crew: Sequence[Person]) -> tuple
     known = {person.name: person for person in crew}
     return tuple(
         _worker_row(known[seen.worker.name], seen)
-        for seen in sorted(roster.summaries(session, project), key=lambda seen: seen.worker.name)
+        for seen in sorted(pool.summaries(session, project), key=lambda seen: seen.worker.name)
     )
 
 
@@ -168,7 +168,7 @@ def _said(session: Session, item: Item, read: Container[int]) -> tuple[str, ...]
     return tuple(label for label, count in said.most_common() for _ in range(count))
 
 
-def _worker_row(person: Person, seen: roster.WorkerSummary) -> WorkerRow:
+def _worker_row(person: Person, seen: pool.WorkerSummary) -> WorkerRow:
     estimate = seen.skill
     return WorkerRow(
         name=person.name,

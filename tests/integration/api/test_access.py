@@ -66,6 +66,7 @@ def test_each_operation_takes_its_own_scope_and_no_other(key, pets, operations):
         "item": "i3",
         "batch": 1,
         "worker": "w1",
+        "group": "g",
         "name": "main",
         "version": 1,
         "key": "k",

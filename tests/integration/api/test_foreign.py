@@ -12,6 +12,7 @@ ABSENT = {
     "item": "nothing",
     "batch": "987654",
     "worker": "wffffffffffff",
+    "group": "nobodies",
     "name": "nameless",
     "version": "987654",
     "key": "ffffffffffff",
@@ -31,12 +32,14 @@ def ids(ann, invite, pets):
     assert ann.post(f"/projects/{pets}/consensus", {}).status_code == 201
     assert ann.post(f"/projects/{pets}/training-sets", {}).status_code == 201
     (known,) = ann.get(f"/projects/{pets}/workers").get_json()["workers"]
+    assert ann("PUT", f"/groups/radiology/workers/{known['worker']}").status_code == 200
     return {
         "project": pets,
         "project number": str(project["id"]),
         "item": "i5",
         "batch": str(ann.get(f"/projects/{pets}/batches").get_json()["batches"][0]["id"]),
         "worker": known["worker"],
+        "group": "radiology",
         "name": "main",
         "version": "1",
         "key": ann.get("/keys").get_json()["keys"][0]["id"],
@@ -82,7 +85,7 @@ def test_another_requesters_ids_look_absent(bob, invite, operations, ids):
 
 def test_ones_own_ids_do_not(ann, operations, ids):
     """The check above could pass because every call is wrong: with ann's key the same calls are right."""
-    order = {"revoke_key": 2, "move_project": 1}
+    order = {"revoke_key": 2, "move_project": 1, "remove_member": 1}
     for operation in sorted(operations, key=lambda operation: order.get(operation.id, 0)):
         if operation.scope != "worker":
             answer = operation.call(ann, ids)

@@ -16,7 +16,7 @@ def by_text(text):
 def answered(told, reviews, answer):
     """The project with one right answer to every item."""
     told("batch", "create", reviews)
-    token = told("workers", "invite", "ann")["token"]
+    token = told("workers", "invite", "ann", "--token")["token"]
     assert answer(token, by_text) == 1
     return reviews
 

@@ -10,14 +10,14 @@ from crowd.services import keys
 
 
 def test_a_worker_is_invited_once_under_a_name(crowd, told):
-    assert told("workers", "invite", "ann")["token"].startswith("cww_")
-    result = crowd("workers", "invite", "ann")
+    assert told("workers", "invite", "ann", "--token")["token"].startswith("cww_")
+    result = crowd("workers", "invite", "ann", "--token")
     assert (result.exit_code, result.stderr) == (1, "error: there is a worker 'ann' already\n")
 
 
 def test_a_banned_worker_gets_no_page_until_the_ban_is_lifted(told, reviews, answer):
     told("batch", "create", reviews, "--size", "2")
-    ann = told("workers", "invite", "ann")
+    ann = told("workers", "invite", "ann", "--token")
     told("workers", "ban", reviews, ann["worker"], "--reason", "asked to leave")
     with pytest.raises(Forbidden, match="the worker is banned"):
         answer(ann["token"], lambda text: "good")
@@ -27,7 +27,7 @@ def test_a_banned_worker_gets_no_page_until_the_ban_is_lifted(told, reviews, ans
 
 def test_excluded_answers_are_asked_again(told, reviews, answer):
     told("batch", "create", reviews, "--size", "2")
-    ann = told("workers", "invite", "ann")
+    ann = told("workers", "invite", "ann", "--token")
     answer(ann["token"], lambda text: "good")
     told("step", reviews)
     banned = told("workers", "ban", reviews, ann["worker"], "--reason", "not reading", "--exclude")
@@ -66,8 +66,8 @@ def test_a_key_that_makes_no_sense_is_refused(crowd, told, options, code):
 
 def test_no_secret_is_listed(crowd, told):
     key = told("keys", "create", "--label", "laptop")["key"]
-    token = told("workers", "invite", "ann")["token"]
-    shown = crowd("keys", "list").stdout + crowd("workers", "invite", "ann").stderr
+    token = told("workers", "invite", "ann", "--token")["token"]
+    shown = crowd("keys", "list").stdout + crowd("workers", "invite", "ann", "--token").stderr
     assert key.rpartition("_")[2] not in shown
     assert token.rpartition("_")[2] not in shown
 

@@ -1,0 +1,129 @@
+"""The settings of a project as options of a command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from crowd.errors import bad_input
+from crowd.models import Project
+from crowd.models.project import ORDERINGS, REVIEWS
+from workers import qualification
+from workers.money import dollars, to_micros
+
+SHOWN = (
+    "title", "state", "channel", "task_type", "task_options", "overlap", "max_overlap", "confidence",
+    "hit_size", "gold_share", "lease_seconds", "ordering", "review", "quiz", "worker_cap",
+    "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model", "method",
+)  # fmt: skip
+# Option and setting where the option is an amount of dollars.
+AMOUNTS = {"price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros"}
+UNSET: dict[str, Any] = {
+    "confidence": None, "model": None, "hourly": None, "fair-hourly": None, "worker-cap": None,
+    "worker-day-cap": None, "quiz": None, "qualifications": [],
+}  # fmt: skip
+
+_SETTINGS = (
+    click.option("--title", help="What labelers see above every page."),
+    click.option("--instructions", help="What they are asked to do."),
+    click.option("--task-options", metavar="JSON", help="What the task type lets one set, as an object."),
+    click.option("--overlap", type=int, help="Answers bought before the first decision.  [default: 3]"),
+    click.option("--max-overlap", type=int, help="Most answers an item may get."),
+    click.option("--confidence", type=float, help="Stop asking once the label is this sure, e.g. 0.95."),
+    click.option("--hit-size", type=int, help="Questions on a page, gold included.  [default: 10]"),
+    click.option("--gold-share", type=float, help="Share of gold among the questions.  [default: 0.1]"),
+    click.option("--lease-seconds", type=int, help="How long a worker may keep a page.  [default: 900]"),
+    click.option(
+        "--ordering", type=click.Choice(ORDERINGS), help="Finish items, or reach all.  [default: depth]"
+    ),
+    click.option("--price", help="Dollars for one answer, e.g. 0.03.  [default: 0]"),
+    click.option(
+        "--hourly", help="Dollars for an hour of active time; the price is then the most per answer."
+    ),
+    click.option("--fair-hourly", help="Warn when the median page earns less than this by the hour."),
+    click.option("--review", type=click.Choice(REVIEWS), help="Who accepts pages.  [default: automatic]"),
+    click.option("--qualifications", help='Who may work, e.g. "skill german >= 0.8 and group radiology".'),
+    click.option("--quiz", help="An entrance quiz, e.g. questions=5,pass_mark=0.8,attempts=2."),
+    click.option("--worker-cap", type=int, help="Most answers of one worker."),
+    click.option("--worker-day-cap", type=int, help="Most answers of one worker in a day (UTC)."),
+    click.option(
+        "--leaderboard/--no-leaderboard", default=None, help="Let workers see each other's progress."
+    ),
+    click.option("--strategy", help="How items are chosen.  [default: margin]"),
+    click.option("--random-share", type=float, help="Part of a batch drawn at random.  [default: 0.25]"),
+    click.option("--batch-size", type=int, help="Items chosen at a time.  [default: 100]"),
+    click.option("--seed", type=int, help="Makes selection and gold repeatable.  [default: random]"),
+    click.option("--model", help="'builtin', or 'module:object' with fit and predict_proba."),
+    click.option("--method", help="How answers are aggregated.  [default: panel]"),
+)
+
+
+def settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one option for each setting of a project."""
+    for option in reversed(_SETTINGS):
+        function = option(function)
+    return function
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings behind the options that were given."""
+    found = {name: value for name, value in options.items() if value is not None}
+    for option, setting in AMOUNTS.items():
+        if option in found:
+            found[setting] = micros(found.pop(option), f"--{option.replace('_', '-')}")
+    for option, read in (("qualifications", requirements), ("quiz", _quiz), ("task_options", json_object)):
+        if option in found:
+            found[option] = read(found[option], f"--{option.replace('_', '-')}")
+    return found
+
+
+def unset(names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the settings that these options take back."""
+    return {AMOUNTS.get(name.replace("-", "_"), name.replace("-", "_")): UNSET[name] for name in names}
+
+
+def described(project: Project, labels: list[str]) -> dict[str, Any]:
+    """Return a project as plain values, money in dollars."""
+    settings = {name: getattr(project, name) for name in SHOWN}
+    amounts = {option: getattr(project, setting) for option, setting in AMOUNTS.items()}
+    money = {option: None if amount is None else dollars(amount) for option, amount in amounts.items()}
+    wanted = qualification.text(project.qualifications) or None
+    return {"slug": project.slug, "labels": labels, **settings, "qualifications": wanted, **money}
+
+
+def micros(amount: str, where: str) -> int:
+    """Return an amount in dollars as micro-dollars."""
+    try:
+        return to_micros(amount)
+    except ValueError as error:
+        raise bad_input(where, str(error)) from None
+
+
+def requirements(text: str, where: str) -> list[dict[str, Any]]:
+    """Return qualifications as data."""
+    try:
+        return qualification.parse(text)
+    except ValueError as error:
+        raise bad_input(where, str(error)) from None
+
+
+def json_object(text: str, where: str) -> dict[str, Any]:
+    """Return a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise bad_input(where, f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise bad_input(where, "must be a JSON object")
+    return value
+
+
+def _quiz(text: str, where: str) -> dict[str, Any]:
+    try:
+        pairs = dict(part.strip().split("=", 1) for part in text.split(","))
+        return {name: json.loads(value) for name, value in pairs.items()}
+    except ValueError:
+        raise bad_input(where, "write it as questions=5,pass_mark=0.8,attempts=2") from None
