@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.answers import Answers
-from qc.agreement import krippendorff_alpha, pairwise_agreement
+from qc.agreement import fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
 
 # The worked example of Krippendorff (2011), "Computing Krippendorff's alpha-reliability", section C.
 CODERS = {
@@ -35,8 +35,43 @@ tables = st.dictionaries(
 ).map(lambda cells: [(item, worker, label) for (item, worker), label in cells.items()])
 
 
-def test_alpha_of_the_published_example():
-    assert krippendorff_alpha(krippendorff_example()) == pytest.approx(0.743, abs=0.0005)
+@pytest.mark.parametrize(("level", "value"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+def test_alpha_of_the_published_example(level, value):
+    assert krippendorff_alpha(krippendorff_example(), level=level) == pytest.approx(value, abs=0.0005)
+
+
+def test_kappa_of_a_well_known_example():
+    # Fourteen raters, ten subjects, five categories: the worked example that textbooks give 0.210 for.
+    table = ["0000e", "02642", "00356", "03920", "22811", "77000", "32630", "25322", "65210", "02237"]
+    rows = [
+        (f"s{subject}", f"r{rater}", str(category))
+        for subject, counts in enumerate(table)
+        for rater, category in enumerate(
+            category for category, count in enumerate(counts) for _ in range(int(count, 16))
+        )
+    ]
+    assert fleiss_kappa(answers(rows)) == pytest.approx(0.210, abs=0.0005)
+
+
+@pytest.mark.parametrize("measure", [pairwise_agreement, krippendorff_alpha, fleiss_kappa])
+def test_the_interval_holds_the_value_and_shrinks_with_more_items(measure, rng):
+    def interval(items):
+        rows = [
+            (f"i{i:04}", worker, "ab"[i % 2] if rng.random() < 0.8 else "ba"[i % 2])
+            for i in range(items)
+            for worker in "xyz"
+        ]
+        return with_interval(measure, answers(rows), rng=rng, resamples=100)
+
+    few, many = interval(30), interval(600)
+    assert few.low < few.value < few.high
+    assert many.low < many.value < many.high
+    assert many.high - many.low < few.high - few.low
+
+
+def test_interval_level_needs_numbers():
+    with pytest.raises(ValueError, match="needs numbers"):
+        krippendorff_alpha(answers([("p", "x", "low"), ("p", "y", "high")]), level="interval")
 
 
 def test_full_agreement_is_one():

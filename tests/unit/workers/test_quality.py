@@ -1,0 +1,79 @@
+"""Quality: what answers tell, whatever the labels' shares, and how sure that is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from workers.quality import quality
+
+PERFECT = np.eye(2)
+CONSTANT = np.array([[1.0, 0.0], [1.0, 0.0]])
+GUESS = np.full((2, 2), 0.5)
+LIAR = np.array([[0.0, 1.0], [1.0, 0.0]])
+
+
+def counted(*matrices: np.ndarray, answers: float = 400.0) -> np.ndarray:
+    return np.array([matrix * answers for matrix in matrices])
+
+
+def test_the_measures_know_experts_spammers_and_liars(rng):
+    found = quality(counted(PERFECT, CONSTANT, GUESS, LIAR), rng=rng)
+    assert found.informedness.value == pytest.approx([1, 0, 0, -1], abs=0.05)
+    assert found.information.value == pytest.approx([1, 0, 0, 1], abs=0.05)
+
+
+def test_how_common_a_label_is_does_not_matter(rng):
+    rare = counted(CONSTANT) * np.array([[0.95], [0.05]])
+    found = quality(rare, rng=rng)
+    assert found.informedness.value[0] == pytest.approx(0, abs=0.1)
+    assert found.information.value[0] == pytest.approx(0, abs=0.1)
+
+
+def test_more_answers_make_the_interval_narrower(rng):
+    good = np.array([[0.8, 0.2], [0.3, 0.7]])
+    found = quality(np.stack([good * 10, good * 1000]), rng=rng)
+    width = found.informedness.high - found.informedness.low
+    assert width[1] < width[0] / 3
+
+
+def test_intervals_hold_the_truth_nine_times_in_ten(rng):
+    truth = np.array([[0.8, 0.2], [0.3, 0.7]])
+    counts = np.stack(
+        [np.array([rng.multinomial(40, row) for row in truth], dtype=float) for _ in range(400)]
+    )
+    found = quality(counts, rng=rng, prior_answers=1.0)
+    held = (found.informedness.low <= 0.5) & (found.informedness.high >= 0.5)
+    assert held.mean() == pytest.approx(0.9, abs=0.05)
+
+
+def test_an_unknown_worker_is_taken_for_an_average_one(rng):
+    good = np.array([[0.9, 0.1], [0.2, 0.8]])
+    found = quality(np.stack([good * 500, np.zeros((2, 2))]), rng=rng)
+    assert found.matrices[1] == pytest.approx(good, abs=0.01)
+
+
+def test_a_liar_costs_nothing_and_a_guesser_the_most(rng):
+    found = quality(counted(PERFECT, LIAR, GUESS), rng=rng, costs=1.0 - np.eye(2))
+    assert found.cost is not None
+    assert found.cost.value == pytest.approx([0, 0, 0.5], abs=0.03)
+
+
+def test_what_does_not_fit_is_refused(rng):
+    with pytest.raises(ValueError, match="counts: shape"):
+        quality(np.zeros((2, 3)), rng=rng)
+    with pytest.raises(ValueError, match="costs: shape"):
+        quality(counted(PERFECT), rng=rng, costs=np.zeros((3, 3)))
+
+
+@given(arrays(float, (3, 3, 3), elements=st.floats(0, 50)), st.permutations(range(3)))
+def test_renaming_labels_changes_nothing(counts, order):
+    before = quality(counts, rng=np.random.default_rng(0))
+    after = quality(counts[:, order][:, :, order], rng=np.random.default_rng(0))
+    assert after.informedness.value == pytest.approx(before.informedness.value)
+    assert after.information.value == pytest.approx(before.information.value)
+    assert np.all(before.information.value >= -1e-9)
+    assert np.all(before.informedness.low <= before.informedness.high)
