@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from aggregation.consensus import Consensus as Conclusion
 from aggregation.registry import aggregate
 from crowd import frames
-from crowd.errors import bad_input
+from crowd.errors import Conflict, bad_input
 from crowd.frames import AnswerFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, CurrentRun, Item, LabelSet, Project
 from crowd.services import locks, projects
+from crowd.task_types import TASK_TYPES
 
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
@@ -34,6 +35,7 @@ def conclude(
     now: datetime,
 ) -> ConsensusRun:
     """Aggregate all answers that count; the same answers, method and parameters give the same run."""
+    require_labels(project)
     locks.step(session, project)
     label_set = projects.labels(session, project)
     frame = frames.read_answers(session, project, label_set.labels)
@@ -46,6 +48,7 @@ def conclude(
 
 def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
     """Run the project's method and the ones it is always compared with; return the project's own run."""
+    require_labels(project)
     locks.step(session, project)
     label_set = projects.labels(session, project)
     frame = frames.read_answers(session, project, label_set.labels)
@@ -53,6 +56,15 @@ def conclude_all(session: Session, project: Project, *, now: datetime) -> Consen
         if method != project.method:
             _run(session, project, label_set, frame, method, {}, now)
     return _run(session, project, label_set, frame, project.method, dict(project.method_parameters), now)
+
+
+def require_labels(project: Project) -> None:
+    """Raise where answers are no labels: what they say together is not concluded."""
+    if not TASK_TYPES[project.task_type].is_categorical:
+        raise Conflict(
+            f"answers of the type {project.task_type!r} are no labels and have no consensus: "
+            f"export the answers themselves, with: crowd answers export {project.slug}"
+        )
 
 
 def latest_run(session: Session, project: Project, method: str | None = None) -> ConsensusRun | None:

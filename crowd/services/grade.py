@@ -15,7 +15,7 @@ from crowd.db import chunks
 from crowd.models import Answer, AnswerFlag, Gold, Grade, Project, Restriction, Skill, Slot, Worker
 from crowd.models.states import advance
 from crowd.services import locks, projects, publish, roster
-from crowd.task_types import TASK_TYPES
+from crowd.task_types import TASK_TYPES, Ask
 from qc.gold import Grade as Verdict
 from qc.spam import Judgement, Observation, SpamPolicy, judge
 from workers.skill import skill
@@ -50,7 +50,7 @@ def held_against(project: Project, value: str, truth: str) -> Verdict:
     """Return how near an answer is to the truth, and whether that is near enough."""
     kind = TASK_TYPES[project.task_type]
     enough = project.task_options.get("gold_score", 1.0 if kind.is_categorical else NEAR_ENOUGH)
-    score = kind.score(value, truth)
+    score = kind.score(value, truth, Ask(options=project.task_options))
     return Verdict(correct=score >= enough, score=score)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from crowd.models import Gold, Item, Project
 from crowd.services import locks, projects
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
+from crowd.task_types import TASK_TYPES, Ask
 
 MAX_PROBLEMS = 20
 
@@ -60,15 +61,20 @@ def add_gold(
     # Pages are built with the gold known to a revision, see `terms`.
     locks.change(session, project)
     project.revision += 1
-    labels = projects.labels(session, project).labels
     items = _locked(session, project, [row.key for row in rows])
-    known = _current_gold(session, project)
-    _refuse(list(_gold_problems(rows, labels, items, known)), "gold")
+    labels, known = projects.labels(session, project).labels, _current_gold(session, project)
+
+    def read(row: GoldRow) -> str:
+        payload = items[row.key].payload if row.key in items else {}
+        return TASK_TYPES[project.task_type].read(row.label, Ask(labels, project.task_options, payload))
+
+    among = f" ({', '.join(labels)})" if labels else ""
+    _refuse(list(_gold_problems(rows, read, among, items, known)), "gold")
     new = {row.key: row for row in rows if items[row.key].id not in known}
     for row in new.values():
         item = items[row.key]
         session.add(
-            Gold(project_id=project.id, item_id=item.id, label=row.label, source=source, created_at=now)
+            Gold(project_id=project.id, item_id=item.id, label=read(row), source=source, created_at=now)
         )
     _take_out(session, [items[key].id for key in new])
     return Imported(added=len(new), unchanged=len(rows) - len(new))
@@ -92,18 +98,25 @@ def _contradictions(
 
 
 def _gold_problems(
-    rows: Sequence[GoldRow], labels: Sequence[str], items: Mapping[str, Item], known: Mapping[int, str]
+    rows: Sequence[GoldRow],
+    read: Callable[[GoldRow], str],
+    among: str,
+    items: Mapping[str, Item],
+    known: Mapping[int, str],
 ) -> Iterator[Problem]:
     said: dict[str, str] = {}
     for row in rows:
         item = items.get(row.key)
-        if row.label not in labels:
-            yield Problem(row.where, f"label {row.label!r} is not in the label set ({', '.join(labels)})")
-        elif said.setdefault(row.key, row.label) != row.label:
+        try:
+            label = read(row)
+        except ValueError as error:
+            yield Problem(row.where, f"label {error}{among}")
+            continue
+        if said.setdefault(row.key, label) != label:
             yield Problem(row.where, f"item {row.key!r} appears twice with different labels")
         elif item is None:
             yield Problem(row.where, f"no item {row.key!r}; import the items first")
-        elif known.get(item.id, row.label) != row.label:
+        elif known.get(item.id, label) != label:
             yield Problem(row.where, f"item {row.key!r} already has the gold label {known[item.id]!r}")
         elif item.state not in ("new", "gold"):
             yield Problem(row.where, f"item {row.key!r} is already being asked and cannot become gold")

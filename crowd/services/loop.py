@@ -26,6 +26,7 @@ from crowd.services import (
 )
 from crowd.services.decide import Decided
 from crowd.services.desk import ProjectDesk
+from crowd.task_types import TASK_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Dec
     project = _project(session, project_id)
     if session.scalar(select(func.count()).where(Answer.project_id == project.id)) == 0:
         return Decided()
+    if not _has_labels(project):
+        return decide.decide(session, project, None, now=clock())
     run = conclude.conclude(session, project, now=clock())
     decided = decide.decide(session, project, run, now=clock())
     if not decided.more:  # the wave is over: now it is worth showing the result beside the other methods'
@@ -111,15 +114,20 @@ def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn
     project = _project(session, project_id)
     if project.state != "active" or publish.outstanding(session, project):
         return Turn()
-    known = merge.candidates(session, project)
+    known = merge.candidates(session, project) if _has_labels(project) else []
     version = merge.freeze(session, project, now=clock()) if known else None
-    predictions = predict.train(session, project, now=clock())
+    predictions = predict.train(session, project, now=clock()) if _has_labels(project) else None
     batch = choose.choose(session, project, now=clock()) if ask else None
     return Turn(
         version=version.number if version else None,
         model_version=predictions.model_version if predictions else None,
         asked=publish.ask_batch(session, project, batch, now=clock()) if batch else 0,
     )
+
+
+def _has_labels(project: Project) -> bool:
+    """Tell whether answers are labels: free text, numbers, boxes have no consensus yet to learn from."""
+    return TASK_TYPES[project.task_type].is_categorical
 
 
 def _project(session: Session, project_id: int) -> Project:

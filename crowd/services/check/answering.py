@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from crowd.models import Answer, Assignment, Example, Gold, Item, LabelSet, Project, Slot
+from crowd.models import Answer, Assignment, Example, Gold, Item, LabelSet, Project, Skip, Slot
 from crowd.services.check import citations
 from crowd.services.check.invariant import invariant, lines, within
 
@@ -52,7 +52,7 @@ def repeats_are_recognised(session: Session, project_id: int | None) -> Iterator
 
 @invariant(13, "every answer names its slot's item and worker, and a value of its label set")
 def answers_agree(session: Session, project_id: int | None) -> Iterator[str]:
-    """Find answers that contradict their slot, and values that were not on offer."""
+    """Find answers and skips that contradict their slot, and values that were not on offer."""
     query = (
         select(Answer.id, Answer.slot_id)
         .join(Slot, Slot.id == Answer.slot_id)
@@ -61,24 +61,40 @@ def answers_agree(session: Session, project_id: int | None) -> Iterator[str]:
         .order_by(Answer.id)
     )
     yield from lines(session, query, "answer {id}: another item or worker than its slot {slot_id}")
+    skipped = (
+        select(Skip.id, Skip.slot_id)
+        .join(Slot, Slot.id == Skip.slot_id)
+        .where(within(Skip.project_id, project_id))
+        .where(or_(Skip.item_id != Slot.item_id, Skip.worker_id != Slot.worker_id, Slot.state != "skipped"))
+        .order_by(Skip.id)
+    )
+    yield from lines(session, skipped, "skip {id}: contradicts its slot {slot_id}")
     yield from _strange_values(session, project_id)
 
 
-@invariant(15, "no submission disappears: every slot that was filled has its answer")
+@invariant(15, "no submission disappears: every slot that was filled has its answer, every skip its reason")
 def nothing_lost(session: Session, project_id: int | None) -> Iterator[str]:
-    """Find filled slots without an answer."""
+    """Find filled slots without an answer, and skipped ones without a reason."""
     query = (
         select(Slot.id, Slot.state)
         .outerjoin(Answer, Answer.slot_id == Slot.id)
         .where(within(Slot.project_id, project_id), Slot.state.in_(ANSWERED), Answer.id.is_(None))
         .order_by(Slot.id)
     )
-    return lines(session, query, "slot {id}: {state}, but has no answer")
+    yield from lines(session, query, "slot {id}: {state}, but has no answer")
+    skipped = (
+        select(Slot.id)
+        .outerjoin(Skip, Skip.slot_id == Slot.id)
+        .where(within(Slot.project_id, project_id), Slot.state == "skipped", Skip.id.is_(None))
+        .order_by(Slot.id)
+    )
+    yield from lines(session, skipped, "slot {id}: skipped, but nobody said why")
 
 
 @invariant(17, "gold is never asked for its own sake and never becomes a label by consensus")
 def gold_apart(session: Session, project_id: int | None) -> Iterator[str]:
     """Find gold with places, slots that mistake gold, and examples that rest on answers to gold."""
+    yield from _quizzes(session, project_id)
     mine = within(Item.project_id, project_id)
     asked = select(Item.id).where(mine, Item.state == "gold", or_(Item.open != 0, Item.wanted != 0))
     yield from lines(session, asked.order_by(Item.id), "item {id}: gold, but answers to it are wanted")
@@ -103,6 +119,7 @@ def gold_apart(session: Session, project_id: int | None) -> Iterator[str]:
 def whole_or_not_at_all(session: Session, project_id: int | None) -> Iterator[str]:
     """Find slots whose state is not that of their page."""
     expected = case(
+        (and_(Assignment.work == "submitted", Slot.state == "skipped"), "skipped"),
         (Assignment.work == "submitted", "done"),
         (Assignment.work == "assigned", "leased"),
         else_=Assignment.work,
@@ -116,6 +133,21 @@ def whole_or_not_at_all(session: Session, project_id: int | None) -> Iterator[st
         .order_by(Slot.id)
     )
     return lines(session, query, "slot {id}: {state}, but its assignment {assignment_id} is {work}")
+
+
+def _quizzes(session: Session, project_id: int | None) -> Iterator[str]:
+    on_quiz = and_(within(Assignment.project_id, project_id), Assignment.kind == "quiz")
+    asked = (
+        select(Slot.id)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(on_quiz, Slot.gold_id.is_(None))
+        .order_by(Slot.id)
+    )
+    yield from lines(session, asked, "slot {id}: on a quiz, but no gold")
+    paid = select(Assignment.id).where(
+        on_quiz, or_(Assignment.amount_micros != 0, Assignment.gold_micros != 0)
+    )
+    yield from lines(session, paid.order_by(Assignment.id), "assignment {id}: a quiz, but paid")
 
 
 def _strange_values(session: Session, project_id: int | None) -> Iterator[str]:

@@ -11,7 +11,8 @@ from crowd.models import Assignment, Decision, Hit, HitQuestion, Item, Restricti
 from crowd.services.check.invariant import invariant, lines, within
 
 COUNTED = ("leased", "done")
-HELD = ("leased", "done", "void")  # a void slot keeps its worker away
+RESTING = ("settled", "given_up", "quarantined")
+HELD = ("leased", "done", "skipped", "void")  # those that keep their worker away
 
 
 @invariant(1, "an item's wanted answers are those open, on a published HIT, or in a live slot")
@@ -84,13 +85,13 @@ def leases_end(session: Session, project_id: int | None) -> Iterator[str]:
     )
 
 
-@invariant(7, "no worker holds two pages of a project, or was given one while restricted")
+@invariant(7, "no worker holds two pages of a project, and one ahead, or was given one while restricted")
 def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]:
     """Find leases that should not have been given; work accepted elsewhere came under no lease of ours."""
     held = (
         select(Assignment.worker_id, Assignment.project_id, func.count().label("pages"))
         .where(within(Assignment.project_id, project_id), Assignment.work == "assigned")
-        .group_by(Assignment.worker_id, Assignment.project_id)
+        .group_by(Assignment.worker_id, Assignment.project_id, Assignment.ahead)
         .having(func.count() > 1)
         .order_by(Assignment.worker_id)
     )
@@ -100,6 +101,7 @@ def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]
         or_(Restriction.project_id.is_(None), Restriction.project_id == Assignment.project_id),
         Assignment.created_at > Restriction.created_at,
         or_(Restriction.lifted_at.is_(None), Assignment.created_at < Restriction.lifted_at),
+        or_(Restriction.until.is_(None), Assignment.created_at < Restriction.until),
     )
     given = (
         select(Assignment.id, Assignment.worker_id, Restriction.kind, Restriction.id.label("restriction"))
@@ -116,18 +118,19 @@ def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]
 
 @invariant(8, "an item that is no longer asked about has nothing open and a decision that says why")
 def decided_with_a_reason(session: Session, project_id: int | None) -> Iterator[str]:
-    """Find settled and given-up items that are still on offer, or whose newest decision says otherwise."""
+    """Find items at rest that are still on offer, or whose newest decision says otherwise."""
     newest = select(func.max(Decision.id)).where(Decision.item_id == Item.id).scalar_subquery()
     decision = aliased(Decision)
     unexplained = or_(
         decision.id.is_(None),
         and_(Item.state == "settled", decision.action != "enough"),
         and_(Item.state == "given_up", decision.action != "give_up"),
+        and_(Item.state == "quarantined", decision.action != "quarantine"),
     )
     query = (
         select(Item.id, Item.state, Item.open.label("open"), decision.action)
         .outerjoin(decision, decision.id == newest)
-        .where(within(Item.project_id, project_id), Item.state.in_(("settled", "given_up")))
+        .where(within(Item.project_id, project_id), Item.state.in_(RESTING))
         .where(or_(Item.open != 0, unexplained))
         .order_by(Item.id)
     )

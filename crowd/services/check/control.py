@@ -14,9 +14,11 @@ from crowd.models import (
     Example,
     Item,
     Project,
+    Reservation,
     Tick,
     TrainingSet,
     TrainingSetVersion,
+    Worker,
 )
 from crowd.models.states import TRANSITIONS
 from crowd.services import audit
@@ -64,6 +66,7 @@ def inside_one_project(session: Session, project_id: int | None) -> Iterator[str
         .order_by(ApiKey.id)
     )
     yield from lines(session, keys, "API key {id}: for a project of another requester")
+    yield from lines(session, _strangers(project_id), "item {id}: kept for a worker of another requester")
 
 
 @invariant(47, "the audit chain is unbroken: no entry was changed, removed or put in between", is_global=True)
@@ -94,6 +97,17 @@ def _crossing(table: Table, project_id: int | None) -> Rows | None:
     identity = next(iter(table.primary_key))
     query = select(identity.label("of")).select_from(source).where(within(first, project_id))
     return query.where(or_(*(first != other for other in others))).order_by(identity)
+
+
+def _strangers(project_id: int | None) -> Rows:
+    return (
+        select(Reservation.item_id.label("id"))
+        .join(Item, Item.id == Reservation.item_id)
+        .join(Project, Project.id == Item.project_id)
+        .join(Worker, Worker.id == Reservation.worker_id)
+        .where(within(Item.project_id, project_id), Worker.requester_id != Project.requester_id)
+        .order_by(Reservation.item_id)
+    )
 
 
 def _crossing_examples(project_id: int | None) -> Rows:

@@ -124,9 +124,10 @@ def _answers_to_come() -> Subquery:
 
 
 def _owed() -> Subquery:
-    """Sum, by project, what is due, and what is reserved for gold on the pages workers hold."""
+    """Sum, by project, what is due or under review, and what is reserved for gold on pages workers hold."""
     amount = case(
         (Assignment.payment == "due", Assignment.amount_micros),
+        (and_(Assignment.work == "submitted", Assignment.review == "pending"), Assignment.amount_micros),
         (Assignment.work == "assigned", Assignment.gold_micros),
         else_=0,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ from sqlalchemy import select
 from crowd import migrations
 from crowd.channels import Recorded, Replay, Simulated
 from crowd.db import Database, connect
-from crowd.models import Answer, Project, Tick, Worker
+from crowd.models import Answer, GroupMember, Item, Message, Project, Reservation, Tick, Worker
 from crowd.services import assign, collect, grade, intake, keys, loop, pack, predict, projects, roster
+from crowd.services.collect import Skipped
 from crowd.services.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 from workers.simulated import parse_mix, people
 
+QUIZ = {"questions": 3, "pass_mark": 0.6, "attempts": 2}
 LABELS = ("cat", "dog", "owl")
 KEYS = [f"i{number:03}" for number in range(90)]
 TRUTH = {key: LABELS[number % 3] for number, key in enumerate(KEYS)}
@@ -52,12 +55,15 @@ def world(module_database_url: str) -> Iterator[Database]:
         loop.turn(database, accepted, simulated, clock=clock)
         loop.turn(database, published, replay, clock=clock)
     leave_unfinished(database, accepted, published, replay, clock)
+    hand_questions_back(database, accepted, clock)
+    take_the_quiz(database, found(database, clock, "quizzed", "pool", quiz=QUIZ), clock)
     yield database
     database.dispose()
 
 
-def found(database: Database, clock: Clock, slug: str, channel: str) -> int:
+def found(database: Database, clock: Clock, slug: str, channel: str, **more: Any) -> int:
     settings = ProjectSettings(
+        **more,
         channel=channel,
         overlap=2,
         max_overlap=3,
@@ -114,3 +120,36 @@ def leave_unfinished(database: Database, accepted: int, published: int, replay: 
         assert grade.exclude(session, project, busiest, reason="test", now=clock())
         session.add_all(Tick(job="sweep", period=n, term=1 + n // 2, created_at=clock()) for n in range(4))
         assert pack.publish_pages(session, session.get_one(Project, published), replay, now=clock())
+
+
+def hand_questions_back(database: Database, accepted: int, clock: Clock) -> None:
+    """Two workers skip all they are shown, and so much of it twice; another fetches a page ahead."""
+    with database.write() as session:
+        project = session.get_one(Project, accepted)
+        for name in ("E", "F"):
+            person = roster.arrival(session, 1, "simulated", name, now=clock())
+            page = assign.claim(session, project, person, now=clock())
+            skips = {question.name: Skipped("broken", "no image") for question in page.questions}
+            receipt = collect.submit(session, person, page.token, answers={}, skips=skips, now=clock())
+            assert (receipt.answers, receipt.skipped) == (0, len(page.questions))
+        hasty = roster.arrival(session, 1, "simulated", "G", now=clock())
+        pages = [assign.claim(session, project, hasty, ahead=ahead, now=clock()) for ahead in (False, True)]
+        assert pages[0].token != pages[1].token
+        kept = session.scalars(select(Item).where(Item.project_id == accepted, Item.open > 0)).first()
+        kept.reserved = True
+        session.add(Reservation(item_id=kept.id, worker_id=hasty.id))
+        session.add(GroupMember(worker_id=hasty.id, name="fast", created_at=clock()))
+        said = {"sender": "worker", "text": "The image is missing.", "created_at": clock()}
+        session.add(Message(requester_id=1, worker_id=hasty.id, project_id=accepted, **said))
+
+
+def take_the_quiz(database: Database, quizzed: int, clock: Clock) -> None:
+    """A worker answers the entrance quiz and is given a first page."""
+    with database.write() as session:
+        project = session.get_one(Project, quizzed)
+        person = roster.arrival(session, 1, "pool", "Q", now=clock())
+        quiz = assign.claim(session, project, person, now=clock())
+        assert quiz.kind == "quiz"
+        answers = {question.name: TRUTH[question.key] for question in quiz.questions}
+        assert collect.submit(session, person, quiz.token, answers=answers, now=clock()).amount_micros == 0
+        assert assign.claim(session, project, person, now=clock()) is None

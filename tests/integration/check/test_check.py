@@ -17,7 +17,8 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from crowd.db import Database
-from crowd.models import Assignment, Base, Slot
+from crowd.models import Assignment, Base, Item, Slot
+from crowd.models.assignment import SLOT_STATES
 from crowd.services.check import INVARIANTS, NAMED, check
 
 
@@ -94,11 +95,16 @@ def test_a_database_in_the_middle_of_its_work_is_sound(world: Database) -> None:
 
 def test_that_database_holds_everything_that_can_happen(world: Database) -> None:
     with world.read() as session:
-        assert set(session.scalars(select(Slot.state))) == {"leased", "done", "returned", "expired", "void"}
+        assert set(session.scalars(select(Slot.state))) == set(SLOT_STATES)
+        assert {"settled", "quarantined"} < set(session.scalars(select(Item.state)))
+        assert set(session.scalars(select(Assignment.kind))) == {"work", "quiz"}
+        assert set(session.scalars(select(Assignment.ahead))) == {False, True}
         assert set(session.scalars(select(Assignment.payment))) == {"none", "due", "paid"}
         tables = Base.metadata.sorted_tables
         empty = {table.name for table in tables if session.execute(select(table).limit(1)).first() is None}
-    assert empty == {"idempotency_record", "lease", "worker_token"}
+    # How people come in is no invariant's business.
+    doors = {"worker_token", "invitation", "account", "web_session", "attempts"}
+    assert empty == {"idempotency_record", "lease", *doors}
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: f"{each.number}: {each.found}")

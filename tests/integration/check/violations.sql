@@ -40,11 +40,11 @@ UPDATE assignment SET work = 'expired' WHERE work = 'assigned';
 
 -- 7: holds 2 pages
 -- unguarded: assignment
-COPY assignment WHERE work = 'assigned' SET token = 't', gold_micros = 0;
+COPY assignment WHERE id = (SELECT min(id) FROM assignment WHERE work = 'assigned') SET token = 't', gold_micros = 0;
 
 -- 7: who was suspended
 COPY restriction WHERE id = (SELECT max(id) FROM restriction WHERE project_id IS NULL)
-    SET worker_id = (SELECT worker_id FROM assignment WHERE work = 'assigned'), created_at = '2020-01-01 00:00:00.000000';
+    SET worker_id = (SELECT min(worker_id) FROM assignment WHERE work = 'assigned'), created_at = '2020-01-01 00:00:00.000000';
 
 -- 8: newest decision: None
 UPDATE item SET state = 'settled' WHERE id = (SELECT min(id) FROM item WHERE state = 'asking' AND open > 0);
@@ -52,6 +52,9 @@ UPDATE item SET state = 'settled' WHERE id = (SELECT min(id) FROM item WHERE sta
 -- 8: newest decision: more
 COPY decision WHERE id = (SELECT min(decision.id) FROM decision JOIN item ON item.id = item_id WHERE state = 'settled')
     SET action = 'more';
+
+-- 8: quarantined with 0 answers open, newest decision: more
+COPY decision WHERE id = (SELECT min(id) FROM decision WHERE action = 'quarantine') SET action = 'more';
 
 -- 8: newest decision: None
 -- unguarded: decision
@@ -75,6 +78,14 @@ UPDATE answer SET worker_id = worker_id + 1 WHERE id = 1;
 -- 13: (and 1 more): its value
 -- unguarded: answer
 UPDATE answer SET value = 'cow' WHERE id IN (5, 6);
+
+-- 13: contradicts its slot
+-- unguarded: skip
+UPDATE skip SET worker_id = worker_id + 1 WHERE id = (SELECT min(id) FROM skip);
+
+-- 15: but nobody said why
+-- unguarded: skip
+DELETE FROM skip WHERE id = (SELECT min(id) FROM skip);
 
 -- 15: has no answer
 -- unguarded: answer
@@ -101,6 +112,15 @@ CREATE TEMPORARY TABLE cited AS SELECT min(id) AS id FROM slot WHERE state = 'do
     AND item_id IN (SELECT item_id FROM example WHERE source = 'consensus');
 UPDATE item SET wanted = wanted - 1 WHERE id = (SELECT item_id FROM slot JOIN cited ON cited.id = slot.id);
 UPDATE slot SET gold_id = (SELECT min(id) FROM gold) WHERE id = (SELECT id FROM cited);
+
+-- 17: on a quiz, but no gold
+UPDATE slot SET gold_id = NULL WHERE id = (SELECT min(slot.id) FROM slot JOIN assignment ON assignment.id = assignment_id
+    WHERE kind = 'quiz');
+UPDATE item SET wanted = wanted + 1, state = 'asking' WHERE id IN (SELECT item_id FROM slot JOIN assignment
+    ON assignment.id = assignment_id WHERE kind = 'quiz' AND gold_id IS NULL);
+
+-- 17: a quiz, but paid
+UPDATE assignment SET gold_micros = 1 WHERE kind = 'quiz';
 
 -- 18: held and
 -- unguarded: budget
@@ -207,6 +227,10 @@ UPDATE training_set SET project_id = 2, name = 'x' WHERE project_id = 1;
 -- 40: for a project of another requester
 INSERT INTO requester (id, name, created_at) VALUES (99, 'another', '2026-01-01 00:00:00.000000');
 UPDATE api_key SET requester_id = 99 WHERE id = 1;
+
+-- 40: kept for a worker of another requester
+INSERT INTO requester (id, name, created_at) VALUES (99, 'another', '2026-01-01 00:00:00.000000');
+UPDATE worker SET requester_id = 99 WHERE id = (SELECT worker_id FROM reservation);
 
 -- 47: audit entry 2: does not have its digest
 -- unguarded: audit_entry
