@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
+from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.services import sessions
 from crowd.services.sessions import Visitor
+
+Answer = TypeVar("Answer")
 
 # A browser takes a cookie with this prefix only over TLS, for one host and its whole path.
 SECURE_COOKIE = "__Host-crowd"
@@ -52,16 +57,27 @@ def visitor(session: Session, *, now: datetime) -> Visitor | None:
         if request.method not in READING:
             require_same_origin()
             _require_csrf(found)
-            note_visit(session, found, now=now)
         structlog.contextvars.bind_contextvars(actor=_actor(found))
     g.visitor = found
     return found
 
 
-def note_visit(session: Session, visitor: Visitor, *, now: datetime) -> None:
-    """Keep a session in use from ending idle."""
-    if visitor.is_worth_noting:
-        sessions.note_visit(session, visitor.session_id, now=now)
+def transaction(database: Database, work: Callable[[Session], Answer], *, now: datetime) -> Answer:
+    """Run a request in one transaction, which only reads for GET, and keep the visitor's session alive."""
+
+    def noted(session: Session) -> Answer:
+        answer = work(session)
+        _note_visit(session, now)
+        return answer
+
+    if request.method not in READING:
+        request.get_data()  # a slow sender must not hold a transaction open
+        return database.transact(noted)
+    with database.read() as session:
+        answer = work(session)
+    if (found := current()) is not None and found.is_worth_noting:
+        database.transact(lambda session: sessions.note_visit(session, found.session_id, now=now))
+    return answer
 
 
 def current() -> Visitor | None:
@@ -86,6 +102,12 @@ def own_path(text: str, *, default: str) -> str:
     # Browsers read "//host" and "/\host" as another host, and drop tabs and line ends before they do.
     is_ours = text.startswith("/") and text[1:2] not in ("/", "\\") and text.isprintable()
     return text if is_ours else default
+
+
+def _note_visit(session: Session, now: datetime) -> None:
+    found = current()
+    if found is not None and found.is_worth_noting:
+        sessions.note_visit(session, found.session_id, now=now)
 
 
 def _require_csrf(visitor: Visitor) -> None:

@@ -15,6 +15,8 @@ from crowd.api.access import WORKER
 from crowd.api.fields import Dollars
 from crowd.api.problems import CONTENT_TYPE
 from crowd.api.replies import HEADER, LONGEST
+from crowd.visitors import HEADER as TOKEN
+from crowd.visitors import SECURE_COOKIE
 
 DESCRIPTION = (
     "Requesters make projects, import items and gold, ask about them and read labels; workers claim pages "
@@ -23,6 +25,12 @@ DESCRIPTION = (
 SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "A requester's API key, `cw_…`."},
     "worker": {"type": "http", "scheme": "bearer", "description": "A worker's token, `cww_…`."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SECURE_COOKIE,
+        "description": f"Whoever is signed in by a browser; what changes something also needs `{TOKEN}`.",
+    },
 }
 IDEMPOTENCY = {
     "name": HEADER,
@@ -78,7 +86,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 def document_access(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any) -> dict[str, Any]:  # noqa: ANN401
     """Add to an operation who may call it, and that it can be repeated safely."""
     access = info["access"]
-    doc["security"] = [{"worker" if access["scope"] == WORKER else "key": []}]
+    doc["security"] = [{"worker" if access["scope"] == WORKER else "key": []}, {"session": []}]
     doc["x-scope"] = access["scope"]
     if method == "post" and access["repeatable"]:
         doc.setdefault("parameters", []).append("IdempotencyKey")

@@ -11,6 +11,7 @@ from flask import Response, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crowd import visitors
 from crowd.errors import bad_input
 from crowd.models import IdempotencyRecord
 from crowd.services import locks
@@ -62,8 +63,7 @@ def _again(stored: IdempotencyRecord) -> Response:
 def _masked(body: bytes, key: str) -> bytes:
     # A reply may hold an API key or a worker's token, which are kept nowhere in clear. So it is masked
     # with a pad that only the caller's own key yields; a pad serves one row, because (key, caller) is unique.
-    token = request.authorization.token if request.authorization else None
-    pad = hashlib.shake_256(f"{token}\n{key}".encode()).digest(len(body))
+    pad = hashlib.shake_256(f"{_token()}\n{key}".encode()).digest(len(body))
     return bytes(byte ^ mask for byte, mask in zip(body, pad, strict=True))
 
 
@@ -72,4 +72,10 @@ def _route() -> str:
 
 
 def _body_digest() -> str:
-    return hashlib.sha256(request.get_data()).hexdigest()
+    # A session's cookie counts in: what was masked with one cannot be read with another.
+    cookie = "" if request.authorization else _token()
+    return hashlib.sha256(request.get_data() + cookie.encode()).hexdigest()
+
+
+def _token() -> str:
+    return (request.authorization.token if request.authorization else visitors.cookie()) or ""

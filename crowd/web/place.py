@@ -122,25 +122,9 @@ class Place:
             def work(session: Session) -> ResponseReturnValue:
                 return run(Call(session, now, visitors.visitor(session, now=now)), **ids)
 
-            return self._transaction(work, now)
+            return visitors.transaction(self.database, work, now=now)
 
         return view
-
-    def _transaction(
-        self, work: Callable[[Session], ResponseReturnValue], now: datetime
-    ) -> ResponseReturnValue:
-        if request.method not in visitors.READING:
-            _ = request.form  # read now: a slow sender must not hold a transaction open
-            return self.database.transact(work)
-        with self.database.read() as session:
-            answer = work(session)
-        self._note(now)
-        return answer
-
-    def _note(self, now: datetime) -> None:
-        found = visitors.current()
-        if found is not None and found.is_worth_noting:
-            self.database.transact(lambda session: visitors.note_visit(session, found, now=now))
 
 
 def to_sign_in(door: str) -> Answer:
