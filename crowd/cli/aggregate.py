@@ -11,7 +11,9 @@ import numpy as np
 
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus
-from aggregation.registry import AGGREGATORS, DEFAULT, aggregate
+from aggregation.kinds import KINDS
+from aggregation.registry import AGGREGATORS, aggregate
+from crowd.cli.kinds import aggregate_values, method_of
 from crowd.cli.output import check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
@@ -24,9 +26,19 @@ from crowd.tables.writing import replacing
 Known = Mapping[str, str] | None
 
 
+METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.methods))
+
+
 @click.command("aggregate")
 @click.argument("answers", metavar="ANSWERS")
-@click.option("--method", type=click.Choice(list(AGGREGATORS)), default=DEFAULT, show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    default="labels",
+    show_default=True,
+    help="What the answers are; see the reference of files for how each kind is written.",
+)
+@click.option("--method", type=click.Choice(METHODS), help="How they are merged.  [default: by kind]")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
 @click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
 @click.option("--output", metavar="FILE", help="Labels as CSV: item,label,confidence,answers.  [default: -]")
@@ -39,7 +51,8 @@ Known = Mapping[str, str] | None
 def command(
     *,
     answers: str,
-    method: str,
+    kind: str,
+    method: str | None,
     gold: str | None,
     truth: str | None,
     output: str | None,
@@ -55,20 +68,25 @@ def command(
     ANSWERS is a CSV file with the columns item (or `task`), worker and label; other columns are ignored,
     gzip is understood, and - is standard input. Of several answers of one worker to one item the last counts.
     """
-    parameters = _parameters(
-        method, max_iterations=max_iterations, tolerance=tolerance, smoothing=smoothing, seed=seed
-    )
+    name = method_of(kind, method)
+    given = {"max_iterations": max_iterations, "tolerance": tolerance, "smoothing": smoothing, "seed": seed}
+    parameters = _parameters(kind, name, given)
     if output is None and not as_json:
         output = STDIO
     inputs = {"ANSWERS": answers, "--gold": gold, "--truth": truth}
     check_streams(inputs, {"--output": output, "--workers": workers}, as_json=as_json)
+    if kind != "labels":
+        if gold is not None:
+            raise click.UsageError(f"--gold does not apply to {kind}")
+        aggregate_values(kind, answers, name, truth=truth, output=output, workers=workers, as_json=as_json)
+        return
     seconds = {"write": 0.0}
     with timed(seconds, "read", f"reading {answers}"):
         table = read_answers(open_input(answers), times=(), extra="ignore")
         known, true = _labels_of(gold), _labels_of(truth)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
-    with timed(seconds, "fit", f"fitting {method}"):
-        consensus = _fit(coded, method, known, parameters)
+    with timed(seconds, "fit", f"fitting {name}"):
+        consensus = _fit(coded, name, known, parameters)
     result = _summary(coded, consensus, rows=len(table)) | _accuracy(coded, consensus, true, known, truth)
     with timed(seconds, "write", "writing"):
         _write(coded, consensus, output, workers)
@@ -79,10 +97,10 @@ def command(
         click.echo(_report(result), err=True)
 
 
-def _parameters(method: str, **given: float | None) -> dict[str, float]:
+def _parameters(kind: str, method: str, given: Mapping[str, float | None]) -> dict[str, float]:
     """Keep the settings that were given; refuse those the method does not have."""
     chosen = {name: value for name, value in given.items() if value is not None}
-    takes = AGGREGATORS[method].parameters
+    takes = AGGREGATORS[method].parameters if kind == "labels" else {}
     for name, value in chosen.items():
         option = f"--{name.replace('_', '-')}"
         if name not in takes:

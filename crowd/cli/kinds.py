@@ -1,0 +1,190 @@
+"""`crowd aggregate --kind`: what answers that are no labels say together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, BinaryIO
+
+import click
+import numpy as np
+
+from aggregation import nearness
+from aggregation.comparisons import Ranking
+from aggregation.kinds import KINDS, estimate
+from aggregation.readings import Estimates, Readings
+from crowd.cli.output import print_json
+from crowd.cli.progress import timed
+from crowd.errors import Unprocessable, bad_input
+from crowd.tables.results import DIGITS, LABEL_COLUMNS
+from crowd.tables.source import open_input
+from crowd.tables.values import FORMS, Form, read_comparisons, read_true_values, read_values
+from crowd.tables.writing import replacing, write_csv
+
+NEARNESS = {
+    "sets": nearness.sets,
+    "numbers": nearness.numbers,
+    "texts": nearness.texts,
+    "boxes": nearness.boxes,
+    "spans": nearness.spans,
+}
+
+
+def method_of(kind: str, method: str | None) -> str:
+    """Return the method that is used, refused where the kind has none of that name."""
+    name = method or KINDS[kind].default
+    if name not in KINDS[kind].methods:
+        known = ", ".join(KINDS[kind].methods)
+        raise click.UsageError(f"--method {name} does not apply to {kind}; choose one of {known}")
+    return name
+
+
+def aggregate_values(
+    kind: str,
+    answers: str,
+    method: str,
+    *,
+    truth: str | None,
+    output: str | None,
+    workers: str | None,
+    as_json: bool,
+) -> None:
+    """Read answers of a kind, merge them, write what they say, and report."""
+    if kind == "comparisons":
+        _rank(answers, method, truth=truth, output=output, workers=workers, as_json=as_json)
+        return
+    form, seconds = FORMS[kind], {"write": 0.0}
+    with timed(seconds, "read", f"reading {answers}"):
+        readings, rows = read_values(open_input(answers), form)
+        true = None if truth is None else read_true_values(open_input(truth), form)
+    with timed(seconds, "fit", f"fitting {method}"):
+        found = _fit(kind, readings, method)
+    with timed(seconds, "write", "writing"), ExitStack() as files:
+        if output:
+            _write_values(files.enter_context(replacing(output)), readings, found, form)
+        if workers:
+            _write_skill(
+                files.enter_context(replacing(workers)), readings.workers, readings.worker, found.skill
+            )
+    result = _counts(method, readings, rows) | {
+        "mean_confidence": round(float(np.nanmean(found.confidence)), DIGITS),
+        **_near(kind, readings, found, true, truth),
+        "seconds": seconds,
+    }
+    _tell(result, as_json=as_json)
+
+
+def _rank(
+    answers: str, method: str, *, truth: str | None, output: str | None, workers: str | None, as_json: bool
+) -> None:
+    if truth is not None:
+        raise click.UsageError("--truth does not apply to comparisons: nobody knows the true order")
+    seconds = {"write": 0.0}
+    with timed(seconds, "read", f"reading {answers}"):
+        comparisons = read_comparisons(open_input(answers))
+    with timed(seconds, "fit", f"fitting {method}"):
+        ranking: Ranking = _fit("comparisons", comparisons, method)
+    with timed(seconds, "write", "writing"), ExitStack() as files:
+        if output:
+            _write_ranking(files.enter_context(replacing(output)), ranking)
+        if workers:
+            stream = files.enter_context(replacing(workers))
+            _write_skill(stream, comparisons.workers, comparisons.worker, ranking.skill)
+    result = {
+        "method": method,
+        "items": len(comparisons.objects),
+        "workers": len(comparisons.workers),
+        "answers": len(comparisons),
+        "best": list(ranking.objects[:3]),
+        "seconds": seconds,
+    }
+    _tell(result, as_json=as_json)
+
+
+def _fit(kind: str, answers: object, method: str) -> Any:  # noqa: ANN401 - each kind has its own result
+    try:
+        return estimate(kind, answers, method)
+    except ValueError as error:
+        raise Unprocessable(str(error)) from error
+
+
+def _counts(method: str, readings: Readings[Any], rows: int) -> dict[str, Any]:
+    return {
+        "method": method,
+        "items": len(readings.items),
+        "workers": len(readings.workers),
+        "answers": len(readings),
+        "repeated": rows - len(readings),
+    }
+
+
+def _near(
+    kind: str,
+    readings: Readings[Any],
+    found: Estimates[Any],
+    true: Mapping[str, Any] | None,
+    path: str | None,
+) -> dict[str, Any]:
+    if true is None:
+        return {}
+    pairs = [
+        (value, true[item])
+        for item, value in zip(readings.items, found.values, strict=True)
+        if item in true and value is not None
+    ]
+    if not pairs:
+        raise bad_input(path or "--truth", "names none of the items that were answered")
+    measured: Mapping[str, float] = NEARNESS[kind](pairs)  # type: ignore[operator]
+    return {"scored": len(pairs), **{name: round(value, 4) for name, value in measured.items()}}
+
+
+def _write_values(stream: BinaryIO, readings: Readings[Any], found: Estimates[Any], form: Form) -> None:
+    columns = zip(readings.items, found.values, found.confidence.tolist(), found.votes.tolist(), strict=True)
+    rows = [
+        (item, form.write(value), round(sure, DIGITS), votes)
+        for item, value, sure, votes in columns
+        if value is not None
+    ]
+    write_csv(stream, LABEL_COLUMNS, rows)
+
+
+def _write_ranking(stream: BinaryIO, ranking: Ranking) -> None:
+    columns = zip(
+        ranking.objects,
+        ranking.score.tolist(),
+        ranking.error.tolist(),
+        ranking.confidence.tolist(),
+        strict=True,
+    )
+    rows = [(name, *map(_known, numbers)) for name, *numbers in columns]
+    write_csv(stream, ("item", "score", "error", "confidence"), rows)
+
+
+def _write_skill(
+    stream: BinaryIO, names: Sequence[str], worker: np.ndarray[Any, Any], skill: np.ndarray[Any, Any]
+) -> None:
+    given = np.bincount(worker, minlength=len(names)).tolist()
+    write_csv(
+        stream, ("worker", "skill", "answers"), zip(names, map(_known, skill.tolist()), given, strict=True)
+    )
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else round(number, DIGITS)
+
+
+def _tell(result: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+        return
+    counts = ", ".join(f"{result[what]:,} {what}" for what in ("items", "workers", "answers"))
+    click.echo(f"{result['method']}: {counts}", err=True)
+    for name, value in result.items():
+        if name not in ("method", "items", "workers", "answers", "seconds") and value not in (0, None):
+            shown = ", ".join(value) if isinstance(value, list) else value
+            click.echo(f"{name.replace('_', ' '):20} {shown}", err=True)
+    click.echo(
+        "seconds              " + ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items()),
+        err=True,
+    )
