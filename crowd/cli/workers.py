@@ -5,12 +5,19 @@ from __future__ import annotations
 import click
 
 from crowd.cli.lazy import LazyGroup
+from crowd.cli.output import check_streams
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.services import eligibility, pool, scope
+from crowd.services.pool import COLUMNS
+from crowd.tables.lines import FORMATS, write_lines
+from crowd.tables.source import STDIO
+from crowd.tables.writing import replacing
 
 COMMANDS = {
     "invite": ("crowd.cli.invitations:invite", "Add workers to the pool."),
+    "pool": ("crowd.cli.workers:pool_", "Everyone who may be asked, with groups and restrictions."),
+    "export": ("crowd.cli.workers:export", "Everyone, as a table."),
     "list": ("crowd.cli.workers:list_", "Who has answered, with what is known of them."),
     "why": ("crowd.cli.workers:why", "Why a worker can or cannot get work."),
     "pause": ("crowd.cli.restrictions:pause", "Keep a worker out for a while."),
@@ -24,6 +31,8 @@ COMMANDS = {
     "skills": ("crowd.cli.skills:list_", "What a worker can do."),
     "message": ("crowd.cli.messages:send", "Write to a worker."),
     "messages": ("crowd.cli.messages:list_", "What workers wrote, and what was written to them."),
+    "notes": ("crowd.cli.erasure:notes", "What a worker wrote beside answers."),
+    "erase": ("crowd.cli.erasure:erase", "Forget who a worker is; what they did stays."),
 }
 
 
@@ -42,6 +51,51 @@ def list_(place: Workplace, *, slug: str) -> None:
             _row(summary) for summary in pool.summaries(session, place.project(session, slug), now=utc_now())
         ]
     place.show_rows("workers", rows)
+
+
+@click.command("pool")
+@click.option("--group", help="Only those who belong to it.")
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True)
+@works_on_database
+def pool_(place: Workplace, *, group: str | None, limit: int) -> None:
+    """List workers by pseudonym, those who have not answered yet included."""
+    with place.database.write() as session:
+        found = pool.members(session, place.principal(session), group=group, limit=limit, now=utc_now())
+    rows = [
+        {
+            "worker": member.worker.pseudonym,
+            "name": member.worker.name,
+            "channel": member.worker.channel,
+            "groups": " ".join(member.groups),
+            "answers": member.answers,
+            "account": "yes" if member.signs_in else "no",
+            "restrictions": " ".join(restriction.kind for restriction in member.restrictions),
+        }
+        for member in found
+    ]
+    place.show_rows("workers", rows)
+
+
+@click.command("export")
+@click.option("--names", is_flag=True, help="With their names; the audit chain says so.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--output", metavar="FILE", default=STDIO, show_default=True)
+@works_on_database
+def export(place: Workplace, *, names: bool, form: str, output: str) -> None:
+    """Write all workers as a table, by pseudonym."""
+    check_streams({}, {"--output": output}, as_json=place.as_json)
+    now = utc_now()
+    columns = (COLUMNS[0], *(("name",) if names else ()), *COLUMNS[1:])
+    with place.database.write() as session:
+        principal = place.principal(session)
+        if names:
+            pool.note_names(session, principal, now=now)
+        rows = list(pool.lines(session, principal, names=names, now=now))
+    with replacing(output) as stream:
+        for piece in write_lines(columns, rows, form):
+            stream.write(piece)
+    if output != STDIO:
+        place.show({"workers": len(rows)}, f"{len(rows)} workers in {output}")
 
 
 @click.command("why")

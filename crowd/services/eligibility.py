@@ -32,6 +32,8 @@ def reasons(session: Session, project: Project, worker: Worker, *, now: datetime
     """
     if worker.requester_id != project.requester_id or worker.channel != project.channel:
         return [Reason("channel", "this project is not open to this worker")]
+    if worker.erased_at is not None:
+        return [Reason("restriction", "the worker was erased")]
     found = [] if project.state == "active" else [Reason("state", f"the project is {project.state}")]
     found += _restricted(session, project, worker, now)
     if project.qualifications:

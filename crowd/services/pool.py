@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Account, Answer, Grade, GroupMember, Project, Restriction, Skill, Worker
-from crowd.services import eligibility
+from crowd.services import audit, eligibility
 from crowd.services.keys import Principal
+
+PAGE = 500
+COLUMNS = (
+    "worker",
+    "channel",
+    "groups",
+    "answers",
+    "last_answer_at",
+    "restrictions",
+    "joined_at",
+    "erased_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,38 @@ def members(
 def member(session: Session, worker: Worker, *, now: datetime) -> Member:
     """Return one worker of the pool."""
     return _whole(session, [worker], now)[0]
+
+
+def lines(
+    session: Session, principal: Principal, *, names: bool = False, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield every worker as plain values, by pseudonym; say with `note_names` that names were asked for."""
+    after = ""
+    while found := members(session, principal, after=after, limit=PAGE, now=now):
+        for each in found:
+            yield _line(each, names=names)
+        after = found[-1].worker.pseudonym
+
+
+def note_names(session: Session, principal: Principal, *, now: datetime) -> None:
+    """Put on record that somebody took the workers' names out."""
+    principal.require_all_projects()
+    audit.act(session, principal, "workers.export", "workers", details={"names": True}, now=now)
+
+
+def _line(member: Member, *, names: bool) -> dict[str, Any]:
+    worker = member.worker
+    return {
+        "worker": worker.pseudonym,
+        **({"name": worker.name} if names else {}),
+        "channel": worker.channel,
+        "groups": list(member.groups),
+        "answers": member.answers,
+        "last_answer_at": member.last_answer_at and member.last_answer_at.isoformat(),
+        "restrictions": [restriction.kind for restriction in member.restrictions],
+        "joined_at": worker.created_at.isoformat(),
+        "erased_at": worker.erased_at and worker.erased_at.isoformat(),
+    }
 
 
 def _whole(session: Session, workers: Sequence[Worker], now: datetime) -> list[Member]:

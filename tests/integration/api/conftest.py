@@ -162,6 +162,12 @@ EXAMPLES = {
     "restrict_worker": Example(body={"kind": "suspended", "reason": "too fast"}),
     "lift_restrictions": Example(),
     "explain_eligibility": Example(),
+    "erase_worker": Example(body={"confirm": True}),
+    "list_notes": Example(),
+    "invite_people": Example(body={"people": [{"name": "Zoe", "groups": ["radiology"]}]}),
+    "renew_invitation": Example(),
+    "list_pool": Example(),
+    "export_pool": Example(),
     "list_restrictions": Example(),
     "restrict_worker_everywhere": Example(body={"kind": "banned", "reason": "sold the account"}),
     "lift_all_restrictions": Example(),
@@ -193,10 +199,11 @@ EXAMPLES = {
     "list_keys": Example(),
     "revoke_key": Example(),
     "list_open_projects": Example(),
-    "claim_page": Example(),
+    "claim_page": Example(body={"ahead": False}),
     "submit_page": Example(body={"answers": {"q1": "cat"}}),
     "renew_page": Example(),
     "return_page": Example(),
+    "report_page": Example(body={"question": "q1", "text": "It is black"}),
 }
 
 

@@ -85,7 +85,7 @@ def test_another_requesters_ids_look_absent(bob, invite, operations, ids):
 
 def test_ones_own_ids_do_not(ann, operations, ids):
     """The check above could pass because every call is wrong: with ann's key the same calls are right."""
-    order = {"revoke_key": 2, "move_project": 1, "remove_member": 1}
+    order = {"revoke_key": 2, "move_project": 1, "remove_member": 1, "erase_worker": 1}
     for operation in sorted(operations, key=lambda operation: order.get(operation.id, 0)):
         if operation.scope != "worker":
             answer = operation.call(ann, ids)

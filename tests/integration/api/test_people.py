@@ -206,3 +206,53 @@ def test_the_type_of_a_project_is_chosen_once(ann, pets):
     assert made.get_json()["task_type"] == "choice"
     assert ann.post("/projects", {"slug": "q", "task_type": "choice"}).status_code == 422
     assert ann.post("/projects", {"slug": "q", "labels": ["a"], "task_type": "choice"}).status_code == 422
+
+
+def test_people_are_invited_all_or_none(ann, key, wim):
+    body = {"people": [{"name": "Ada", "groups": ["radiology"]}, {"name": "Bea"}]}
+    assert key("write", project="pets").post("/workers/invitations", body).status_code == 403
+    made = ann.post("/workers/invitations", body)
+    assert made.status_code == 201
+    assert all(row["path"].startswith("/work/invitations/") for row in made.get_json()["invitations"])
+    again = ann.post("/workers/invitations", {"people": [{"name": "Cleo"}, {"name": "Ada"}]})
+    assert (again.status_code, again.get_json()["errors"][0]["where"]) == (422, "people[1]")
+    pool = ann.get("/workers").get_json()["workers"]
+    assert {row["name"] for row in pool} == {"Wim", "Ada", "Bea"}
+    assert [row["name"] for row in ann.get("/workers?group=radiology").get_json()["workers"]] == ["Ada"]
+    assert ann.get("/workers?group=none").status_code == 404
+
+
+def test_people_may_come_as_csv(ann, pets):
+    csv = {"data": b"name,groups\nAda,a b\n,\n", "content_type": "text/csv"}
+    refused = ann("POST", "/workers/invitations", **csv)
+    assert (refused.status_code, refused.get_json()["errors"][0]["where"]) == (
+        422,
+        "body.csv line 3, field name",
+    )
+    made = ann("POST", "/workers/invitations", **{**csv, "data": b"name,groups\nAda,a b\n"})
+    assert [row["name"] for row in made.get_json()["invitations"]] == ["Ada"]
+
+
+def test_a_lost_link_is_replaced(ann, wim):
+    first, second = (ann.post(f"/workers/{wim}/invitations").get_json()["path"] for _ in range(2))
+    assert first != second
+
+
+def test_the_pool_is_taken_out_by_pseudonym(ann, key, wim):
+    table = ann.get("/workers/export")
+    assert (table.mimetype, "Wim" in table.text, wim in table.text) == ("text/csv", False, True)
+    assert "Wim" in ann.get("/workers/export?names=true&format=jsonl").text
+    assert key("read", project="pets").get("/workers/export").status_code == 403
+
+
+def test_an_erasure_has_to_be_meant(ann, key, wim):
+    path = f"/workers/{wim}/erasure"
+    assert ann.post(path, {"confirm": False}).status_code == 422
+    assert ann.post(path, {}).status_code == 422
+    assert key("write").post(path, {"confirm": True}).status_code == 403
+    assert ann.post(path, {"confirm": True}).get_json()["tokens"] == 1
+    assert ann.post(path, {"confirm": True}).status_code == 409
+    (row,) = ann.get("/workers").get_json()["workers"]
+    assert (row["worker"], row["name"], bool(row["erased_at"])) == (wim, f"(erased) {wim}", True)
+    assert ann.post(f"/workers/{wim}/messages", {"text": "hello?"}).status_code == 404
+    assert ann.get(f"/workers/{wim}/notes").get_json() == {"notes": []}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select
+
+from crowd.db import Database
+from crowd.models import AuditEntry
 
 Call = Callable[..., Any]
 
@@ -110,3 +115,68 @@ def test_a_wrong_example_is_named_with_its_line(says: Callable[..., str], wim: s
         "project", "instructions", "pets", tmp_path / "say.md", "--examples", tmp_path / "examples.jsonl"
     )
     assert "examples[0]: 'cow' is not in the label set" in said
+
+
+PEOPLE = "name,groups\nAda,radiology seniors\nBea,\n=Cleo,radiology\n"
+
+
+def test_a_file_of_people_becomes_links_and_groups(
+    run: Call, says: Callable[..., str], tmp_path: Any
+) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    said = says("workers", "invite", "--file", tmp_path / "people.csv", "--url", "https://label.example/")
+    rows = list(csv.reader(said.splitlines()))
+    assert rows[0] == ["name", "worker", "link"]
+    assert [row[0] for row in rows[1:]] == ["Ada", "Bea", "'=Cleo"]
+    assert all(row[2].startswith("https://label.example/work/invitations/") for row in rows[1:])
+    assert run("workers", "groups")["groups"] == [
+        {"group": "radiology", "workers": 2},
+        {"group": "seniors", "workers": 1},
+    ]
+    pool = run("workers", "pool", "--group", "radiology")["workers"]
+    assert {(row["name"], row["account"]) for row in pool} == {("Ada", "no"), ("=Cleo", "no")}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("Ada,\nAda,\n", ["line 2, field name: 'Ada' stands there more than once", "line 3"]),
+        ("Bea,\nWim,\n", ["line 3, field name: there is a worker 'Wim' already"]),
+        ("Bea,a/b\n", ["line 2, field name: 'a/b' cannot be a group's name"]),
+    ],
+)
+def test_where_one_cannot_be_invited_nobody_is(
+    run: Call, says: Callable[..., str], wim: str, tmp_path: Any, rows: str, said: list[str]
+) -> None:
+    (tmp_path / "people.csv").write_text("name,groups\n" + rows)
+    answer = says("workers", "invite", "--file", tmp_path / "people.csv")
+    assert all(words in answer for words in said), answer
+    assert [row["name"] for row in run("workers", "pool")["workers"]] == ["Wim"]
+
+
+def test_one_gets_a_link_or_a_token(run: Call, says: Callable[..., str]) -> None:
+    assert run("workers", "invite", "Ada")["link"].startswith("http://127.0.0.1:8000/work/invitations/")
+    assert run("workers", "invite", "Bea", "--token")["token"].startswith("cww_")
+    assert "give a NAME or --file" in says("workers", "invite")
+
+
+def test_names_leave_only_when_asked_for_and_that_is_on_record(
+    run: Call, says: Callable[..., str], wim: str, database: Database
+) -> None:
+    plain = says("workers", "export")
+    assert wim in plain
+    assert "Wim" not in plain
+    assert f"{wim},Wim,pool" in says("workers", "export", "--names")
+    (line,) = says("workers", "export", "--format", "jsonl").splitlines()
+    assert json.loads(line)["answers"] == 0
+    with database.read() as session:
+        acts = session.scalars(select(AuditEntry.action)).all()
+    assert acts.count("workers.export") == 1
+
+
+def test_an_erasure_asks_first(run: Call, says: Callable[..., str], wim: str) -> None:
+    assert "nobody was erased" in says("workers", "erase", wim, stdin="wxyz\n")
+    assert run("workers", "pool")["workers"][0]["name"] == "Wim"
+    assert f"{wim} is erased" in says("workers", "erase", wim, stdin=f"{wim}\n")
+    assert run("workers", "pool")["workers"][0]["name"] == f"(erased) {wim}"
+    assert run("workers", "notes", wim)["notes"] == []

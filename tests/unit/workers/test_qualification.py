@@ -19,7 +19,9 @@ skills = st.builds(
     st.sampled_from(sorted(COMPARISONS)),
     st.floats(0, 1),
 )
-groups = st.builds(lambda name, member: {"kind": "group", "name": name, "member": member}, names, st.booleans())
+groups = st.builds(
+    lambda name, member: {"kind": "group", "name": name, "member": member}, names, st.booleans()
+)
 requirements = st.lists(skills | groups, max_size=5)
 
 
