@@ -40,6 +40,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """Give the view the body, or the query, as this schema loads it."""
         return cast("Callable[[View], View]", self.arguments(schema, location=location))
 
+    def may_take(self, schema: type[ma.Schema]) -> Callable[[View], View]:
+        """Give the view the body as this schema loads it; without one, the schema's defaults."""
+        return cast("Callable[[View], View]", self.arguments(schema, required=False))
+
     def takes_query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """Give the view the query as this schema loads it."""
         return self.takes(schema, location="query")

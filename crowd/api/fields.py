@@ -62,6 +62,15 @@ class Number(fields.Float):
         return result
 
 
+class Flag(fields.Boolean):
+    """A JSON boolean; text that looks like one is refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ANN401, ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def about(description: str) -> dict[str, Any]:
     """Return the metadata that describes a field in the OpenAPI document."""
     return {"description": description}

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import fields, validate
+from marshmallow import fields, post_load, validate
 
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Dollars, Number, Schema, about, text
+from crowd.api.fields import Dollars, Flag, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.channels import Page
-from crowd.services import assign, browse, collect, scope
+from crowd.models.answer import SKIP_REASONS
+from crowd.services import assign, browse, collect, messages, scope
+from crowd.services.collect import Skipped
+
+MOST_QUESTIONS = 100
+MOST_SECONDS = 10**7
+NAME_LENGTH, NOTE_LENGTH, REPORT_LENGTH = 10, 2000, 2000
 
 blueprint = Blueprint("labeling", "For workers: claim a page, answer it, hand it in.")
+
+
+def _by_question(values: fields.Field[Any], **options: Any) -> fields.Dict:  # noqa: ANN401 - marshmallow's own
+    """Return a field that says something of each question, by its name."""
+    options = options if options.get("required") else {"load_default": dict, **options}
+    return fields.Dict(
+        keys=text(NAME_LENGTH), values=values, validate=validate.Length(max=MOST_QUESTIONS), **options
+    )
 
 
 class OpenProject(Schema):
@@ -33,6 +47,15 @@ class OpenProjectPage(PageSchema):
     projects = fields.List(fields.Nested(OpenProject))
 
 
+class ClaimBody(Schema):
+    """Which page is claimed."""
+
+    ahead = Flag(
+        load_default=False,
+        metadata=about("Claim a second page, to be there when the one held is handed in."),
+    )
+
+
 class QuestionSchema(Schema):
     """One question: the name its answer goes by, and what to look at."""
 
@@ -41,27 +64,47 @@ class QuestionSchema(Schema):
 
 
 class ClaimedPage(Schema):
-    """A page of questions, held by the worker for `lease_seconds`."""
+    """A page of questions, held by the worker until `lease_until`, which `lease_seconds` prolong."""
 
     token = fields.String()
+    kind = fields.String(metadata=about("`work`, or `quiz`: the entrance to the project, which is not paid."))
     title = fields.String()
     instructions = fields.String()
+    task_type = fields.String()
+    options = fields.Dict(metadata=about("Of the task type."))
     labels = fields.List(fields.String())
+    details = fields.Dict(metadata=about("Of the labels: definition, parent, key and kind, each optional."))
     questions = fields.List(fields.Nested(QuestionSchema))
+    lease_until = fields.DateTime()
     lease_seconds = fields.Integer()
 
 
-class NewSubmission(Schema):
-    """The answers to a page: the name of each question with one of the labels."""
+class SkipSchema(Schema):
+    """Why a question is handed back unanswered."""
 
-    answers = fields.Dict(
-        keys=text(10), values=text(200), required=True, validate=validate.Length(min=1, max=100)
-    )
+    reason = fields.String(required=True, validate=validate.OneOf(SKIP_REASONS))
+    note = text(NOTE_LENGTH, load_default="")
+
+    @post_load
+    def skipped(self, data: dict[str, Any], **_: Any) -> Skipped:  # noqa: ANN401 - marshmallow's own
+        """Return the reason as the services take it."""
+        return Skipped(**data)
+
+
+class NewSubmission(Schema):
+    """A whole page: every question answered, with the JSON of the project's task type, or skipped."""
+
+    answers = _by_question(fields.Raw(allow_none=False), required=True)
+    skips = _by_question(fields.Nested(SkipSchema))
+    notes = _by_question(text(NOTE_LENGTH), metadata=about("The worker's own words."))
     seconds = Number(
         load_default=None,
         allow_none=True,
-        validate=validate.Range(min=0, max=10**7),
-        metadata=about("Time taken."),
+        validate=validate.Range(min=0, max=MOST_SECONDS),
+        metadata=about("Active time; no more than the page was held is believed."),
+    )
+    times = _by_question(
+        Number(validate=validate.Range(min=0, max=MOST_SECONDS)), metadata=about("Active seconds.")
     )
 
 
@@ -70,6 +113,7 @@ class ReceiptSchema(Schema):
 
     token = fields.String()
     answers = fields.Integer()
+    skipped = fields.Integer()
     amount = Dollars(attribute="amount_micros")
     submitted_at = fields.DateTime()
 
@@ -78,6 +122,13 @@ class LeaseSchema(Schema):
     """Until when a page is held."""
 
     lease_until = fields.DateTime()
+
+
+class ReportSchema(Schema):
+    """A problem with a page, or with one question of it."""
+
+    question = fields.String(load_default="", validate=validate.Regexp(r"^(q[1-9][0-9]{0,2})?\Z"))
+    text = text(REPORT_LENGTH, shortest=1, required=True)
 
 
 @blueprint.on("GET", "/work/projects")
@@ -92,13 +143,14 @@ def list_open_projects(at: WorkerVisit, query: dict[str, Any]) -> dict[str, Any]
 
 
 @blueprint.on("POST", "/work/projects/<id:project>/claim")
+@blueprint.may_take(ClaimBody)
 @requires_worker
 @blueprint.gives(200, ClaimedPage)
 @blueprint.may_give_nothing("There is nothing for this worker now.")
-def claim_page(at: WorkerVisit, project: int) -> dict[str, Any] | Response:
+def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> dict[str, Any] | Response:
     """Claim a page of questions, or get again the page still held."""
     row = scope.project_of_worker(at.session, at.worker, project)
-    claimed = assign.claim(at.session, row, at.worker, now=at.now)
+    claimed = assign.claim(at.session, row, at.worker, ahead=body["ahead"], now=at.now)
     return Response(status=204) if claimed is None else _page(claimed, row.lease_seconds)
 
 
@@ -107,7 +159,7 @@ def claim_page(at: WorkerVisit, project: int) -> dict[str, Any] | Response:
 @requires_worker
 @blueprint.gives(200, ReceiptSchema)
 def submit_page(at: WorkerVisit, body: dict[str, Any], token: str) -> collect.Receipt | Response:
-    """Hand in all answers of a page at once."""
+    """Hand in a page: every question answered or skipped, all at once."""
     outcome = collect.submit(at.session, at.worker, token, **body, now=at.now)
     # What came too late is an error for the worker and yet stored: the transaction has to commit.
     return problem(outcome.error) if isinstance(outcome, collect.Kept) else outcome
@@ -130,14 +182,40 @@ def return_page(at: WorkerVisit, token: str) -> Response:
     return Response(status=204)
 
 
+@blueprint.on("POST", "/work/pages/<token>/report")
+@blueprint.takes(ReportSchema)
+@requires_worker
+@blueprint.gives(204)
+def report_page(at: WorkerVisit, body: dict[str, Any], token: str) -> Response:
+    """Tell the requester of a problem with a page."""
+    assignment, project = assign.find(at.session, at.worker, token)
+    words = body["text"].strip()
+    named = f"Question {body['question'][1:]}: " if body["question"] else ""
+    messages.send(
+        at.session,
+        requester_id=project.requester_id,
+        worker=at.worker,
+        sender="worker",
+        text=words and named + words,
+        assignment=assignment,
+        now=at.now,
+    )
+    return Response(status=204)
+
+
 def _page(claimed: Page, lease_seconds: int) -> dict[str, Any]:
     # Field by field: a question's key stays here.
     questions = [{"name": question.name, "payload": question.payload} for question in claimed.questions]
     return {
         "token": claimed.token,
+        "kind": claimed.kind,
         "title": claimed.title,
         "instructions": claimed.instructions,
+        "task_type": claimed.task_type,
+        "options": claimed.options,
         "labels": claimed.labels,
+        "details": claimed.details,
         "questions": questions,
+        "lease_until": claimed.lease_until,
         "lease_seconds": lease_seconds,
     }

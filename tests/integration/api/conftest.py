@@ -204,6 +204,7 @@ EXAMPLES = {
     "renew_page": Example(),
     "return_page": Example(),
     "report_page": Example(body={"question": "q1", "text": "It is black"}),
+    "report_page": Example(body={"question": "q1", "text": "It is black"}),
 }
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from crowd.models import Answer, Slot, StraySubmission
+from crowd.models import Answer, Message, Skip, Slot, StraySubmission
 
 
 @pytest.fixture
@@ -45,7 +45,13 @@ def counted(database, model) -> int:
 
 def test_a_page_shows_what_it_must_and_no_more(wim):
     page = claim(wim).get_json()
-    assert page.keys() == {"token", "title", "instructions", "labels", "questions", "lease_seconds"}
+    about = {"title", "instructions", "task_type", "options", "labels", "details"}
+    assert page.keys() == about | {"token", "kind", "questions", "lease_until", "lease_seconds"}
+    assert (page["kind"], page["task_type"], page["lease_until"]) == (
+        "work",
+        "choice",
+        "2026-01-01T00:15:00+00:00",
+    )
     assert [question["name"] for question in page["questions"]] == ["q1", "q2", "q3"]
     assert all(question.keys() == {"name", "payload"} for question in page["questions"])
 
@@ -75,6 +81,19 @@ def test_gold_cannot_be_told_from_ordinary_work(ann, asked, invite, database):
 
 def test_claiming_again_gives_the_page_still_held(wim):
     assert claim(wim).data == claim(wim).data
+
+
+def test_a_second_page_can_be_claimed_ahead_and_is_next(wim):
+    project = project_of(wim)
+    first = claim(wim).get_json()
+    second = wim.post(f"/work/projects/{project}/claim", {"ahead": True}).get_json()
+    assert second["token"] != first["token"]
+    assert second.keys() == first.keys()
+    assert claim(wim).get_json()["token"] == first["token"]
+    submit(wim, first)
+    assert claim(wim).get_json()["token"] == second["token"]
+    answer = wim.post(f"/work/projects/{project}/claim", {"ahead": "yes"})
+    assert answer.status_code == 422
 
 
 def test_simultaneous_claims_of_one_worker_give_one_page(wim, database):
@@ -149,6 +168,59 @@ def test_wrong_answers_are_refused_whole(wim, database, change):
     assert submit(wim, page, {"answers": change(answers_to(page)["answers"])}).status_code == 422
     assert counted(database, Answer) == 0
     assert submit(wim, page).status_code == 200
+
+
+def test_a_question_can_be_skipped_with_a_reason(wim, database):
+    page = claim(wim).get_json()
+    body = {"answers": {"q1": "cat", "q3": "dog"}, "skips": {"q2": {"reason": "broken", "note": "black"}}}
+    body |= {"notes": {"q1": "a tabby"}, "times": {"q1": 2.5}, "seconds": 4}
+    receipt = submit(wim, page, body).get_json()
+    assert (receipt["answers"], receipt["skipped"], receipt["amount"]) == (2, 1, "0.10")
+    assert submit(wim, page, body).get_json() == receipt
+    with database.read() as session:
+        skip = session.scalars(select(Skip)).one()
+        notes = set(session.scalars(select(Answer.note)))
+    assert (skip.reason, skip.note) == ("broken", "black")
+    assert notes == {"a tabby", None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"answers": {"q1": "cat"}, "skips": {"q2": {"reason": "tired"}, "q3": {"reason": "other"}}},
+        {"answers": {"q1": "cat", "q2": "cat"}, "skips": {"q3": {}}},
+        {"answers": {"q1": "cat", "q2": "cat", "q3": "cat"}, "skips": {"q3": {"reason": "broken"}}},
+        {"answers": {"q1": "cat", "q2": "cat", "q3": None}},
+        {"answers": {"q1": "cat", "q2": "cat", "q3": "cat"}, "times": {"q1": -1}},
+        {"answers": {"q1": "cat", "q2": "cat", "q3": "cat"}, "notes": {"q1": "x" * 2001}},
+        {"answers": {"q1": "cat", "q2": "cat", "q3": "cat"}, "item": "i3"},
+    ],
+)
+def test_what_is_no_submission_is_refused_whole(wim, database, body):
+    page = claim(wim).get_json()
+    assert submit(wim, page, body).status_code == 422
+    assert (counted(database, Answer), counted(database, Skip)) == (0, 0)
+
+
+def test_a_problem_is_reported_to_the_requester(ann, wim, invite, database):
+    page = claim(wim).get_json()
+    where = f"/work/pages/{page['token']}/report"
+    assert wim.post(where, {"question": "q2", "text": " It is black "}).status_code == 204
+    assert wim.post(where, {"text": "All of it"}).status_code == 204
+    with database.read() as session:
+        first, second = session.scalars(select(Message).order_by(Message.id))
+    assert (first.text, second.text) == ("Question 2: It is black", "All of it")
+    assert first.sender == "worker"
+    assert first.assignment_id is not None
+    for body in (
+        {"question": "q1", "text": " "},
+        {"question": "q2"},
+        {"question": "i3", "text": "x"},
+        {"text": "x" * 2001},
+    ):
+        assert wim.post(where, body).status_code == 422
+    assert invite("kim").post(where, {"text": "not mine"}).status_code == 404
+    assert counted(database, Message) == 2
 
 
 def test_a_page_given_back_is_free_for_others(wim, invite):
