@@ -16,23 +16,18 @@ from sqlalchemy.orm import Session
 from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import BudgetExceeded, Conflict, Forbidden, Stale
-from crowd.models import Item, Project, Worker
+from crowd.models import Item, Project
+from crowd.models.answer import SKIP_REASONS
 from crowd.services import (
     assign,
     choose,
-    conclude,
-    decide,
-    export,
-    grade,
+    collect,
     intake,
-    merge,
-    pay,
-    projects,
     publish,
-    roster,
 )
-from crowd.services.collect import Kept, Receipt
+from crowd.services.collect import Kept, Receipt, Skipped
 from tests.integration import world
+from tests.integration.reckoning import Reckoning
 from tests.integration.world import LABELS, PRICE
 
 ITEMS = 12
@@ -43,6 +38,8 @@ PEOPLE = ("ann", "bob", "eve", "joe", "spam")
 ACTS = {
     "work": 8,
     "claim": 5,
+    "claim_ahead": 3,
+    "skip": 3,
     "submit": 2,
     "submit_again": 1,
     "contradict": 1,
@@ -67,7 +64,7 @@ acts = st.sampled_from([act for act, weight in ACTS.items() for _ in range(weigh
 Thing = TypeVar("Thing")
 
 
-class Acts(RuleBasedStateMachine):
+class Acts(Reckoning, RuleBasedStateMachine):
     """One project and the few people who work for it."""
 
     database: ClassVar[Database]
@@ -77,6 +74,7 @@ class Acts(RuleBasedStateMachine):
         overlap=st.integers(1, 3),
         more=st.integers(0, 2),
         confidence=st.sampled_from([0.8, 0.6, None]),
+        ordering=st.sampled_from(["depth", "breadth"]),
         hit_size=st.integers(1, 4),
         gold=st.integers(0, 6),
         price_micros=st.sampled_from([PRICE, PRICE, 0]),
@@ -91,6 +89,8 @@ class Acts(RuleBasedStateMachine):
         self.price = settings["price_micros"]
         self.imported = ITEMS
         self.held: dict[str, Page] = {}
+        self.ahead: dict[str, Page] = {}
+        self.parted: list[tuple[str, Page]] = []  # handed in with a question skipped
         self.ended: list[tuple[str, Page]] = []
         self.done: list[tuple[str, Page, dict[str, str], Receipt]] = []
         self.strays = 0
@@ -137,7 +137,7 @@ class Acts(RuleBasedStateMachine):
         query = select(Item.key).where(Item.project_id == self.shop.project_id).order_by(Item.key)
         for key in self.one_of(self.shop.rows(query.where(Item.state.in_(("asking", "settled"))))):
             with suppress(BudgetExceeded):
-                self.shop.ask_again(key, cause=f"{self.shop.project_id}:{world.number()}")
+                self.shop.ask_again(key, cause=f"life:{world.number()}")
 
     # Working
 
@@ -153,20 +153,67 @@ class Acts(RuleBasedStateMachine):
         if name in self.held:
             assert page == self.held[name]
         elif page is not None:
-            answered = {q.key for who, old, *_ in self.done if who == name for q in old.questions}
-            assert not answered & {q.key for q in page.questions}, "asked twice"
+            self.see(name, page)
             self.held[name] = page
+
+    def claim_ahead(self) -> None:
+        """Fetch the next page while one is held; it is the one held as soon as that ends."""
+        for name in self.one_of(self.held):
+            now = self.shop.clock()
+            page = self.shop.do(
+                lambda s, p, name=name, now=now: assign.claim(
+                    s, p, self.shop.worker(s, name), ahead=True, now=now
+                )
+            )
+            if name in self.ahead:
+                assert page == self.ahead[name]
+            elif page is not None:
+                self.see(name, page)
+                self.ahead[name] = page
+
+    def see(self, name: str, page: Page) -> None:
+        pages = [*((who, old) for who, old, *_ in self.done), *self.parted]
+        seen = {q.key for who, old in pages if who == name for q in old.questions}
+        seen |= {q.key for held in (self.held, self.ahead) if name in held for q in held[name].questions}
+        assert not seen & {q.key for q in page.questions}, "asked twice"
+
+    def let_go(self, name: str) -> Page:
+        """Take the page out of the worker's hands; the one fetched ahead follows at the next claim."""
+        page = self.held.pop(name)
+        if name in self.ahead:
+            following = self.shop.claim(name)
+            assert following is not None
+            assert following.token == self.ahead.pop(name).token
+            self.held[name] = following
+        return page
 
     def submit(self) -> None:
         for name in self.one_of(self.held):
             self.submit_page(name)
 
     def submit_page(self, name: str) -> None:
-        page = self.held.pop(name)
+        page = self.held[name]
         said = {q.name: "c" if name == "spam" else self.draw(st.sampled_from(LABELS)) for q in page.questions}
         receipt = self.shop.submit(name, page, said)
         assert isinstance(receipt, Receipt)
-        self.done.append((name, page, said, receipt))
+        self.done.append((name, self.let_go(name), said, receipt))
+
+    def skip(self) -> None:
+        """Hand in a page with its first question unanswered."""
+        for name in self.one_of(self.held):
+            page, now = self.held[name], self.shop.clock()
+            skips = {page.questions[0].name: Skipped(self.draw(st.sampled_from(SKIP_REASONS)))}
+            said = {question.name: "b" for question in page.questions[1:]}
+            for _ in range(2):
+                receipt = self.shop.do(
+                    lambda s, _, name=name, page=page, said=said, skips=skips, now=now: collect.submit(
+                        s, self.shop.worker(s, name), page.token, answers=said, skips=skips, now=now
+                    )
+                )
+                assert isinstance(receipt, Receipt)
+                assert (receipt.answers, receipt.skipped) == (len(said), 1)
+            self.let_go(name)
+            self.parted.append((name, page))
 
     def work(self) -> None:
         """Claim and hand in, as people mostly do."""
@@ -196,14 +243,14 @@ class Acts(RuleBasedStateMachine):
 
     def give_back(self) -> None:
         for name in self.one_of(self.held):
-            self.ended.append((name, self.held[name]))
-            self.shop.give_back(name, self.held.pop(name))
+            self.shop.give_back(name, self.held[name])
+            self.ended.append((name, self.let_go(name)))
 
     def expire(self) -> None:
         self.shop.clock.forward(101)
-        assert self.shop.sweep() == len(self.held)
-        self.ended += self.held.items()
-        self.held = {}
+        assert self.shop.sweep() == len(self.held) + len(self.ahead)
+        self.ended += [*self.held.items(), *self.ahead.items()]
+        self.held, self.ahead = {}, {}
 
     def jump(self) -> None:
         """Let the clock be set: alone, that must change nothing."""
@@ -213,72 +260,3 @@ class Acts(RuleBasedStateMachine):
             assert self.shop.claim(name) == page
         # Leases given before a jump may run out late or early, but a sweep finds them all in the end.
         self.shop.clock.forward(abs(seconds))
-
-    # Judging
-
-    def ban(self) -> None:
-        name = self.person()
-
-        def work(session: Session, project: Project) -> None:
-            worker = self.shop.worker(session, name)
-            now = self.shop.clock()
-            roster.restrict(
-                session, worker, project=project, kind="banned", reason="r", facts={}, actor="test", now=now
-            )
-            grade.exclude(session, project, worker, reason="r", now=now)
-
-        self.shop.do(work)
-        self.banned.add(name)
-
-    def lift(self) -> None:
-        name = self.person()
-        self.shop.clock.forward(1)
-        worker = self.shop.do(lambda s, _: self.shop.worker(s, name))
-        self.shop.do(lambda s, p: roster.lift(s, self.shop.principal, worker, p, now=self.shop.clock()))
-        self.shop.clock.forward(1)
-        self.banned.discard(name)
-
-    def grade(self) -> None:
-        def work(session: Session, project: Project) -> set[str]:
-            graded = grade.grade(session, project, now=self.shop.clock())
-            query = select(Worker.name)
-            ids = [restriction.worker_id for restriction in graded.restricted]
-            return set(session.scalars(query.where(Worker.id.in_(ids))))
-
-        self.banned |= self.shop.do(work)
-
-    def conclude_and_decide(self) -> None:
-        def work(session: Session, project: Project) -> None:
-            run = conclude.conclude(session, project, now=self.shop.clock())
-            assert conclude.conclude(session, project, now=self.shop.clock()) == run
-            decide.decide(session, project, run, now=self.shop.clock())
-            assert decide.decide(session, project, run, now=self.shop.clock()).more == 0
-
-        self.shop.do(work)
-
-    # Paying and keeping
-
-    def settle(self) -> None:
-        self.shop.do(lambda s, p: pay.settle(s, p, now=self.shop.clock()))
-        assert self.shop.do(lambda s, p: pay.settle(s, p, now=self.shop.clock())) == 0
-
-    def set_cap(self) -> None:
-        cap = (sum(self.shop.money()) + self.draw(st.integers(0, 10))) * PRICE
-        self.shop.do(lambda s, p: projects.set_cap(s, self.shop.principal, p, cap, now=self.shop.clock()))
-
-    def move(self) -> None:
-        state = self.draw(st.sampled_from(["active", "active", "paused"]))
-        self.shop.do(lambda s, p: projects.move(s, self.shop.principal, p, state, now=self.shop.clock()))
-        self.state = state
-
-    def freeze(self) -> None:
-        def work(session: Session, project: Project) -> tuple[int, bytes] | None:
-            if not merge.candidates(session, project):
-                return None
-            version = merge.freeze(session, project, now=self.shop.clock())
-            assert merge.freeze(session, project, now=self.shop.clock()) == version
-            return version.id, b"".join(export.write(session, version, "jsonl"))
-
-        frozen = self.shop.do(work)
-        if frozen is not None:
-            assert self.versions.setdefault(*frozen) == frozen[1], "a frozen version has changed"
