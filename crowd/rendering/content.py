@@ -51,7 +51,7 @@ def part(kind: str, value: object, payload: Mapping[str, Any]) -> Part:
 
 def side(value: object) -> Content:
     """Return one of several things to compare: a text, or an object such as {"image": "https://…"}."""
-    return content(value if isinstance(value, Mapping) else {"text": value})
+    return content(value if isinstance(value, Mapping) else {"text": value}, apart=("key",))
 
 
 def is_loadable(kind: str, address: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 RESERVED = frozenset("sr")
 DIGITS = "123456789"
 OTHER, CANNOT_TELL = "other", "cannot_tell"
+APART = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Group:
         for group in self.groups:
             yield from group
 
+    def only(self, label: str) -> Group:
+        """Return a group of one label."""
+        return Group("", tuple(option for option in self if option.label == label), ())
+
 
 @dataclass(slots=True)
 class _Branch:
@@ -54,7 +59,9 @@ def arrange(labels: Sequence[str], details: Mapping[str, Any], reserved: Collect
     root = _Branch()
     for label in sorted(labels, key=lambda label: _rank(details, label)):
         branch = root
-        for parent in _parents(details, label):
+        # What stands apart comes after the headings too, in a group without one.
+        apart = [APART] if root.branches and _rank(details, label) else []
+        for parent in _parents(details, label) or apart:
             branch = branch.branches.setdefault(parent, _Branch())
         branch.labels.append(label)
     return _group("", root, keys(list(root.walk()), details, reserved), details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,8 +12,11 @@ from markupsafe import Markup
 
 from crowd.channels import Page, Question
 from crowd.rendering import content, labels, sources
+from crowd.task_types import ranking
 
-SCRIPTS = ("state", "clock", "options", "dialogs", "keys")
+SCRIPTS = ("state", "clock", "options", "media", "dialogs", "keys")
+MARKING = ("spans", "boxes")  # types whose answers are marks with labels
+RESERVED = {"boxes": labels.RESERVED | {"n", "0"}}
 # Fields of the payload that a type's own page shows; the rest is shown the same everywhere.
 APART = {
     "pairwise": ("left", "right"),
@@ -46,9 +50,10 @@ def frame(page: Page, *, nonce: str, host: str) -> str:
         nonce=nonce,
         host=host,
         questions=[_asked(page, number, question) for number, question in enumerate(page.questions, 1)],
-        group=labels.arrange(page.labels, page.details),
+        group=labels.arrange(page.labels, _details(page), RESERVED.get(page.task_type, labels.RESERVED)),
+        texts=_texts(page),
         kind=page.task_type,
-        scripts=(*SCRIPTS, page.task_type, "frame"),
+        scripts=(*SCRIPTS, *(["marks"] if page.task_type in MARKING else []), page.task_type, "frame"),
     )
 
 
@@ -64,9 +69,25 @@ def environment() -> jinja2.Environment:
         auto_reload=False,
     )
     found.globals["inline"] = lambda name: Markup(sources.text(name))  # noqa: S704 - a file of ours
-    found.globals["part"] = lambda kind, value: content.part(kind, value, {})
+    found.globals["part"] = content.part
     found.globals["side"] = content.side
+    found.globals["choices"] = ranking.choices
     return found
+
+
+def _details(page: Page) -> Mapping[str, Any]:
+    """Return what is known of the labels; a step of a scale is chosen by its own digit."""
+    if page.task_type != "rating":
+        return page.details
+    own = {label: {"key": label} for label in page.labels if len(label) == 1}
+    return {label: {**own.get(label, {}), **page.details.get(label, {})} for label in page.labels}
+
+
+def _texts(page: Page) -> dict[str, str]:
+    """Return the texts to be marked, which a parser of HTML would change: it knows one kind of line end."""
+    if page.task_type != "spans":
+        return {}
+    return {question.name: content.plain(question.payload.get("text")) for question in page.questions}
 
 
 def _asked(page: Page, number: int, question: Question) -> Asked:

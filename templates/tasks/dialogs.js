@@ -46,8 +46,10 @@
   crowd.showKeys = () => {
     const rows = [
       ...(crowd.type.keys || []),
-      ["← →", "question before, question after"],
+      ...(crowd.type.ownsArrows ? [] : [["← →", "question before, question after"]]),
       ["Enter", "confirm and go on; at the end: hand in"],
+      ["Shift+Enter", "question before"],
+      ...(document.querySelector("audio, video") ? crowd.mediaKeys : []),
       ["Ctrl+Z, Ctrl+Y", "take back, do again"],
       ["S", "skip this question"],
       ["R", "report a problem"],

@@ -20,7 +20,7 @@
   function markChip(question) {
     const { name, index } = question;
     const chip = chips[index];
-    const state = name in crowd.skips ? "skipped" : name in crowd.answers ? "answered" : "open";
+    const state = name in crowd.skips ? "skipped" : crowd.isDone(question) ? "answered" : "open";
     chip.dataset.state = state;
     chip.textContent = { skipped: "–", answered: "✓", open: index + 1 }[state];
     chip.setAttribute("aria-label", `Question ${index + 1}, ${state}`);

@@ -5,6 +5,8 @@
   const isWriting = (node) => node.tagName === "TEXTAREA" || node.tagName === "SELECT" || (node.tagName === "INPUT" && WRITES.test(node.type));
   const isControl = (node) => /^(BUTTON|SUMMARY|A|AUDIO|VIDEO)$/.test(node.tagName);
 
+  const isMedium = (node) => /^(AUDIO|VIDEO)$/.test(node.tagName);
+
   function withControl(event) {
     const key = event.key.toLowerCase();
     if (key === "enter") return crowd.confirm();
@@ -29,7 +31,8 @@
 
   function single(event) {
     if (!crowd.settings.single || isWriting(event.target)) return false;
-    if (isControl(event.target) && (event.key === " " || event.key.startsWith("Arrow"))) return false;
+    if (isControl(event.target) && event.key === " ") return false;
+    if (isMedium(event.target) && event.key.startsWith("Arrow")) return false;
     if (!crowd.skips[crowd.current().name] && crowd.type.press(crowd.current(), event)) return true;
     const action = plain[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     return action ? action() : false;
@@ -40,6 +43,7 @@
     const act = event.ctrlKey || event.metaKey ? withControl : event.key === "Enter" ? enter : single;
     if (event.key === "Escape") {
       if (isWriting(event.target)) crowd.current().node.querySelector("h2").focus();
+      else if (crowd.type.leave) crowd.type.leave(crowd.current());
       return;
     }
     if (act(event) !== false) event.preventDefault();

@@ -2,7 +2,7 @@
 // Radio buttons and checkboxes of a label set: keys that choose, definitions, own words.
 (() => {
   const PRESS = 500; // milliseconds within which a click follows its press
-  const inputs = ({ asked, name }) => [...asked.querySelectorAll(`input[name="${name}"]`)];
+  const inputs = ({ asked }) => [...asked.querySelectorAll("input[data-keys]")];
 
   const byKey = (question, key) =>
     inputs(question).find((input) => (input.dataset.keys || "").split(" ").includes(key));
@@ -28,6 +28,13 @@
     const words = input.checked && input.dataset.kind === "other";
     crowd.changed(question, { goOn: goOn && !words });
     if (words) input.closest(".option").querySelector(".own input").focus();
+  }
+
+  function choose(question, input, goOn) {
+    open(input);
+    input.checked = input.type === "radio" || !input.checked;
+    input.focus();
+    settled(question, input, goOn);
   }
 
   crowd.labels = {
@@ -60,12 +67,11 @@
       }
       const input = byKey(question, event.key.toLowerCase());
       if (!input) return false;
-      open(input);
-      input.checked = input.type === "radio" || !input.checked;
-      input.focus();
-      settled(question, input, goOn);
+      choose(question, input, goOn);
       return true;
     },
+    byKey: (question, event) => byKey(question, event.key.toLowerCase()),
+    choose,
   };
 
   document.addEventListener("click", (event) => {

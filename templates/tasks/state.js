@@ -9,6 +9,7 @@ const crowd = {};
   let future = [];
 
   crowd.options = data.options;
+  crowd.texts = data.texts;
   crowd.questions = data.questions.map((name, index) => {
     const node = document.getElementById(name);
     return { name, index, node, asked: node.querySelector(".asked") };
@@ -20,7 +21,8 @@ const crowd = {};
   crowd.settings = { single: true, onward: true };
   crowd.locked = false;
   crowd.current = () => crowd.questions[crowd.position];
-  crowd.isDone = ({ name }) => name in crowd.answers || name in crowd.skips;
+  crowd.isDone = (question) =>
+    question.name in crowd.skips || (question.name in crowd.answers && !crowd.problemOf(question));
 
   // The policy lets only pages of our own origin hold this document, and only they are told anything.
   crowd.post = (message) => {
@@ -37,6 +39,7 @@ const crowd = {};
 
   const { answers, notes, skips } = crowd;
   const noteField = ({ asked, name }) => {
+    if (crowd.type.takesWords === false) return null;
     const chosen = asked.querySelector("input[data-kind=other]:checked");
     return chosen && chosen.closest(".option").querySelector(`input[name="${name}.note"]`);
   };

@@ -1,0 +1,74 @@
+"""Every page passes axe's rules of WCAG A and AA, in light and dark, and fits a finger and a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from crowd.rendering import frame
+from tests.acceptance.browser.samples import PAGES
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+SIZES = {"light": (1280, 900), "dark": (360, 780)}
+SMALLEST = 44
+
+
+def violations(tab) -> list[str]:
+    outcome = tab.evaluate("rules => axe.run(document, rules)", RULES)
+    assert outcome["passes"]
+    return [
+        f"{found['id']}: {node['html'][:120]} ({node['failureSummary']})"
+        for found in outcome["violations"]
+        for node in found["nodes"]
+    ]
+
+
+@pytest.fixture(params=SIZES)
+def tab(browser, request):
+    width, height = SIZES[request.param]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=request.param, reduced_motion="reduce"
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_violation_before_and_while_it_is_answered(tab, name: str):
+    tab.set_content(frame(PAGES[name](), nonce="n", host=""))
+    tab.evaluate(AXE)
+    assert violations(tab) == []
+    for key in ("n", "ArrowDown", "ArrowRight", "1", "Enter"):
+        tab.keyboard.press(key)
+    tab.evaluate("crowd.show(1); crowd.setSkip(crowd.current(), {reason: 'broken', note: ''})")
+    assert violations(tab) == []
+
+
+def test_the_dialogs_have_no_violation(tab):
+    tab.set_content(frame(PAGES["boxes"](), nonce="n", host=""))
+    tab.evaluate(AXE)
+    tab.keyboard.press("?")
+    assert violations(tab) == []
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("s")
+    assert violations(tab) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_too_small_for_a_finger_or_wider_than_a_phone(browser, name: str):
+    context = browser.new_context(viewport={"width": 360, "height": 780}, has_touch=True)
+    tab = context.new_page()
+    tab.set_content(frame(PAGES[name](), nonce="n", host=""))
+    small = tab.evaluate(
+        """smallest => [...document.querySelectorAll("button, input, textarea, summary")]
+            .map((node) => (/radio|checkbox/.test(node.type) ? node.closest("label") : node))
+            .filter((node) => node.offsetParent && Math.min(node.offsetWidth, node.offsetHeight) < smallest)
+            .map((node) => `${node.outerHTML.slice(0, 80)}: ${node.offsetWidth} x ${node.offsetHeight}`)""",
+        SMALLEST,
+    )
+    assert small == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
