@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from aggregation.answers import Answers
+from aggregation.readings import Readings
 from crowd.models import Answer, AnswerFlag, Gold, Project
 
 Ids = NDArray[np.int64]
@@ -39,11 +40,7 @@ class AnswerFrame:
 
 def read_answers(session: Session, project: Project, labels: Sequence[str]) -> AnswerFrame:
     """Read every answer that is not excluded."""
-    query = select(Answer.id, Answer.item_id, Answer.worker_id, Answer.value).where(
-        Answer.project_id == project.id
-    )
-    excluded = _excluded(session, project)
-    rows = [row for row in session.execute(query.order_by(Answer.id)) if row.id not in excluded]
+    rows = _counting(session, project)
     code = {label: position for position, label in enumerate(labels)}
     item_ids, item = _coded([row.item_id for row in rows])
     worker_ids, worker = _coded([row.worker_id for row in rows])
@@ -61,6 +58,39 @@ def read_answers(session: Session, project: Project, labels: Sequence[str]) -> A
             items=tuple(map(str, item_ids.tolist())),
             workers=tuple(map(str, worker_ids.tolist())),
             labels=tuple(labels),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingFrame:
+    """The answers of a project that count, as they are stored, with the ids they came from."""
+
+    answer_ids: Ids
+    item_ids: Ids
+    readings: Readings[str]
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of exactly these answers."""
+        return digest_ids(self.answer_ids)
+
+
+def read_readings(session: Session, project: Project) -> ReadingFrame:
+    """Read every answer that is not excluded, whatever it says."""
+    rows = _counting(session, project)
+    item_ids, item = _coded([row.item_id for row in rows])
+    worker_ids, worker = _coded([row.worker_id for row in rows])
+    order = np.lexsort((worker, item)).tolist()
+    return ReadingFrame(
+        answer_ids=np.array([row.id for row in rows], dtype=np.int64),
+        item_ids=item_ids,
+        readings=Readings(
+            item=item[order],
+            worker=worker[order],
+            values=tuple(rows[row].value for row in order),
+            items=tuple(map(str, item_ids.tolist())),
+            workers=tuple(map(str, worker_ids.tolist())),
         ),
     )
 
@@ -89,6 +119,14 @@ def unpack_ids(packed: bytes) -> Ids:
 def by_name(gold: Mapping[int, Gold]) -> dict[str, str]:
     """Return the labels of gold under the names that `read_answers` gives its items."""
     return {str(item_id): row.label for item_id, row in gold.items()}
+
+
+def _counting(session: Session, project: Project) -> list[Row[int, int, int, str]]:
+    query = select(Answer.id, Answer.item_id, Answer.worker_id, Answer.value).where(
+        Answer.project_id == project.id
+    )
+    excluded = _excluded(session, project)
+    return [row for row in session.execute(query.order_by(Answer.id)) if row.id not in excluded]
 
 
 def _excluded(session: Session, project: Project) -> set[int]:

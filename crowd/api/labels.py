@@ -8,7 +8,6 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
-from aggregation.registry import AGGREGATORS
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about
@@ -16,6 +15,7 @@ from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
 from crowd.models import Consensus, ConsensusRun, Item, Project
 from crowd.services import browse, conclude, scope
+from crowd.services.estimate import METHODS
 
 blueprint = Blueprint("labels", "What the answers say together.")
 # A request must not buy a thousand hours of computing with one number.
@@ -34,7 +34,7 @@ class Parameter(fields.Raw):
 class NewRun(Schema):
     """How to aggregate; the project's method where none is named."""
 
-    method = fields.String(validate=validate.OneOf(AGGREGATORS))
+    method = fields.String(validate=validate.OneOf(METHODS))
     parameters = fields.Dict(
         keys=fields.String(),
         values=Parameter(metadata={"type": ["number", "boolean"]}),
@@ -57,7 +57,7 @@ class RunSchema(Schema):
 class LabelsQuery(PageQuery):
     """Which labels: those of the newest run of a method, the project's own where none is named."""
 
-    method = fields.String(validate=validate.OneOf(AGGREGATORS), load_default=None)
+    method = fields.String(validate=validate.OneOf(METHODS), load_default=None)
     lineage = fields.Boolean(load_default=False, metadata=about("Show the answers of each label."))
 
 
@@ -75,7 +75,9 @@ class LabelSchema(Schema):
     item = fields.String()
     label = fields.String()
     confidence = fields.Float()
-    posterior = fields.Dict(keys=fields.String(), values=fields.Float())
+    posterior = fields.Dict(
+        keys=fields.String(), values=fields.Float(), metadata=about("Empty where answers are no labels.")
+    )
     votes = fields.Integer()
     lineage = fields.List(fields.Nested(LineageSchema))
 
@@ -134,7 +136,7 @@ def _label(
         "item": item.key,
         "label": said.label,
         "confidence": said.confidence,
-        "posterior": dict(zip(names, said.posterior, strict=True)),
+        "posterior": dict(zip(names, said.posterior, strict=bool(said.posterior))),
         "votes": said.votes,
     }
     return label if answers is None else label | {"lineage": answers}

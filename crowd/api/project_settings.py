@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from aggregation.registry import AGGREGATORS
 from crowd.api.fields import Dollars, Number, Schema, about, share, slug, text, whole
 from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
+from crowd.services.estimate import METHODS
 from crowd.services.rules import KINDS, LONGEST_DEFINITION, LONGEST_LABEL, MAX_LABELS
 from crowd.task_types import TASK_TYPES
 from workers import qualification
@@ -123,8 +123,10 @@ class Settings(Schema):
         metadata=about("Trained anew in each turn; null: none, upload predictions instead."),
     )
     method = fields.String(
-        validate=validate.OneOf(AGGREGATORS),
-        metadata=about("How answers are aggregated; panel unless given."),
+        validate=validate.OneOf(METHODS),
+        metadata=about(
+            "How answers are aggregated; the default of the task type unless given, for labels panel."
+        ),
     )
 
 

@@ -40,7 +40,7 @@ def command(place: Workplace, *, slug: str, method: str | None, output: str | No
                 "label": found.label,
                 "confidence": found.confidence,
                 "answers": found.votes,
-                "posterior": dict(zip(label_set, found.posterior, strict=True)),
+                "posterior": dict(zip(label_set, found.posterior, strict=bool(found.posterior))),
             }
             for item, found in conclude.labels_of(session, run)
         ]

@@ -57,7 +57,7 @@ _SETTINGS = (
     click.option("--batch-size", type=int, help="Items chosen at a time.  [default: 100]"),
     click.option("--seed", type=int, help="Makes selection and gold repeatable.  [default: random]"),
     click.option("--model", help="'builtin', or 'module:object' with fit and predict_proba."),
-    click.option("--method", help="How answers are aggregated.  [default: panel]"),
+    click.option("--method", help="How answers are aggregated.  [default: by task type]"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +16,36 @@ from sqlalchemy.orm import Session
 from aggregation.consensus import Consensus as Conclusion
 from aggregation.registry import aggregate
 from crowd import frames
-from crowd.errors import Conflict, bad_input
-from crowd.frames import AnswerFrame
+from crowd.errors import bad_input
+from crowd.frames import AnswerFrame, ReadingFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, CurrentRun, Item, LabelSet, Project
-from crowd.services import locks, projects
+from crowd.services import estimate, locks, projects
 from crowd.task_types import TASK_TYPES
 
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
 DIGITS = 9
+Frame = AnswerFrame | ReadingFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a run says of one item."""
+
+    item_id: int
+    label: str
+    confidence: float
+    posterior: list[float]  # empty where answers are no labels
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """All that a run says."""
+
+    verdicts: list[_Verdict]
+    iterations: int = 0
+    log_likelihood: float | None = None
 
 
 def conclude(
@@ -35,10 +57,9 @@ def conclude(
     now: datetime,
 ) -> ConsensusRun:
     """Aggregate all answers that count; the same answers, method and parameters give the same run."""
-    require_labels(project)
     locks.step(session, project)
     label_set = projects.labels(session, project)
-    frame = frames.read_answers(session, project, label_set.labels)
+    frame = _read(session, project, label_set)
     name, chosen = (
         method or project.method,
         dict(project.method_parameters if parameters is None else parameters),
@@ -48,23 +69,13 @@ def conclude(
 
 def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
     """Run the project's method and the ones it is always compared with; return the project's own run."""
-    require_labels(project)
     locks.step(session, project)
     label_set = projects.labels(session, project)
-    frame = frames.read_answers(session, project, label_set.labels)
-    for method in COMPANIONS:
+    frame = _read(session, project, label_set)
+    for method in COMPANIONS if isinstance(frame, AnswerFrame) else ():
         if method != project.method:
             _run(session, project, label_set, frame, method, {}, now)
     return _run(session, project, label_set, frame, project.method, dict(project.method_parameters), now)
-
-
-def require_labels(project: Project) -> None:
-    """Raise where answers are no labels: what they say together is not concluded."""
-    if not TASK_TYPES[project.task_type].is_categorical:
-        raise Conflict(
-            f"answers of the type {project.task_type!r} are no labels and have no consensus: "
-            f"export the answers themselves, with: crowd answers export {project.slug}"
-        )
 
 
 def latest_run(session: Session, project: Project, method: str | None = None) -> ConsensusRun | None:
@@ -95,7 +106,7 @@ def _run(
     session: Session,
     project: Project,
     label_set: LabelSet,
-    frame: AnswerFrame,
+    frame: Frame,
     method: str,
     parameters: dict[str, Any],
     now: datetime,
@@ -111,7 +122,7 @@ def _run_once(
     session: Session,
     project: Project,
     label_set: LabelSet,
-    frame: AnswerFrame,
+    frame: Frame,
     method: str,
     parameters: dict[str, Any],
     now: datetime,
@@ -124,7 +135,7 @@ def _run_once(
     if found is not None:
         return found
     try:
-        conclusion = aggregate(frame.answers, method, gold=frames.by_name(gold), **parameters)
+        concluded = _concluded(project, label_set, frame, method, frames.by_name(gold), parameters)
     except (ValueError, TypeError) as error:
         raise bad_input("method", str(error)) from None
     run = ConsensusRun(
@@ -135,17 +146,17 @@ def _run_once(
         gold_ids=frames.pack_ids(np.array([row.id for row in gold.values()], dtype=np.int64)),
         method=method,
         parameters=parameters,
-        iterations=conclusion.iterations,
-        log_likelihood=conclusion.log_likelihood,
+        iterations=concluded.iterations,
+        log_likelihood=concluded.log_likelihood,
         created_at=now,
     )
     session.add(run)
     session.flush()
-    _store(session, run, frame, conclusion, known=gold)
+    _store(session, run, concluded.verdicts, known=gold)
     return run
 
 
-def _answer_set(session: Session, project: Project, frame: AnswerFrame, now: datetime) -> AnswerSet:
+def _answer_set(session: Session, project: Project, frame: Frame, now: datetime) -> AnswerSet:
     query = select(AnswerSet).where(AnswerSet.project_id == project.id, AnswerSet.digest == frame.digest)
     found = session.scalars(query).first()
     if found is None:
@@ -161,35 +172,49 @@ def _answer_set(session: Session, project: Project, frame: AnswerFrame, now: dat
     return found
 
 
-def _store(
-    session: Session,
-    run: ConsensusRun,
-    frame: AnswerFrame,
-    conclusion: Conclusion,
-    *,
-    known: Collection[int],
-) -> None:
-    """Insert one row for each item that is asked for its own sake; gold has its label already."""
-    labels = conclusion.labels
+def _read(session: Session, project: Project, label_set: LabelSet) -> Frame:
+    if TASK_TYPES[project.task_type].is_categorical:
+        return frames.read_answers(session, project, label_set.labels)
+    return frames.read_readings(session, project)
+
+
+def _concluded(
+    project: Project,
+    label_set: LabelSet,
+    frame: Frame,
+    method: str,
+    gold: Mapping[str, str],
+    parameters: Mapping[str, Any],
+) -> _Concluded:
+    if isinstance(frame, AnswerFrame):
+        return _labelled(frame, aggregate(frame.answers, method, gold=gold, **parameters))
+    merged = estimate.merge(project, label_set, frame.readings, method, **parameters)
+    votes = np.bincount(frame.readings.item, minlength=len(merged)).tolist()
+    return _Concluded(
+        [
+            _Verdict(item_id, one.value, round(one.confidence, DIGITS), [], count)
+            for item_id, one, count in zip(frame.item_ids.tolist(), merged, votes, strict=True)
+            if one.value is not None
+        ]
+    )
+
+
+def _labelled(frame: AnswerFrame, found: Conclusion) -> _Concluded:
     columns = zip(
         frame.item_ids.tolist(),
-        conclusion.choice.tolist(),
-        conclusion.confidence.round(DIGITS).tolist(),
-        conclusion.posterior.round(DIGITS).tolist(),
-        conclusion.votes.tolist(),
+        [found.labels[choice] for choice in found.choice.tolist()],
+        found.confidence.round(DIGITS).tolist(),
+        found.posterior.round(DIGITS).tolist(),
+        found.votes.tolist(),
         strict=True,
     )
-    rows = [
-        {
-            "run_id": run.id,
-            "item_id": item_id,
-            "label": labels[choice],
-            "confidence": confidence,
-            "posterior": posterior,
-            "votes": votes,
-        }
-        for item_id, choice, confidence, posterior, votes in columns
-        if item_id not in known
-    ]
+    return _Concluded([_Verdict(*row) for row in columns], found.iterations, found.log_likelihood)
+
+
+def _store(
+    session: Session, run: ConsensusRun, verdicts: Sequence[_Verdict], *, known: Collection[int]
+) -> None:
+    """Insert one row for each item that is asked for its own sake; gold has its label already."""
+    rows = [{"run_id": run.id, **asdict(verdict)} for verdict in verdicts if verdict.item_id not in known]
     if rows:
         session.execute(insert(Consensus), rows)

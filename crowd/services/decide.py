@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
-from crowd.models import Consensus, ConsensusRun, Decision, Item, Project, Slot
+from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
 from crowd.services import locks, pay, publish
-from crowd.task_types import TASK_TYPES
 from qc.decide import ACTIONS, Policy, decide_all, reason
 
 
@@ -38,26 +37,23 @@ class _Case:
 
 
 def policy(project: Project) -> Policy:
-    """Return when this project stops buying answers to an item; without a consensus, at its overlap."""
-    is_concluded = TASK_TYPES[project.task_type].is_categorical
+    """Return when this project stops buying answers to an item."""
     return Policy(
         min_answers=project.overlap,
         max_answers=project.max_overlap,
-        confidence=project.confidence if is_concluded else None,
+        confidence=project.confidence,
         overlap=project.overlap,
     )
 
 
-def decide(session: Session, project: Project, run: ConsensusRun | None, *, now: datetime) -> Decided:
+def decide(session: Session, project: Project, run: ConsensusRun, *, now: datetime) -> Decided:
     """Settle the items that are sure, ask once more about those worth it, give up on the rest.
 
     The most doubtful items come first where the budget does not reach for all. A settled item whose
-    confidence has fallen since is asked about again. Without a run, where answers are no labels and
-    nothing concludes them, an item is settled when its answers are in.
+    confidence has fallen since is asked about again.
     """
     locks.step(session, project)
-    rule = policy(project)
-    cases = _counted(session, project) if run is None else _cases(session, project, run)
+    rule, cases = policy(project), _cases(session, project, run)
     votes = np.array([case.votes for case in cases], dtype=np.int64)
     confidence = np.array([case.confidence for case in cases], dtype=np.float64)
     actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule)]
@@ -74,25 +70,20 @@ def decide(session: Session, project: Project, run: ConsensusRun | None, *, now:
     _end(session, project, run, enough, "enough", now)
     _end(session, project, run, given_up, "give_up", now)
     more = wanting[: pay.affordable(session, project)]
-    cause = _cause(session, project, run)
+    cause = f"{run.id}:{_next_number(session)}"
     publish.ask_again(session, project, [case.item_id for case in more], cause=cause, now=now)
     _record(session, project, run, more, "more", now)
     return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more))
 
 
 def _end(
-    session: Session,
-    project: Project,
-    run: ConsensusRun | None,
-    cases: Sequence[_Case],
-    action: str,
-    now: datetime,
+    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
 ) -> None:
     """Stop asking about these items; places nobody holds are taken back."""
     if not cases:
         return
     item_ids = [case.item_id for case in cases]
-    cause = _cause(session, project, run)
+    cause = f"{run.id}:{_next_number(session)}"
     publish.withdraw(session, project, item_ids, cause=cause, now=now)
     state = "settled" if action == "enough" else "given_up"
     for some in chunks(item_ids):
@@ -101,19 +92,14 @@ def _end(
 
 
 def _record(
-    session: Session,
-    project: Project,
-    run: ConsensusRun | None,
-    cases: Sequence[_Case],
-    action: str,
-    now: datetime,
+    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
 ) -> None:
     rule = policy(project)
     rows = [
         {
             "project_id": project.id,
             "item_id": case.item_id,
-            "run_id": run.id if run else None,
+            "run_id": run.id,
             "action": action,
             "reason": reason(action, case.votes, case.confidence, rule),  # type: ignore[arg-type]
             "created_at": now,
@@ -136,29 +122,6 @@ def _cases(session: Session, project: Project, run: ConsensusRun) -> list[_Case]
         _Case(item_id, state, votes or 0, 0.0 if confidence is None else confidence, wanted - (votes or 0))
         for item_id, state, wanted, votes, confidence in session.execute(query)
     ]
-
-
-def _counted(session: Session, project: Project) -> list[_Case]:
-    """Return every item that is or was asked about, with how many answers to it count."""
-    counted = select(Slot.item_id, func.count().label("n")).where(
-        Slot.project_id == project.id, Slot.state == "done", Slot.gold_id.is_(None)
-    )
-    answers = counted.group_by(Slot.item_id).subquery()
-    query = (
-        select(Item.id, Item.state, Item.wanted, func.coalesce(answers.c.n, 0))
-        .outerjoin(answers, answers.c.item_id == Item.id)
-        .where(Item.project_id == project.id, Item.state.in_(("asking", "settled")))
-        .order_by(Item.id)
-    )
-    return [
-        _Case(item_id, state, votes, 0.0, wanted - votes)
-        for item_id, state, wanted, votes in session.execute(query)
-    ]
-
-
-def _cause(session: Session, project: Project, run: ConsensusRun | None) -> str:
-    name = f"project-{project.id}" if run is None else str(run.id)
-    return f"{name}:{_next_number(session)}"
 
 
 def _next_number(session: Session) -> int:

@@ -100,8 +100,6 @@ def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Dec
     project = _project(session, project_id)
     if session.scalar(select(func.count()).where(Answer.project_id == project.id)) == 0:
         return Decided()
-    if not _has_labels(project):
-        return decide.decide(session, project, None, now=clock())
     run = conclude.conclude(session, project, now=clock())
     decided = decide.decide(session, project, run, now=clock())
     if not decided.more:  # the wave is over: now it is worth showing the result beside the other methods'
@@ -114,7 +112,7 @@ def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn
     project = _project(session, project_id)
     if project.state != "active" or publish.outstanding(session, project):
         return Turn()
-    known = merge.candidates(session, project) if _has_labels(project) else []
+    known = merge.candidates(session, project)
     version = merge.freeze(session, project, now=clock()) if known else None
     predictions = predict.train(session, project, now=clock()) if _has_labels(project) else None
     batch = choose.choose(session, project, now=clock()) if ask else None
@@ -126,7 +124,7 @@ def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn
 
 
 def _has_labels(project: Project) -> bool:
-    """Tell whether answers are labels: free text, numbers, boxes have no consensus yet to learn from."""
+    """Tell whether answers are labels: of texts, numbers and boxes the model learns nothing."""
     return TASK_TYPES[project.task_type].is_categorical
 
 

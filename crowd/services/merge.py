@@ -66,7 +66,6 @@ def freeze(
     now: datetime,
 ) -> TrainingSetVersion:
     """Freeze the labels known now into the next version; equal content gives the version that has it."""
-    conclude.require_labels(project)
     locks.step(session, project)
     chosen = candidates(session, project, min_confidence=min_confidence)
     if not chosen:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
-from crowd.services import audit, instructions, label_sets, locks, publish, rules
+from crowd.services import audit, estimate, instructions, label_sets, locks, publish, rules
+from crowd.services.fair_pay import FairPay, fair_pay
 from crowd.services.instructions import Wording
 from crowd.services.keys import Principal
+from crowd.task_types import TASK_TYPES
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -51,7 +53,7 @@ class ProjectSettings:
     batch_size: int = 100
     seed: int | None = None  # None: drawn at random, so that nobody can tell where gold will stand
     model: str | None = None
-    method: str = "panel"
+    method: str | None = None  # None: the task type's default
 
 
 def create(
@@ -155,6 +157,7 @@ class Overview:
     cap_micros: int
     held_micros: int
     spent_micros: int
+    fair_pay: FairPay | None = None  # None while too few pages say anything
 
 
 def overview(session: Session, project: Project) -> Overview:
@@ -172,6 +175,7 @@ def overview(session: Session, project: Project) -> Overview:
         cap_micros=budget.cap,
         held_micros=budget.held,
         spent_micros=budget.spent,
+        fair_pay=fair_pay(session, project),
     )
 
 
@@ -186,6 +190,8 @@ def _checked(
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     if values["max_overlap"] is None:
         values["max_overlap"] = settings.overlap + (3 if settings.confidence is not None else 0)
+    if values["method"] is None and settings.task_type in TASK_TYPES:
+        values["method"] = estimate.methods(settings.task_type)[0]
     if values["seed"] is None:
         values["seed"] = secrets.randbelow(2**31)
     problems = rules.faults(values, labels, details)

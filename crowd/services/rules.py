@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from aggregation.registry import AGGREGATORS
 from crowd.errors import Problem
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
+from crowd.services import estimate
 from crowd.task_types import TASK_TYPES
 from workers import qualification
 
@@ -134,7 +134,11 @@ RULES: tuple[Rule, ...] = (
     ("random_share", lambda v: 0 <= v["random_share"] <= 1, "lies between 0 and 1"),
     ("batch_size", lambda v: v["batch_size"] >= 1, "at least 1 item is needed"),
     ("strategy", lambda v: v["strategy"] in STRATEGIES, f"choose from {', '.join(STRATEGIES)}"),
-    ("method", lambda v: v["method"] in AGGREGATORS, f"choose from {', '.join(AGGREGATORS)}"),
+    (
+        "method",
+        lambda v: v["task_type"] not in TASK_TYPES or v["method"] in estimate.methods(v["task_type"]),
+        "the task type has no such method; leave it out for the default",
+    ),
     ("channel", lambda v: v["channel"] in CHANNELS, f"choose from {', '.join(CHANNELS)}"),
     ("ordering", lambda v: v["ordering"] in ORDERINGS, f"choose from {', '.join(ORDERINGS)}"),
     ("review", lambda v: v["review"] in REVIEWS, f"choose from {', '.join(REVIEWS)}"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sqlalchemy.orm import Session
 
+from aggregation.registry import DEFAULT
 from crowd import learning
 from crowd.channels import Simulated
 from crowd.clock import Clock, utc_now
@@ -25,6 +26,7 @@ from workers.simulated import Person, people
 REQUESTER = "local"
 CAP_MICROS = 1_000_000_000
 MODEL = "builtin"
+METHOD = DEFAULT
 MIX: Mapping[str, float] = {"good": 0.6, "sloppy": 0.2, "random": 0.1, "constant": 0.1}
 DISPUTES = 6
 
@@ -56,7 +58,7 @@ class Arm:
 SELECTED = Arm(
     "digits",
     "Which digit is this?",
-    ProjectSettings(overlap=2, max_overlap=5, confidence=0.95, strategy="margin", model=MODEL),
+    ProjectSettings(overlap=2, max_overlap=5, confidence=0.95, strategy="margin", model=MODEL, method=METHOD),
 )
 AT_RANDOM = Arm(
     "digits-at-random",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crowd import frames
 from crowd.models import Answer, AnswerSet, Consensus, Item, Project, Restriction, Slot
-from crowd.services import conclude, projects, pool
+from crowd.services import conclude, pool, projects
 from workers.simulated import BAD, Person
 
 METHOD_NAMES = {"majority": "majority vote", "dawid-skene": "Dawid-Skene", "panel": "crowd's default"}

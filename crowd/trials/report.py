@@ -8,7 +8,7 @@ from math import isnan
 from typing import Any
 
 from crowd.trials import charts
-from crowd.trials.digits import SELECTED, Outcome, Round
+from crowd.trials.digits import METHOD, SELECTED, Outcome, Round
 from crowd.trials.handwriting import HELD_OUT
 from crowd.trials.measure import METHOD_NAMES, Labels, WorkerRow, caught
 from crowd.web.templates import folder
@@ -78,13 +78,13 @@ def facts(outcome: Outcome) -> dict[str, Any]:
         "headline": headline(rounds),
         "catching_up": catching_up(rounds),
         "first_step": first_step(rounds),
-        "settled_early": int((found.labels[policy.method].votes <= policy.overlap).sum()),
+        "settled_early": int((found.labels[METHOD].votes <= policy.overlap).sum()),
         "blind": caught(found.workers, *BAD),
         "good": caught(found.workers, "good"),
         "methods": [
             MethodRow(
                 shown,
-                name == policy.method,
+                name == METHOD,
                 found.labels[name],
                 outcome.at_random.labels[name],
             )
