@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crowd import api
 from crowd.api import Edge
@@ -40,6 +41,11 @@ def create_app(
     edge = Edge(database or connect(settings.database_url, pool_size=settings.pool_size), clock, settings)
     app = Server("crowd", template_folder=str(folder()), static_folder=str(folder() / "static"))
     app.secret_key = signing_key(settings)
+    if settings.trusted_proxies:
+        # Each proxy appends an address, while the scheme and the host are one value that they hand on.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1
+        )
     logs.configure(as_json=settings.log_json)
     logs.register(app)
     headers.register(app)

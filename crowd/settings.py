@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crowd.errors import Misconfigured
 
 DEFAULT_DATABASE = "sqlite:///crowd.db"
 SECRET_BYTES = 32
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "dev", "development", "test"})
 
 
@@ -25,6 +27,11 @@ class Settings:
     pool_size: int = 24
     max_upload_bytes: int = 64 * 2**20
     log_json: bool = False
+    trusted_proxies: int = 0  # whose X-Forwarded-* are believed
+    submits_per_minute: int = 120  # of one worker; 0: no limit
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -37,6 +44,11 @@ class Settings:
             pool_size=_whole(env, "CROWD_POOL_SIZE", 24),
             max_upload_bytes=_whole(env, "CROWD_MAX_UPLOAD_BYTES", 64 * 2**20),
             log_json=env.get("CROWD_LOG_JSON", "") == "1",
+            trusted_proxies=_whole(env, "CROWD_TRUSTED_PROXIES", 0),
+            submits_per_minute=_whole(env, "CROWD_SUBMITS_PER_MINUTE", 120),
+            oidc_issuer=_issuer(env),
+            oidc_client_id=env.get("CROWD_OIDC_CLIENT_ID", ""),
+            oidc_client_secret=env.get("CROWD_OIDC_CLIENT_SECRET", ""),
         )
 
 
@@ -67,6 +79,18 @@ def secret_beside(database_url: str) -> str:
     if path.stat().st_mode & 0o077:
         raise Misconfigured(f"{path} can be read by others; run: chmod 600 {path}")
     return path.read_text().strip()
+
+
+def _issuer(env: Mapping[str, str]) -> str:
+    """Return the address of the OpenID provider, where there is one and all it needs is set."""
+    issuer = env.get("CROWD_OIDC_ISSUER", "").rstrip("/")
+    missing = [name for name in ("CROWD_OIDC_CLIENT_ID", "CROWD_OIDC_CLIENT_SECRET") if not env.get(name)]
+    if issuer and missing:
+        raise Misconfigured(f"CROWD_OIDC_ISSUER is set, so {' and '.join(missing)} must be too")
+    address = urlsplit(issuer)
+    if issuer and not (address.scheme == "https" or address.hostname in LOOPBACK):
+        raise Misconfigured(f"CROWD_OIDC_ISSUER must begin with https://, not be {issuer!r}")
+    return issuer
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

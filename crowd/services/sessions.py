@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
@@ -85,6 +85,13 @@ def close_all(session: Session, worker: Worker, *, now: datetime, keep: int | No
     """Sign a worker out everywhere, but for the session with the id `keep`; return how many ended."""
     others = [] if keep is None else [WebSession.id != keep]
     return _close(session, now, WebSession.worker_id == worker.id, *others)
+
+
+def count_open(session: Session, worker: Worker, *, now: datetime) -> int:
+    """Return in how many places a worker is signed in."""
+    query = select(func.count()).select_from(WebSession).where(WebSession.worker_id == worker.id)
+    live = WebSession.revoked_at.is_(None), WebSession.expires_at > now, WebSession.seen_at > now - IDLE
+    return session.scalar(query.where(*live)) or 0
 
 
 def prune(session: Session, *, now: datetime) -> int:

@@ -79,6 +79,22 @@ class Place:
 
         return self._view(page, run)
 
+    def apart(self, page: Page) -> Page:
+        """Run a page for whoever calls, with their `Visitor` or None, that opens its transactions itself.
+
+        Those that hash a password are such: a hash takes longer than a transaction may.
+        """
+
+        @wraps(page)
+        def view(**ids: object) -> ResponseReturnValue:
+            if request.method not in visitors.READING:
+                visitors.require_same_origin()
+            with self.database.read() as session:
+                found = visitors.visitor(session, now=self.clock())
+            return page(found, **ids)
+
+        return view
+
     def for_workers(self, page: Page) -> Page:
         """Run a page for a worker who is signed in, with a `WorkerCall`; send others to sign in."""
 
