@@ -1,5 +1,7 @@
 // What stands around the questions: the bar, notices, the states without a question, the dialogs.
 
+import { clock, spoken } from "./lease.js";
+
 const MICROS = 1_000_000;
 const MOST_NOTICES = 3;
 const find = (id) => document.getElementById(id);
@@ -17,12 +19,31 @@ export function showToday({ answers, micros, pays }) {
   find("today").textContent = pays ? `${counted} · ${money(micros)}` : counted;
 }
 
-export function showLease(text, left) {
+/** Show how many seconds the page is still held; null: none is. */
+export function showLease(left) {
   const element = find("lease");
-  element.hidden = !text;
-  element.textContent = text;
+  element.hidden = left === null;
+  element.textContent = left === null ? "" : `${clock(left)} left`;
   element.classList.toggle("soon", left <= 120);
   element.classList.toggle("last", left <= 30);
+}
+
+export function warn(left) {
+  say(`${spoken(left)} left for this page. Go on answering and you get more time.`);
+}
+
+/** Show what keeps pages that are done from being handed in. */
+export function showWaiting(count, status, message) {
+  const pages = `${count} ${count === 1 ? "page is" : "pages are"} kept on this device`;
+  const here = location.pathname;
+  if (status === 401) {
+    const href = `/work/signin?next=${encodeURIComponent(here)}`;
+    showNetwork(`You are signed out; ${pages}.`, { text: "Sign in again", href });
+  } else if (status === 403) {
+    showNetwork(`${message}; ${pages}.`, { text: "Load this page again", href: here });
+  } else {
+    showNetwork(`${status ? "The server is busy" : "No connection"}: ${pages} and will be handed in by itself.`);
+  }
 }
 
 /** Show one line about the connection; none with an empty text. */

@@ -1,13 +1,16 @@
 // One page of questions after another: claimed, answered, handed in behind the scenes, the next one ready.
 
 import * as board from "./board.js";
-import { Lease, clock, spoken } from "./lease.js";
+import { Lease } from "./lease.js";
+import { Lookout } from "./lookout.js";
 import { Outbox } from "./outbox.js";
+import * as quiz from "./quiz.js";
 import { Lost, Server } from "./server.js";
 import { Stage } from "./stage.js";
 import { drafts, read, write } from "./store.js";
+import { alone } from "./tab.js";
 
-const [SOONEST_LOOK, LATEST_LOOK] = [15, 120]; // seconds between two looks for new work
+const SOON = 5; // seconds after which a claim is tried again that found no server
 
 const bench = document.getElementById("bench");
 const { project, worker, csrf, home } = bench.dataset;
@@ -20,22 +23,19 @@ const today = {
 
 const server = new Server({ project, csrf });
 const stage = new Stage(document.getElementById("stage"), { hear, slow });
-const outbox = new Outbox(server, worker, { taken, refused, waiting, empty });
-const lease = new Lease({ tick, warn, over, renew });
+const outbox = new Outbox(server, worker, { taken, refused, waiting, empty: proceed });
+const lease = new Lease({ tick: board.showLease, warn: board.warn, over, renew });
+const lookout = new Lookout(proceed);
 
 let current = null; // the frame that is seen
 let next = null; // the frame behind it
-let quizzes = new Set(); // tokens of quiz pages handed in, whose outcome is not known yet
 let turn = 0; // claims under way are void once this has moved on
-let pause = SOONEST_LOOK;
-let looking = 0;
 let isLeaving = false;
 
 // --- Pages come
 
 /** Ask for the page to work on, and show it unless it is the one that is seen already. */
 async function proceed() {
-  clearTimeout(looking);
   if (isLeaving) return;
   const mine = ++turn;
   if (!current) board.showState("One moment", "Your questions are on their way.", [], { focus: false });
@@ -49,9 +49,9 @@ async function proceed() {
 
 async function arrived(page) {
   if (page && outbox.has(page.token)) return; // answered already; it is on its way
-  tellQuiz(page);
+  quiz.tell(page);
   if (!page) return current ? undefined : nothingLeft();
-  pause = SOONEST_LOOK;
+  lookout.rest();
   if (!current) show(next?.token === page.token ? next : stage.load(page));
   if (current.token !== page.token) return renew(); // an older page waits; is this one still ours?
   hold(page);
@@ -64,7 +64,7 @@ function hold(page) {
 }
 
 async function lookAhead() {
-  if (next || current?.page.kind === "quiz") return;
+  if (next || quiz.isQuiz(current?.page)) return;
   try {
     const page = await server.claim(true);
     if (!page || page.token === current?.token || outbox.has(page.token)) return;
@@ -81,7 +81,7 @@ function show(frame) {
   board.hideState();
   if (frame.isReady) begin(frame);
   frame.show();
-  if (frame.page.kind === "quiz") announceQuiz(frame.page);
+  quiz.announce(frame.page);
 }
 
 /** Give a frame what was begun in it before. */
@@ -113,7 +113,7 @@ function slow(frame) {
 
 function finish(frame, { answers, notes, skips, times }) {
   const seconds = Object.values(times).reduce((sum, each) => sum + each, 0);
-  if (frame.page.kind === "quiz") quizzes.add(frame.token);
+  if (quiz.isQuiz(frame.page)) quiz.note(frame.token);
   leave(frame);
   // First what comes next, then the post: the next question has to be there at once.
   if (next) show(next);
@@ -125,7 +125,7 @@ function finish(frame, { answers, notes, skips, times }) {
 
 function leave(frame) {
   lease.end();
-  board.showLease("");
+  board.showLease(null);
   stage.drop(frame);
   if (frame === current) current = null;
 }
@@ -140,7 +140,7 @@ function forget(frame) {
 function taken(token, receipt) {
   drafts.remove(token);
   board.showNetwork("");
-  if (quizzes.has(token)) return;
+  if (quiz.has(token)) return;
   today.answers += receipt.answers;
   today.micros += Math.round(Number(receipt.amount) * 1e6);
   board.showToday(today);
@@ -148,7 +148,7 @@ function taken(token, receipt) {
 }
 
 function refused(token, error) {
-  quizzes.delete(token);
+  quiz.forget(token);
   if (error.status === 422) {
     board.notice(`A page was not accepted and comes back to you: ${error.problems.join("; ") || error.message}.`, "bad");
     return;
@@ -161,16 +161,7 @@ function refused(token, error) {
 }
 
 function waiting(count, error) {
-  const pages = `${count} ${count === 1 ? "page is" : "pages are"} kept on this device`;
-  if (error.status === 401) {
-    const back = encodeURIComponent(location.pathname);
-    board.showNetwork(`You are signed out; ${pages}.`, { text: "Sign in again", href: `/work/signin?next=${back}` });
-  } else if (error.status === 403) {
-    board.showNetwork(`${error.message}; ${pages}.`, { text: "Load this page again", href: location.pathname });
-  } else {
-    const cause = error instanceof Lost ? "No connection" : "The server is busy";
-    board.showNetwork(`${cause}: ${pages} and will be handed in by itself.`);
-  }
+  board.showWaiting(count, error.status, error.message);
   if (!current) {
     board.showState("Waiting for the connection", "Your answers are safe on this device. Keep this page open, or come back later.", [
       { text: "Try now", act: () => outbox.flush() },
@@ -178,19 +169,7 @@ function waiting(count, error) {
   }
 }
 
-function empty() {
-  proceed();
-}
-
 // --- The lease
-
-function tick(left) {
-  board.showLease(`${clock(left)} left`, left);
-}
-
-function warn(left) {
-  board.say(`${spoken(left)} left for this page. Go on answering and you get more time.`);
-}
 
 async function renew() {
   const frame = current;
@@ -238,12 +217,10 @@ function unclaimed(error) {
   if (current) return;
   if (error instanceof Lost || error.isPassing) {
     board.showState("No connection", "Trying again in a moment.", [{ text: "Try now", act: proceed }], { focus: false });
-    return again(5);
+    return lookout.wait(SOON);
   }
   if (error.status === 401) location.assign(`/work/signin?next=${encodeURIComponent(location.pathname)}`);
-  const failed = quizzes.size > 0;
-  quizzes.clear();
-  board.showState(failed ? "The quiz was not passed" : "No work for you here", `${error.message}.`, [
+  board.showState(quiz.isLost() ? "The quiz was not passed" : "No work for you here", `${error.message}.`, [
     { text: "Home", href: home, second: false },
   ]);
 }
@@ -252,26 +229,8 @@ function nothingLeft() {
   board.showState("Nothing left for now", "You have done all that is open to you here. This page looks for new work by itself.", [
     { text: "Look now", act: proceed },
     { text: "Home", href: home, second: true },
-  ], { focus: pause === SOONEST_LOOK });
-  again(pause);
-  pause = Math.min(LATEST_LOOK, pause * 1.5);
-}
-
-function again(seconds) {
-  clearTimeout(looking);
-  looking = setTimeout(() => (document.hidden ? again(seconds) : proceed()), seconds * 1000);
-}
-
-function announceQuiz(page) {
-  board.notice(`This is the entrance quiz: ${page.questions.length} questions, not paid. You learn afterwards whether you passed.`);
-}
-
-/** What the server offers after a quiz tells how it went; single answers are never judged. */
-function tellQuiz(page) {
-  if (!quizzes.size) return;
-  quizzes.clear();
-  if (page?.kind === "quiz") board.notice("Not passed yet. You may try once more, with other questions.", "warn");
-  else board.notice("You passed the quiz. Welcome!", "good");
+  ], { focus: lookout.isFresh });
+  lookout.wait();
 }
 
 // --- The buttons
@@ -324,26 +283,19 @@ document.getElementById("open-instructions").addEventListener("click", async () 
 window.addEventListener("pagehide", () => next && server.giveBack(next.token).catch(() => {}));
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-/** Work in one tab only: two would answer the same page, and only one of them would count. */
-function work(options) {
-  const begin = () => {
-    outbox.flush();
-    return new Promise(() => {}); // held until this tab closes, or another takes it over
-  };
-  if (!navigator.locks) return begin();
-  navigator.locks.request(`crowd:${worker}:${project}`, options, begin).catch(() => {
-    turn++;
-    [current, next].forEach((frame) => frame && forget(frame));
-    current = null;
-    lease.end();
-    board.showLease("");
-    board.showState("You are labeling in another tab", "One tab at a time, so that no answer is given twice.", [
-      { text: "Go on here instead", act: () => work({ steal: true }) },
-      { text: "Home", href: home, second: true },
-    ]);
-  });
+/** Another tab goes on with the work: nothing is given back, for it is what that tab works on. */
+function elsewhere(takeOver) {
+  turn++;
+  [current, next].forEach((frame) => frame && forget(frame));
+  current = null;
+  lease.end();
+  board.showLease(null);
+  board.showState("You are labeling in another tab", "One tab at a time, so that no answer is given twice.", [
+    { text: "Go on here instead", act: takeOver },
+    { text: "Home", href: home, second: true },
+  ]);
 }
 
 drafts.sweep();
 board.showToday(today);
-work({ signal: AbortSignal.timeout(1000) });
+alone(`crowd:${worker}:${project}`, { begin: () => outbox.flush(), elsewhere });
