@@ -127,7 +127,7 @@ def _complete(
 ) -> Quantities:
     count = votes(readings)
     answered = count > 0
-    allowed = float(value[answered].std()) / 2.0 if tolerance is None else tolerance
+    allowed = _half_a_deviation(value[answered]) if tolerance is None else tolerance
     confidence = np.array([_within(allowed, sigma) for sigma in error])
     variance = float(value[answered].var())
     return Quantities(
@@ -141,6 +141,11 @@ def _complete(
         bias=fit.bias,
         spread=np.sqrt(fit.noise),
     )
+
+
+def _half_a_deviation(value: Floats) -> float:
+    """Return half the standard deviation; where all values are the same, what counts as the same."""
+    return max(float(value.std()) / 2.0, 100.0 * ROUNDING**0.5 * max(1.0, float(np.abs(value).mean())))
 
 
 def _within(tolerance: float, error: float) -> float:

@@ -13,10 +13,11 @@ from crowd.task_types.rating import Rating
 from crowd.task_types.spans import Spans
 from crowd.task_types.text import Text
 
-__all__ = ["TASK_TYPES", "Ask", "Fault", "TaskType"]
+__all__ = ["CATEGORICAL", "TASK_TYPES", "Ask", "Fault", "TaskType"]
 
 _ALL: tuple[TaskType, ...] = (
     *(Choice(), Multilabel(), Number(), Rating(), Text()),
     *(Pairwise(), Ranking(), Spans(), Boxes()),
 )
 TASK_TYPES: dict[str, TaskType] = {kind.name: kind for kind in _ALL}
+CATEGORICAL = tuple(kind.name for kind in _ALL if kind.is_categorical)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from crowd.models import Answer, Assignment, Example, Gold, Item, LabelSet, Project, Skip, Slot
 from crowd.services.check import citations
 from crowd.services.check.invariant import invariant, lines, within
+from crowd.task_types import CATEGORICAL
 
 ANSWERED = ("done", "void")
 
@@ -156,7 +157,7 @@ def _strange_values(session: Session, project_id: int | None) -> Iterator[str]:
     query = (
         select(Answer.label_set_id, Answer.value, func.min(Answer.id).label("first"), func.count().label("n"))
         .join(Project, Project.id == Answer.project_id)
-        .where(within(Answer.project_id, project_id), Project.task_type == "choice")
+        .where(within(Answer.project_id, project_id), Project.task_type.in_(CATEGORICAL))
         .group_by(Answer.label_set_id, Answer.value)
         .order_by(func.min(Answer.id))
     )

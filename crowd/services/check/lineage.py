@@ -21,6 +21,7 @@ from crowd.models import (
     Gold,
     Item,
     LabelSet,
+    Project,
     TrainingSet,
     TrainingSetVersion,
     Worker,
@@ -28,6 +29,7 @@ from crowd.models import (
 from crowd.services import conclude, merge
 from crowd.services.check import citations
 from crowd.services.check.invariant import Rows, invariant, lines, within
+from crowd.task_types import CATEGORICAL
 
 PAGE = 5000
 
@@ -125,7 +127,8 @@ def _strange_labels(session: Session, project_id: int | None) -> Iterator[str]:
     query = (
         select(Consensus.run_id, Consensus.label, ConsensusRun.label_set_id, func.count().label("n"))
         .join(ConsensusRun, ConsensusRun.id == Consensus.run_id)
-        .where(within(ConsensusRun.project_id, project_id))
+        .join(Project, Project.id == ConsensusRun.project_id)
+        .where(within(ConsensusRun.project_id, project_id), Project.task_type.in_(CATEGORICAL))
         .group_by(Consensus.run_id, Consensus.label, ConsensusRun.label_set_id)
         .order_by(Consensus.run_id)
     )
