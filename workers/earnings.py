@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
+
 SECONDS_PER_HOUR = 3600
 
 
@@ -11,3 +14,8 @@ def earned(*, answers: int, price_micros: int, hourly_micros: int | None, active
     if hourly_micros is None:
         return most
     return min(most, round(hourly_micros * active_seconds / SECONDS_PER_HOUR))
+
+
+def median_hourly(pages: Sequence[tuple[int, float]]) -> int:
+    """Return the median micro-dollars by the hour over pages, each its earnings and its active seconds."""
+    return round(median(amount * SECONDS_PER_HOUR / seconds for amount, seconds in pages))

@@ -6,6 +6,7 @@ from flask import Flask
 
 from crowd import __version__
 from crowd.api import (
+    answers,
     batches,
     erasure,
     gold,
@@ -14,11 +15,13 @@ from crowd.api import (
     keys,
     labels,
     messages,
+    payouts,
     pool,
     predictions,
     problems,
     projects,
     restrictions,
+    review,
     skills,
     steps,
     training_sets,
@@ -47,6 +50,9 @@ NOUNS = (
     skills,
     messages,
     erasure,
+    review,
+    payouts,
+    answers,
     labels,
     training_sets,
     steps,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -24,13 +24,17 @@ class FormatQuery(Schema):
     format = fields.String(load_default="csv", validate=validate.OneOf(FORMATS))
 
 
-def download(name: str, form: str, columns: Sequence[str], rows: Rows) -> Response:
+def download(
+    name: str, form: str, columns: Sequence[str], rows: Rows, *, exact: Collection[str] = ()
+) -> Response:
     """Return a table as a file; `rows` reads it in a session of its own."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    body = _stream(edge().database, form, columns, rows)
+    body = _stream(edge().database, form, columns, rows, exact)
     return Response(body, content_type=TYPES[form], headers=headers)
 
 
-def _stream(database: Database, form: str, columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
+def _stream(
+    database: Database, form: str, columns: Sequence[str], rows: Rows, exact: Collection[str]
+) -> Iterator[bytes]:
     with database.read() as session:
-        yield from write_lines(columns, rows(session), form)
+        yield from write_lines(columns, rows(session), form, exact=exact)

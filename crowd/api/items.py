@@ -8,9 +8,9 @@ from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, about, key
+from crowd.api.fields import Schema, about, key, text
 from crowd.api.paging import PageQuery, PageSchema, page
-from crowd.services import browse, intake, scope
+from crowd.services import browse, intake, reserve, scope
 from crowd.tables.items import ItemRow, read_items
 
 blueprint = Blueprint("items", "The data to be labeled.")
@@ -70,6 +70,19 @@ class ItemDetail(Schema):
     created_at = fields.DateTime(attribute="item.created_at")
 
 
+class NewReservation(Schema):
+    """The workers an item is kept for."""
+
+    workers = fields.List(text(20, shortest=1), required=True, validate=validate.Length(max=1000))
+
+
+class ReservationSchema(Schema):
+    """An item, and the workers it is kept for; nobody means everybody."""
+
+    item = fields.String()
+    workers = fields.List(fields.String())
+
+
 def rows(body: dict[str, Any]) -> list[ItemRow]:
     """Return the items of a JSON body."""
     return [
@@ -99,6 +112,22 @@ def list_items(at: Visit, query: dict[str, Any], project: str) -> dict[str, Any]
     row = scope.project(at.session, at.principal, project)
     found = browse.items(at.session, row, after=query["after"], limit=query["limit"] + 1)
     return page("items", found, query["limit"], lambda item: item.key)
+
+
+@blueprint.on("POST", "/projects/<project>/items/<path:item>/reservations")
+@blueprint.takes(NewReservation)
+@requires("write")
+@blueprint.gives(200, ReservationSchema)
+def reserve_item(at: Visit, body: dict[str, Any], project: str, item: str) -> dict[str, Any]:
+    """Keep an item for these workers and no others; an empty list offers it to everybody again."""
+    row = scope.project(at.session, at.principal, project)
+    kept = scope.item(at.session, row, item)
+    workers = [scope.worker(at.session, at.principal, pseudonym) for pseudonym in body["workers"]]
+    if not workers:
+        reserve.release(at.session, at.principal, row, kept, now=at.now)
+    else:
+        reserve.reserve(at.session, at.principal, row, kept, workers, now=at.now)
+    return {"item": kept.key, "workers": reserve.workers_of(at.session, kept)}
 
 
 @blueprint.on("GET", "/projects/<project>/items/<path:item>")

@@ -50,6 +50,15 @@ class NewCap(Schema):
     cap = Dollars(required=True)
 
 
+class FairPaySchema(Schema):
+    """What the newest pages earn by the hour of active time."""
+
+    pages = fields.Integer()
+    hourly = Dollars(attribute="hourly_micros", metadata=about("The median."))
+    floor = Dollars(attribute="floor_micros", allow_none=True)
+    warning = fields.String(allow_none=True, metadata=about("Set where the median is below the floor."))
+
+
 class OverviewSchema(Schema):
     """How far a project is."""
 
@@ -60,6 +69,9 @@ class OverviewSchema(Schema):
     cap = Dollars(attribute="cap_micros")
     held = Dollars(attribute="held_micros")
     spent = Dollars(attribute="spent_micros")
+    fair_pay = fields.Nested(
+        FairPaySchema, allow_none=True, metadata=about("Null while fewer than 5 pages say anything.")
+    )
 
 
 @blueprint.on("POST", "/projects")

@@ -23,6 +23,8 @@ COMMANDS = {
     "predictions": ("crowd.cli.predictions:command", "What a model thinks of the items."),
     "batch": ("crowd.cli.batch:command", "Choose items to ask about, and ask."),
     "workers": ("crowd.cli.workers:command", "Who answers, how well, and who may not."),
+    "review": ("crowd.cli.review:command", "Look at pages before they are paid."),
+    "answers": ("crowd.cli.answers:command", "What workers said, as a table."),
     "step": ("crowd.cli.step:command", "One turn of the loop."),
     "labels": ("crowd.cli.labels:command", "What the answers say together."),
     "training-set": ("crowd.cli.training_set:command", "Freeze what is known into versions."),

@@ -9,7 +9,7 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Decision, Item
 from crowd.models.item import ITEM_STATES
-from crowd.services import intake, scope
+from crowd.services import intake, reserve, scope
 from crowd.tables.items import read_items
 from crowd.tables.source import open_input
 
@@ -64,3 +64,23 @@ def show(place: Workplace, *, slug: str, key: str) -> None:
     lines = [f"{name:8} {value}" for name, value in result.items()]
     lines += [f"{row['action']:8} {row['reason']}" for row in decisions]
     place.show({**result, "decisions": decisions}, lines)
+
+
+@command.command("reserve")
+@click.argument("slug")
+@click.argument("key")
+@click.argument("pseudonyms", nargs=-1)
+@works_on_database
+def reserve_(place: Workplace, *, slug: str, key: str, pseudonyms: tuple[str, ...]) -> None:
+    """Keep one item for these workers and no others; without any it is offered to everybody again."""
+    with place.database.write() as session:
+        principal = place.principal(session)
+        project = scope.project(session, principal, slug)
+        item = scope.item(session, project, key)
+        workers = [scope.worker(session, principal, pseudonym) for pseudonym in pseudonyms]
+        if workers:
+            reserve.reserve(session, principal, project, item, workers, now=utc_now())
+        else:
+            reserve.release(session, principal, project, item, now=utc_now())
+    text = f"for {len(pseudonyms)} workers" if pseudonyms else "for everybody"
+    place.show({"item": key, "workers": list(pseudonyms)}, f"item {key} is {text}")

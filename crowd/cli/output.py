@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
 from crowd.tables.source import STDIO
-from crowd.tables.writing import check_output
+from crowd.tables.writing import check_output, replacing
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
@@ -40,6 +40,14 @@ def check_streams(
         if [*given.values(), *files].count(path) > 1:
             raise click.UsageError(f"{name} {path} is named twice; an output needs a place of its own")
         check_output(path)
+
+
+def pour(pieces: Iterable[bytes], output: str, *, as_json: bool) -> None:
+    """Write a table piece by piece to a file, or to standard output for `-`."""
+    check_streams({}, {"--output": output}, as_json=as_json)
+    with replacing(output) as stream:
+        for piece in pieces:
+            stream.write(piece)
 
 
 def _strange(value: object) -> bool:

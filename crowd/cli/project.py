@@ -34,6 +34,7 @@ COMMANDS = {
     "update": ("crowd.cli.project:update", "Change a project's settings."),
     "instructions": ("crowd.cli.instructions:command", "What workers are told, version by version."),
     "labels": ("crowd.cli.instructions:labels", "What the labels mean."),
+    "ledger": ("crowd.cli.payouts:ledger", "Every move of money."),
     "budget": ("crowd.cli.project:budget", "Set the most dollars a project may cost."),
     "pause": ("crowd.cli.project:pause", "Hand out no more work; pages already claimed are still taken."),
     "resume": ("crowd.cli.project:resume", "Hand out work again."),
@@ -111,6 +112,7 @@ def show(place: Workplace, *, slug: str) -> None:
         f"{'items':14} {', '.join(states) or 'none'}",
         f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",
         f"{'money':14} {_money(overview)}",
+        *_pay(overview["fair_pay"]),
     ]
     place.show({**about, "overview": overview}, lines)
 
@@ -167,6 +169,13 @@ def _state_command(name: str, state: str) -> click.Command:
 pause = _state_command("pause", "paused")
 resume = _state_command("resume", "active")
 close = _state_command("close", "closed")
+
+
+def _pay(fair: dict[str, Any] | None) -> list[str]:
+    if fair is None:
+        return []
+    line = f"{'pay':14} {display(fair['hourly_micros'])} by the hour, the median of {fair['pages']} pages"
+    return [line, f"warning: {fair['warning']}"] if fair["warning"] else [line]
 
 
 def _money(overview: dict[str, Any]) -> str:

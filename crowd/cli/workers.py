@@ -5,14 +5,13 @@ from __future__ import annotations
 import click
 
 from crowd.cli.lazy import LazyGroup
-from crowd.cli.output import check_streams
+from crowd.cli.output import pour
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.services import eligibility, pool, scope
 from crowd.services.pool import COLUMNS
 from crowd.tables.lines import FORMATS, write_lines
 from crowd.tables.source import STDIO
-from crowd.tables.writing import replacing
 
 COMMANDS = {
     "invite": ("crowd.cli.invitations:invite", "Add workers to the pool."),
@@ -31,6 +30,8 @@ COMMANDS = {
     "skills": ("crowd.cli.skills:list_", "What a worker can do."),
     "message": ("crowd.cli.messages:send", "Write to a worker."),
     "messages": ("crowd.cli.messages:list_", "What workers wrote, and what was written to them."),
+    "timesheet": ("crowd.cli.payouts:timesheet", "Pages, hours and pay by worker and day."),
+    "payouts": ("crowd.cli.payouts:payouts", "What is due and paid, by worker."),
     "notes": ("crowd.cli.erasure:notes", "What a worker wrote beside answers."),
     "erase": ("crowd.cli.erasure:erase", "Forget who a worker is; what they did stays."),
 }
@@ -83,7 +84,6 @@ def pool_(place: Workplace, *, group: str | None, limit: int) -> None:
 @works_on_database
 def export(place: Workplace, *, names: bool, form: str, output: str) -> None:
     """Write all workers as a table, by pseudonym."""
-    check_streams({}, {"--output": output}, as_json=place.as_json)
     now = utc_now()
     columns = (COLUMNS[0], *(("name",) if names else ()), *COLUMNS[1:])
     with place.database.write() as session:
@@ -91,9 +91,7 @@ def export(place: Workplace, *, names: bool, form: str, output: str) -> None:
         if names:
             pool.note_names(session, principal, now=now)
         rows = list(pool.lines(session, principal, names=names, now=now))
-    with replacing(output) as stream:
-        for piece in write_lines(columns, rows, form):
-            stream.write(piece)
+    pour(write_lines(columns, rows, form), output, as_json=place.as_json)
     if output != STDIO:
         place.show({"workers": len(rows)}, f"{len(rows)} workers in {output}")
 

@@ -110,6 +110,7 @@ def _banned(session: Session, project: Project) -> dict[int, str]:
         .join(AnswerFlag, AnswerFlag.answer_id == Answer.id)
         .where(Restriction.kind == "banned", Restriction.lifted_at.is_(None))
         .where(AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded")
+        .where(AnswerFlag.reason == Restriction.reason)  # not by a reviewer, for another reason
         .where(or_(Restriction.project_id.is_(None), Restriction.project_id == project.id))
     )
     return {worker_id: reason for worker_id, reason in session.execute(query.distinct())}

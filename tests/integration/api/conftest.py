@@ -162,6 +162,13 @@ EXAMPLES = {
     "restrict_worker": Example(body={"kind": "suspended", "reason": "too fast"}),
     "lift_restrictions": Example(),
     "explain_eligibility": Example(),
+    "list_reviews": Example(),
+    "review_pages": Example(body={"pages": [1], "verdict": "accepted"}),
+    "export_answers": Example(),
+    "reserve_item": Example(body={"workers": []}),
+    "get_timesheet": Example(query="?from=2026-01-01&to=2026-01-31"),
+    "get_payouts": Example(),
+    "list_ledger": Example(),
     "erase_worker": Example(body={"confirm": True}),
     "list_notes": Example(),
     "invite_people": Example(body={"people": [{"name": "Zoe", "groups": ["radiology"]}]}),
@@ -203,7 +210,6 @@ EXAMPLES = {
     "submit_page": Example(body={"answers": {"q1": "cat"}}),
     "renew_page": Example(),
     "return_page": Example(),
-    "report_page": Example(body={"question": "q1", "text": "It is black"}),
     "report_page": Example(body={"question": "q1", "text": "It is black"}),
 }
 

@@ -84,6 +84,7 @@ def test_money_needs_its_own_scope(operations):
     assert {operation.id for operation in operations if operation.scope == "spend"} == {
         "create_batch",
         "set_budget",
+        "review_pages",
         "step",
     }
 

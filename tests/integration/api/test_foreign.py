@@ -95,7 +95,7 @@ def test_ones_own_ids_do_not(ann, operations, ids):
 def test_rows_of_another_project_look_absent_too(ann, operations, ids):
     assert ann.post("/projects", {"slug": "cars", "labels": ["a", "b"]}).status_code == 201
     inside = [operation for operation in operations if set(named(operation)) & {"item", "batch", "name"}]
-    assert len(inside) == 3
+    assert len(inside) == 4
     for operation in inside:
         foreign = operation.call(ann, {**ids, "project": "cars"})
         absent = operation.call(ann, {**ABSENT, "project": "cars"})
