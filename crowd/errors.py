@@ -108,6 +108,13 @@ class TooMany(CrowdError):
         self.retry_after = retry_after
 
 
+class Unavailable(CrowdError):
+    """Another server that is needed does not answer; nothing was stored."""
+
+    status = 503
+    code = "unavailable"
+
+
 class Misconfigured(CrowdError):
     """A setting is missing, unsafe or contradicts another."""
 

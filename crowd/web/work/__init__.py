@@ -8,9 +8,9 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.settings import Settings
 from crowd.web.place import Place
-from crowd.web.work import frame, home, labeling, letters, numbers, signing, words
+from crowd.web.work import frame, home, labeling, letters, numbers, oidc, signing, words
 
-FILES = (signing, home, labeling, frame, letters, numbers)
+FILES = (signing, oidc, home, labeling, frame, letters, numbers)
 
 
 def blueprint(database: Database, clock: Clock, settings: Settings) -> Blueprint:

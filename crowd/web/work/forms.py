@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app, make_response, redirect, render_template, request
+from flask import Response, current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from crowd import visitors
@@ -31,7 +31,7 @@ def next_path() -> str:
     return path if path.startswith(HOME) else HOME
 
 
-def let_in(cookie: str, path: str = HOME) -> ResponseReturnValue:
+def let_in(cookie: str, path: str = HOME) -> Response:
     """Give a browser its session, and go on."""
     response = make_response(redirect(path, 303))
     visitors.set_cookie(response, cookie)
