@@ -15,8 +15,10 @@ export function say(text) {
 }
 
 export function showToday({ answers, micros, pays }) {
-  const counted = `${answers} ${answers === 1 ? "answer" : "answers"} today`;
-  find("today").textContent = pays ? `${counted} · ${money(micros)}` : counted;
+  const long = document.createElement("span");
+  long.className = "long";
+  long.textContent = answers === 1 ? " answer" : " answers";
+  find("today").replaceChildren(String(answers), long, pays ? ` today · ${money(micros)}` : " today");
 }
 
 /** Show how many seconds the page is still held; null: none is. */
