@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -34,7 +33,7 @@ def claim(
     Returns None when there is nothing for this worker. Concurrent claims never take the same place:
     each locks the items it takes, skips those another claim has locked, and counts `open` down.
     """
-    locks.worker(session, worker)
+    hold.lock(session, worker)
     pages = {page.ahead: page for page in _pages(session, project, worker)}
     if pages and False not in pages:
         pages = {False: _promote(session, project, pages[True], now)}
@@ -116,11 +115,11 @@ def find(session: Session, worker: Worker, token: str) -> tuple[Assignment, Proj
     return row[0], row[1]
 
 
-def _pages(session: Session, project: Project, worker: Worker) -> Sequence[Assignment]:
-    query = select(Assignment).where(
-        Assignment.worker_id == worker.id, Assignment.project_id == project.id, ASSIGNED
-    )
-    return session.scalars(query, execution_options={"populate_existing": True}).all()
+def _pages(session: Session, project: Project, worker: Worker) -> list[Assignment]:
+    return [
+        session.get_one(Assignment, assignment_id, populate_existing=True)
+        for assignment_id in hold.held(session, project, worker)
+    ]
 
 
 def _promote(session: Session, project: Project, assignment: Assignment, now: datetime) -> Assignment:

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Pool
-from crowd.errors import Conflict, Stale, Unprocessable
-from crowd.models import Assignment, Item, Project, Slot, Worker
-from crowd.models.states import advance
-from crowd.services import assign, pay, quiz, record, terms
+from crowd.errors import Conflict, NotFound, Stale, Unprocessable
+from crowd.models import Assignment, Item, Project, Worker
+from crowd.services import accept, pay, quiz, record, terms
+from crowd.services.accept import Claimed, Verdict
 from crowd.services.skips import Skipped, require_reasons, store_skips
 from crowd.services.terms import Terms
 from crowd.task_types import TASK_TYPES, Ask
@@ -87,93 +87,67 @@ def submit(
         Unprocessable: a question is missing or unknown, or a value is no answer to it.
     """
     sent = _Sent(answers, skips or {}, notes or {}, seconds, times or {})
-    assignment, project = assign.find(session, worker, token)
-    slots, known = _slots(session, assignment), terms.of(session, project)
+    page = accept.find(session, worker, token)
+    if page is None:
+        raise NotFound("no such page")
+    project = terms.project(session, page.project_id, page.revision)
+    known = terms.of(session, project)
     try:
-        values = _read(session, project, known, slots, sent)
+        values = _read(session, project, known, page, sent)
     except Unprocessable:
-        if assignment.work == "assigned":
+        if page.work == "assigned":
             raise
-        return _again(session, project, assignment, sent, {}, now)
-    held_for = _held_for(assignment, worker, now)
-    amount = _earned(project, assignment, len(values), _capped(seconds, held_for))
-    if not _accept(session, project, assignment, sent, values, amount, _capped(seconds, held_for), now):
-        return _again(session, project, assignment, sent, values, now)
-    filled = _filled(slots, sent, values, held_for)
-    advance(session, Slot, "state", ("leased", "done"), Slot.id.in_([slot.slot_id for slot in filled]))
-    record.answers(session, project, known.label_set, filled, channel=worker.channel, now=now)
-    skipped = [(slot, sent.skips[name]) for name, slot in slots.items() if name in sent.skips]
-    store_skips(session, project, assignment, skipped, now=now)
-    _give_back(session, project, assignment, slots, values, amount, now)
-    if assignment.kind == "quiz":
-        marked = [(values.get(name), slot.gold_id) for name, slot in slots.items() if slot.gold_id]
+        return _again(session, project, page, sent, {}, now)
+    held_for = _held_for(page, worker, now)
+    verdict = _verdict(project, page, sent, values, held_for)
+    filled = _filled(page, worker, sent, values, held_for)
+    if not accept.store(session, worker, page, verdict, filled, known.label_set, now=now):
+        return _again(session, project, page, sent, values, now)
+    if sent.skips:
+        store_skips(session, project, worker, page, sent.skips, now=now)
+    if page.kind == "quiz":
+        marked = [(values.get(name), place.gold_id) for name, place in page.places.items() if place.gold_id]
         quiz.mark(session, project, worker, marked, now=now)
-    return Receipt(token, len(values), amount, now, len(skipped))
+    else:
+        _give_back(session, project, page, token, values, verdict.amount_micros, now)
+    return Receipt(token, len(values), verdict.amount_micros, now, len(sent.skips))
 
 
-def _slots(session: Session, assignment: Assignment) -> dict[str, Slot]:
-    """Return the slots of a page by the names of its questions."""
-    query = select(Slot).where(Slot.assignment_id == assignment.id).order_by(Slot.position)
-    return {f"q{slot.position}": slot for slot in session.scalars(query)}
-
-
-def _read(
-    session: Session, project: Project, known: Terms, slots: Mapping[str, Slot], sent: _Sent
-) -> dict[str, str]:
+def _read(session: Session, project: Project, known: Terms, page: Claimed, sent: _Sent) -> dict[str, str]:
     kind = TASK_TYPES[project.task_type]
     payloads: dict[int, dict[str, Any]] = {}
     if kind.reads_payload:
-        query = select(Item.id, Item.payload).where(Item.id.in_([slot.item_id for slot in slots.values()]))
+        query = select(Item.id, Item.payload).where(
+            Item.id.in_([place.item_id for place in page.places.values()])
+        )
         payloads = {item_id: payload for item_id, payload in session.execute(query)}
     asks = {
-        name: Ask(known.label_set.labels, project.task_options, payloads.get(slot.item_id, {}))
-        for name, slot in slots.items()
+        name: Ask(known.label_set.labels, project.task_options, payloads.get(place.item_id, {}))
+        for name, place in page.places.items()
     }
     require_reasons(sent.skips)
     return record.read(kind, sent.answers, asks, sent.skips)
 
 
-def _held_for(assignment: Assignment, worker: Worker, now: datetime) -> float:
+def _held_for(page: Claimed, worker: Worker, now: datetime) -> float:
     """Return the seconds that can have been worked on a page; only our own people live in our time."""
-    if worker.channel != Pool.name:
-        return math.inf
-    return max(0.0, (now - (assignment.begun_at or assignment.created_at)).total_seconds())
+    return max(0.0, (now - page.since).total_seconds()) if worker.channel == Pool.name else math.inf
 
 
-def _capped(seconds: float | None, held_for: float) -> float | None:
-    return None if seconds is None else min(seconds, held_for)
-
-
-def _earned(project: Project, assignment: Assignment, answers: int, active: float | None) -> int:
-    if assignment.kind == "quiz":
-        return 0
-    return earned(
-        answers=answers,
+def _verdict(
+    project: Project, page: Claimed, sent: _Sent, values: Mapping[str, str], held_for: float
+) -> Verdict:
+    """Say what the work earns, and whether somebody has to look at it first."""
+    active = _capped(sent.seconds, held_for)
+    amount = earned(
+        answers=len(values) if page.kind == "work" else 0,
         price_micros=project.price_micros,
         hourly_micros=project.hourly_micros,
         active_seconds=active or 0.0,
     )
-
-
-def _accept(
-    session: Session,
-    project: Project,
-    assignment: Assignment,
-    sent: _Sent,
-    values: Mapping[str, str],
-    amount: int,
-    active: float | None,
-    now: datetime,
-) -> int:
-    is_reviewed = project.review == "manual" and assignment.kind == "work"
-    return advance(
-        session,
-        Assignment,
-        "work",
-        ("assigned", "submitted"),
-        Assignment.id == assignment.id,
-        submitted_at=now,
-        submission_digest=record.digest(sent.said(values)),
+    is_reviewed = project.review == "manual" and page.kind == "work"
+    return Verdict(
+        digest=record.digest(sent.said(values)),
         active_seconds=active,
         review="pending" if is_reviewed else "accepted",
         payment="due" if amount and not is_reviewed else "none",
@@ -181,15 +155,20 @@ def _accept(
     )
 
 
+def _capped(seconds: float | None, held_for: float) -> float | None:
+    return None if seconds is None else min(float(seconds), held_for)
+
+
 def _filled(
-    slots: Mapping[str, Slot], sent: _Sent, values: Mapping[str, str], held_for: float
+    page: Claimed, worker: Worker, sent: _Sent, values: Mapping[str, str], held_for: float
 ) -> list[record.Filled]:
-    share = None if sent.seconds is None else min(sent.seconds, held_for) / max(1, len(slots))
+    active = _capped(sent.seconds, held_for)
+    share = None if active is None else active / len(page.places)
     return [
         record.Filled(
-            slots[name].id,
-            slots[name].item_id,
-            slots[name].worker_id,
+            page.places[name].slot_id,
+            page.places[name].item_id,
+            worker.id,
             value,
             _capped(sent.times.get(name), held_for) if name in sent.times else share,
             sent.notes.get(name) or None,
@@ -201,19 +180,17 @@ def _filled(
 def _give_back(
     session: Session,
     project: Project,
-    assignment: Assignment,
-    slots: Mapping[str, Slot],
+    page: Claimed,
+    token: str,
     values: Mapping[str, str],
     amount: int,
     now: datetime,
 ) -> None:
     """Free what was set aside for gold that was skipped, and for time that was not needed."""
-    if assignment.kind == "quiz":
-        return
-    skipped_gold = sum(slot.gold_id is not None and name not in values for name, slot in slots.items())
+    skipped = sum(place.gold_id is not None and name not in values for name, place in page.places.items())
     freed = {
-        f"gold:{assignment.token}": project.price_micros * skipped_gold,
-        f"unearned:{assignment.id}": project.price_micros * len(values) - amount,
+        f"gold:{token}": project.price_micros * skipped,
+        f"unearned:{page.id}": project.price_micros * len(values) - amount,
     }
     pay.void_all(session, project.id, freed, now=now)
 
@@ -221,13 +198,13 @@ def _give_back(
 def _again(
     session: Session,
     project: Project,
-    assignment: Assignment,
+    page: Claimed,
     sent: _Sent,
     values: Mapping[str, str],
     now: datetime,
 ) -> Receipt | Kept:
     """Answer a submission for a page that has already ended: a repeat, a contradiction, or too late."""
-    session.refresh(assignment)
+    assignment = session.get_one(Assignment, page.id, populate_existing=True)
     payload = sent.payload()
     if assignment.work != "submitted":
         record.keep(

@@ -17,6 +17,10 @@ from crowd.services.plain import Sql
 # How far behind a claimed item falls where every item is asked about once before any is twice.
 BEHIND = float(2**32)
 
+LOCK = Sql(postgresql="SELECT id FROM worker WHERE id = :worker FOR NO KEY UPDATE")
+_HELD = "SELECT id FROM assignment WHERE worker_id = :worker AND project_id = :project AND work = 'assigned'"
+HELD = Sql(_HELD, _HELD)
+
 # No wait for items another claim holds; FOR NO KEY UPDATE, so that answers to them can be stored meanwhile.
 _TAKE = """
     SELECT item.id, item.key, item.payload FROM item
@@ -91,6 +95,17 @@ class Draft:
     kind: str = "work"
     ahead: bool = False
     price_micros: int = 0  # of one answer
+
+
+def lock(session: Session, worker: Worker) -> None:
+    """Let this worker's next claim wait until the transaction ends; other workers are not held up."""
+    if not plain.is_sqlite(session):
+        LOCK(session, worker=worker.id)
+
+
+def held(session: Session, project: Project, worker: Worker) -> list[int]:
+    """Return the assignments of the pages a worker holds, as they are once the lock is had."""
+    return [row[0] for row in HELD(session, worker=worker.id, project=project.id)]
 
 
 def take(session: Session, project: Project, worker: Worker, size: int) -> list[Pick]:

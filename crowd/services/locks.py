@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
-from crowd.models import Budget, Item, Project, Worker
+from crowd.models import Budget, Item, Project
 
 
 def name(session: Session, text: str) -> None:
@@ -34,11 +34,6 @@ def terms(session: Session, project: Project) -> None:
 def change(session: Session, project: Project) -> None:
     """Let nobody else rely on the project's settings or change them, and read them anew."""
     session.refresh(project, with_for_update={"key_share": True})
-
-
-def worker(session: Session, worker: Worker) -> None:
-    """Let this worker's next claim wait until the transaction ends; other workers are not held up."""
-    session.execute(select(Worker.id).where(Worker.id == worker.id).with_for_update(key_share=True))
 
 
 def items(session: Session, item_ids: Sequence[int]) -> None:

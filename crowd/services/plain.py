@@ -36,7 +36,7 @@ class Sql:
 
 def is_sqlite(session: Session) -> bool:
     """Tell which of the two databases this is."""
-    return session.get_bind().dialect.name == "sqlite"
+    return session.connection().dialect.name == "sqlite"
 
 
 def moment(session: Session, when: datetime | None) -> datetime | str | None:

@@ -24,7 +24,7 @@ def end(session: Session, project: Project, assignment: Assignment, state: str, 
     item_ids = places(session, [assignment])
     locks.items(session, item_ids)
     advance(session, Slot, "state", ("leased", state), Slot.assignment_id == assignment.id)
-    reopen(session, project, assignment, item_ids, now)
+    reopen(session, project, assignment.id, item_ids, now)
     pay.void(session, project.id, assignment.gold_micros, key=f"gold:{assignment.token}", now=now)
     return 1
 
@@ -39,7 +39,7 @@ def places(session: Session, assignments: Sequence[Assignment]) -> list[int]:
 
 
 def reopen(
-    session: Session, project: Project, assignment: Assignment, item_ids: Sequence[int], now: datetime
+    session: Session, project: Project, assignment_id: int, item_ids: Sequence[int], now: datetime
 ) -> None:
     """Offer the places again, or let them go where the item has been decided in the meantime."""
     forward = case((Item.rank >= BEHIND, BEHIND), else_=0.0)  # as far as a claim set it back
@@ -50,4 +50,4 @@ def reopen(
     gone = update(Item).where(Item.id.in_(item_ids), Item.state != "asking").returning(Item.id)
     rows = session.execute(gone.values(wanted=Item.wanted - 1), execution_options=UNSYNCED)
     amount = project.price_micros * len(rows.all())
-    pay.void(session, project.id, amount, key=f"places:{assignment.id}", now=now)
+    pay.void(session, project.id, amount, key=f"places:{assignment_id}", now=now)

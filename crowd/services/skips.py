@@ -10,10 +10,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Problem, bad_inputs
-from crowd.models import Assignment, Decision, Item, Project, Skip, Slot
+from crowd.models import Decision, Item, Project, Skip, Slot, Worker
 from crowd.models.answer import SKIP_REASONS
 from crowd.models.states import advance
 from crowd.services import locks, publish, release
+from crowd.services.accept import Claimed
 
 # So many workers must say it before an item is taken out.
 QUARANTINE = {"broken": 2, "cannot_tell": 3}
@@ -42,29 +43,30 @@ def require_reasons(skips: Mapping[str, Skipped]) -> None:
 def store_skips(
     session: Session,
     project: Project,
-    assignment: Assignment,
-    skipped: Sequence[tuple[Slot, Skipped]],
+    worker: Worker,
+    page: Claimed,
+    skips: Mapping[str, Skipped],
     *,
     now: datetime,
 ) -> None:
     """Keep what was skipped, open the places again, and take out items that cannot be answered."""
-    if not skipped:
-        return
-    item_ids = sorted(slot.item_id for slot, _ in skipped if slot.gold_id is None)
+    skipped = [(page.places[name], skip) for name, skip in skips.items()]
+    item_ids = sorted(place.item_id for place, _ in skipped if place.gold_id is None)
     locks.items(session, item_ids)
-    advance(session, Slot, "state", ("leased", "skipped"), Slot.id.in_([slot.id for slot, _ in skipped]))
-    row = {"project_id": project.id, "worker_id": assignment.worker_id, "created_at": now}
+    slots = [place.slot_id for place, _ in skipped]
+    advance(session, Slot, "state", ("leased", "skipped"), Slot.id.in_(slots))
+    row = {"project_id": project.id, "worker_id": worker.id, "created_at": now}
     rows = [
-        {**row, "slot_id": slot.id, "item_id": slot.item_id, "reason": skip.reason, "note": skip.note}
-        for slot, skip in skipped
+        {**row, "slot_id": place.slot_id, "item_id": place.item_id, "reason": skip.reason, "note": skip.note}
+        for place, skip in skipped
     ]
     session.execute(insert(Skip), rows)
-    release.reopen(session, project, assignment, item_ids, now)
-    _quarantine(session, project, assignment, item_ids, now)
+    release.reopen(session, project, page.id, item_ids, now)
+    _quarantine(session, project, page.id, item_ids, now)
 
 
 def _quarantine(
-    session: Session, project: Project, assignment: Assignment, item_ids: Sequence[int], now: datetime
+    session: Session, project: Project, assignment_id: int, item_ids: Sequence[int], now: datetime
 ) -> None:
     """Ask no longer about items of which enough workers say that they cannot be answered."""
     query = (
@@ -85,4 +87,4 @@ def _quarantine(
     decision = {"project_id": project.id, "action": "quarantine", "created_at": now}
     rows = [{**decision, "item_id": item_id, "reason": reason} for item_id, reason in found.items()]
     session.execute(insert(Decision), rows)
-    publish.withdraw(session, project, list(found), cause=f"quarantine:{assignment.id}", now=now)
+    publish.withdraw(session, project, list(found), cause=f"quarantine:{assignment_id}", now=now)

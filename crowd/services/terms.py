@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Gold, Instructions, LabelSet, Project
+from crowd.models.base import Model
 from crowd.services import instructions, projects
 
 Deck = Mapping[str, Sequence[tuple[int, int]]]
@@ -25,6 +26,7 @@ class Terms:
     deck: Deck  # gold id, item id
 
 
+_projects: WeakKeyDictionary[Engine, dict[int, Project]] = WeakKeyDictionary()
 _kept: WeakKeyDictionary[Engine, dict[int, tuple[int, Terms]]] = WeakKeyDictionary()
 
 
@@ -39,11 +41,28 @@ def of(session: Session, project: Project) -> Terms:
     return terms
 
 
+def project(session: Session, project_id: int, revision: int) -> Project:
+    """Return a project's settings at a revision just read: a copy that no session knows, to be read only.
+
+    Its state is not part of a revision.
+    """
+    kept = _projects.setdefault(session.connection().engine, {})
+    found = kept.get(project_id)
+    if found is None or found.revision != revision:
+        found = _copy(session.get_one(Project, project_id))
+        if found.revision == revision:
+            kept[project_id] = found
+    return found
+
+
 def _load(session: Session, project: Project) -> Terms:
     label_set, told = projects.labels(session, project), instructions.current(session, project)
-    session.expunge(label_set)
-    session.expunge(told)
-    return Terms(label_set, told, _deck(session, project))
+    return Terms(_copy(label_set), _copy(told), _deck(session, project))
+
+
+def _copy(row: Model) -> Model:
+    """Return the same row for any session, and none, to keep."""
+    return type(row)(**{column.key: getattr(row, column.key) for column in row.__table__.columns})
 
 
 def _deck(session: Session, project: Project) -> Deck:

@@ -18,6 +18,7 @@ WAITING = text(
 )
 
 # A claim has locked its items and now stores the page, on SQLite and on PostgreSQL.
+STORING = ("UPDATE slot SET state = 'done'", "WITH accepted AS")  # a submission is about to be accepted
 HOLDING = ("UPDATE item SET open = open - 1", "WITH taken AS")
 
 

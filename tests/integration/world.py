@@ -104,7 +104,13 @@ class World:
 
     def configure(self, **settings: Any) -> None:
         """Set what a project's rules would not admit, or only before anything is asked."""
-        self.do(lambda _, project: [setattr(project, name, value) for name, value in settings.items()])
+
+        def change(_: Session, project: Project) -> None:
+            for name, value in settings.items():
+                setattr(project, name, value)
+            project.revision += 1
+
+        self.do(change)
 
     def meet(self, *names: str) -> None:
         """Let workers arrive before anything interesting happens."""

@@ -1,15 +1,14 @@
-"""Answers that are no labels: read, graded and settled by their number, and not concluded."""
+"""Answers that are no labels: read into one form, and graded by how near they are."""
 
 from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
 
-from crowd.channels import Pool
 from crowd.db import Database
-from crowd.errors import Conflict, Unprocessable
-from crowd.models import Answer, Decision, Grade, Item
-from crowd.services import conclude, grade, intake, keys, loop, merge, projects
+from crowd.errors import Unprocessable
+from crowd.models import Answer, Grade
+from crowd.services import grade, intake, keys, projects
 from crowd.services.collect import Receipt
 from crowd.services.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
@@ -42,25 +41,6 @@ def test_answers_are_stored_in_canonical_form(database: Database) -> None:
     with pytest.raises(Unprocessable):
         shop.submit("bob", shop.page("bob"), {"q1": "many", "q2": 1})
     shop.sound()
-
-
-def test_a_turn_settles_items_whose_answers_are_in(database: Database) -> None:
-    shop = numbers(database)
-    for name in ("ann", "bob"):
-        assert shop.rows(select(Item.state).where(Item.key == "i00")) == ["asking"]
-        shop.submit(name, shop.page(name), {"q1": 1, "q2": 2})
-    turn = loop.turn(database, shop.project_id, Pool(), clock=shop.clock)
-    assert (turn.decided.enough, turn.version) == (2, None)
-    assert {row.reason for row in shop.rows(select(Decision))} == {"2 answers >= overlap 2"}
-    assert shop.money()[0] == 0
-    shop.sound()
-
-
-def test_labels_are_not_concluded_nor_frozen(database: Database) -> None:
-    shop = numbers(database)
-    for work in (conclude.conclude, conclude.conclude_all, merge.freeze):
-        with pytest.raises(Conflict, match="crowd answers export count"):
-            shop.do(lambda s, p, work=work: work(s, p, now=START))
 
 
 def test_gold_is_graded_by_how_near_an_answer_is(database: Database) -> None:

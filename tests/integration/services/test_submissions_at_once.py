@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from crowd.db import Database
@@ -13,19 +13,20 @@ from crowd.models import (
     StraySubmission,
 )
 from crowd.services import (
+    collect,
     conclude,
     grade,
     roster,
 )
 from crowd.services.collect import Kept, Receipt
 from tests.integration import world
-from tests.integration.meanwhile import Meanwhile
+from tests.integration.meanwhile import STORING, Meanwhile
 
 
 def test_the_same_page_handed_in_twice_at_once_counts_once(database: Database, meanwhile: Meanwhile) -> None:
     shop = world.make(database)
     page = shop.page("ann")
-    with meanwhile("UPDATE slot", lambda: shop.submit("ann", page)) as other:
+    with meanwhile(STORING, lambda: shop.submit("ann", page)) as other:
         receipt = shop.submit("ann", page)
     assert other.done() == receipt
     assert isinstance(receipt, Receipt)
@@ -49,9 +50,18 @@ def test_a_page_swept_just_before_it_is_handed_in_is_kept_apart(
 def test_a_page_handed_in_just_before_the_sweep_counts(database: Database, meanwhile: Meanwhile) -> None:
     shop = world.make(database)
     page = shop.page("ann")
+    answers = {question.name: "a" for question in page.questions}
     shop.clock.forward(10_000)
-    with meanwhile("UPDATE slot", shop.sweep) as other:
-        assert isinstance(shop.submit("ann", page), Receipt)
+
+    def submit(session: Session, _: Project) -> object:
+        receipt = collect.submit(
+            session, shop.worker(session, "ann"), page.token, answers=answers, now=shop.clock()
+        )
+        session.execute(text("SELECT 'before the commit'"))
+        return receipt
+
+    with meanwhile("SELECT 'before", shop.sweep) as other:
+        assert isinstance(shop.do(submit), Receipt)
     assert other.done() == 0
     assert shop.count(Answer) == 4
     shop.sound()

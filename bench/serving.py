@@ -1,0 +1,116 @@
+"""Drive a real server over HTTP: workers who claim and submit, and what it must never do, counted after."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from _client import Tally, Target, drive, greet, warm
+from _serving import LABELS, Job, crowd, faults, hello, prepare
+from race import postgresql, table
+
+from crowd.db import connect
+
+HIT_SIZES = (1, 10)
+PROCESSES = {"sqlite": 1, "postgresql": 2}  # SQLite serves from one process
+Figures = dict[str, float]
+
+
+def run(options: argparse.Namespace) -> dict[str, Figures]:
+    """Measure every size of page on every database asked for."""
+    results: dict[str, Figures] = {}
+    for size in [options.hit_size] if options.hit_size else HIT_SIZES:
+        job = Job(options.items, size, options.workers, options.price, options.seed)
+        kinds = ("sqlite", "postgresql") if options.database is None else (options.database,)
+        for kind in kinds:
+            with address(kind) as url:
+                results[f"{kind.partition(':')[0]}, {size} a page"] = measure(url, job, options)
+    return results
+
+
+@contextmanager
+def address(kind: str) -> Iterator[str]:
+    """Yield the address of a new database of this kind, with its usual, durable settings."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/serving.db"
+    elif kind == "postgresql":
+        with postgresql() as url:
+            yield url
+    else:
+        yield kind
+
+
+def measure(url: str, job: Job, options: argparse.Namespace) -> Figures:
+    """Serve one project from one database, and let everyone work on it."""
+    processes = PROCESSES[url.partition(":")[0].partition("+")[0]]
+    rate = bare(options, processes)
+    database = connect(url)
+    try:
+        project_id, tokens = prepare(database, job)
+        with crowd(url, processes=processes, threads=options.threads) as port:
+            warm(port, "/healthz", processes)
+            tally = drive(Target(port, project_id, LABELS, options.seconds), tokens)
+        for failure in {*tally.failures, *faults(database, tally.acknowledged)}:
+            print(failure, file=sys.stderr)
+        broken = len(tally.failures) + len(faults(database, tally.acknowledged))
+    finally:
+        database.dispose()
+    return figures(tally, rate) | {"faults": broken}
+
+
+def bare(options: argparse.Namespace, processes: int) -> float:
+    """Return how many requests a bare Flask server answers in a second."""
+    with hello(processes=processes, threads=options.threads) as port:
+        warm(port, "/", processes)
+        tally = greet(Target(port, 0, (), options.seconds / 2), options.workers)
+    return len(tally.claims) / tally.took
+
+
+def figures(tally: Tally, rate: float) -> Figures:
+    """Return rates, and latencies in milliseconds."""
+    pages = len(tally.submits)
+    items = sum(len(answers) for answers in tally.acknowledged.values())
+    requests = len(tally.claims) + pages
+    found = {
+        "pages_per_second": pages / tally.took,
+        "items_per_second": items / tally.took,
+        **latencies("next", tally.claims),
+        **latencies("submit", tally.submits),
+        "requests_per_second": requests / tally.took,
+        "hello_per_second": rate,
+        "of_hello": requests / tally.took / rate,
+    }
+    return {name: round(float(value), 3 if name == "of_hello" else 1) for name, value in found.items()}
+
+
+def latencies(name: str, seconds: Sequence[float]) -> Figures:
+    """Return the median and the slow ends."""
+    cuts = np.percentile(seconds, [50, 95, 99]) * 1000 if seconds else [np.nan] * 3
+    return {f"{name}_p{part}": cut for part, cut in zip((50, 95, 99), cuts, strict=True)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one object for machines")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=32, help="people who work at once")
+    parser.add_argument("--threads", type=int, default=24, help="of each server process")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
+    parser.add_argument("--items", type=int, default=20_000)
+    parser.add_argument("--price", type=int, default=0, help="micro-dollars for one answer")
+    parser.add_argument("--hit-size", type=int, choices=HIT_SIZES, help="only pages of this size")
+    parser.add_argument("--database", help="sqlite, postgresql, or the address of an empty database")
+    options = parser.parse_args()
+    results = run(options)
+    print(json.dumps(results) if options.json else table(results))
+    sys.exit(any(found["faults"] for found in results.values()))
+
+
+if __name__ == "__main__":
+    main()
