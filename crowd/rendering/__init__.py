@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crowd.rendering.pages import frame
+from crowd.rendering.check import check_template
+from crowd.rendering.pages import frame, preview
 from crowd.rendering.policy import policy
 
-__all__ = ["frame", "policy"]
+__all__ = ["check_template", "frame", "policy", "preview"]

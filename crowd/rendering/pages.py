@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,12 +11,15 @@ import jinja2
 from markupsafe import Markup
 
 from crowd.channels import Page, Question
-from crowd.rendering import content, labels, sources
+from crowd.rendering import check as own
+from crowd.rendering import content, labels, language, sources
 from crowd.task_types import ranking
 
 SCRIPTS = ("state", "clock", "options", "media", "dialogs", "keys")
 MARKING = ("spans", "boxes")  # types whose answers are marks with labels
 RESERVED = {"boxes": labels.RESERVED | {"n", "0"}}
+COLLECTING = "template"  # the script of a template that brings its own fields
+FAILED = '<p class="banner">The page for this question could not be shown. Skip it as broken.</p>'
 # Fields of the payload that a type's own page shows; the rest is shown the same everywhere.
 APART = {
     "pairwise": ("left", "right"),
@@ -44,17 +47,56 @@ def frame(page: Page, *, nonce: str, host: str) -> str:
         nonce: what the response's policy lets scripts run by.
         host: the origin of the page around the document; empty for the document's own.
     """
-    template = environment().get_template("tasks/frame.html")
-    return template.render(
-        page=page,
-        nonce=nonce,
-        host=host,
-        questions=[_asked(page, number, question) for number, question in enumerate(page.questions, 1)],
-        group=labels.arrange(page.labels, _details(page), RESERVED.get(page.task_type, labels.RESERVED)),
-        texts=_texts(page),
-        kind=page.task_type,
-        scripts=(*SCRIPTS, *(["marks"] if page.task_type in MARKING else []), page.task_type, "frame"),
+    kind = page.task_type if page.template is None or own.uses_answer(page.template) else COLLECTING
+    questions = [_asked(page, number, question) for number, question in enumerate(page.questions, 1)]
+    return (
+        environment()
+        .get_template("tasks/frame.html")
+        .render(
+            page=page,
+            nonce=nonce,
+            host=host,
+            questions=questions,
+            own=[_own(page, question) for question in questions],
+            group=_group(page),
+            texts=_texts(page),
+            kind=kind,
+            bare=False,
+            scripts=(*SCRIPTS, *(["marks"] if kind in MARKING else []), kind, "frame"),
+        )
     )
+
+
+def preview(
+    template: str | None,
+    *,
+    task_type: str,
+    payload: Mapping[str, Any],
+    labels: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    title: str = "",
+    nonce: str,
+) -> str:
+    """Return one question as workers would see it, as a whole HTML document.
+
+    Raises:
+        ValueError: the template cannot be filled in with this payload; the message says why.
+    """
+    page = Page(
+        token="",
+        title=title,
+        instructions="",
+        labels=tuple(labels),
+        questions=(Question("q1", "", payload),),
+        task_type=task_type,
+        options=options or {},
+        details=details or {},
+        template=template,
+    )
+    if template is not None:
+        _filled(page, template, _asked(page, 1, page.questions[0]))
+    return frame(page, nonce=nonce, host="")
 
 
 @cache
@@ -73,6 +115,50 @@ def environment() -> jinja2.Environment:
     found.globals["side"] = content.side
     found.globals["choices"] = ranking.choices
     return found
+
+
+def _own(page: Page, question: Asked) -> Markup | None:
+    """Return a question in the requester's own form, where there is one; what fails can still be skipped."""
+    if page.template is None:
+        return None
+    try:
+        return _filled(page, page.template, question)
+    except ValueError:
+        return Markup(FAILED)  # noqa: S704 - a text of ours
+
+
+def _filled(page: Page, template: str, question: Asked) -> Markup:
+    def answer() -> Markup:
+        return _answer(page, question)
+
+    context = {
+        "payload": question.payload,
+        "question": {"name": question.name, "number": question.number},
+        "labels": list(page.labels),
+        "details": dict(page.details),
+        "options": dict(page.options),
+        "title": page.title,
+        "answer": answer,
+        "show": _show,
+    }
+    # Every value in it is escaped; the rest is the requester's, shut in like all of this document.
+    return Markup(language.render(template, context))  # noqa: S704
+
+
+def _answer(page: Page, question: Asked) -> Markup:
+    template = environment().get_template(f"tasks/{page.task_type}.html")
+    return Markup(template.render(page=page, question=question, group=_group(page), bare=True))  # noqa: S704
+
+
+def _show(kind: str, value: object) -> Markup:
+    """Return a field's content as the types show it: `show("image", payload.photo)`."""
+    given = "" if isinstance(value, jinja2.Undefined) else value
+    shown: Any = environment().get_template("tasks/parts.html").module
+    return Markup(shown.show(content.part(kind, given, {})))  # noqa: S704
+
+
+def _group(page: Page) -> labels.Group:
+    return labels.arrange(page.labels, _details(page), RESERVED.get(page.task_type, labels.RESERVED))
 
 
 def _details(page: Page) -> Mapping[str, Any]:
