@@ -26,7 +26,7 @@ def unseen(session: Session, deck: Deck, worker_id: int, *, wanted: int, rng: Ra
     if len(chosen) < wanted:
         everything = {label: rng.sample(gold, len(gold)) for label, gold in deck.items()}
         chosen = _draw(session, everything, worker_id, wanted, rng)
-    return _picks(session, chosen)
+    return _picks(session, chosen) if chosen else []
 
 
 def _sample(deck: Deck, wanted: int, rng: Random) -> dict[str, list[tuple[int, int]]]:

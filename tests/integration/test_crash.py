@@ -22,7 +22,7 @@ from tests.integration.world import START, World
 
 KILLS = 20
 ITEMS = 60
-FEWEST = 7
+FEWEST = 6
 OVERLAP = 3
 
 
@@ -92,7 +92,7 @@ class Stage:
         publish(self.published)
         self.hit = self.published.rows(select(Hit.external_id).where(Hit.channel == "replay"))[0]
         adaptive = {"overlap": 1, "max_overlap": 3, "confidence": 0.99, "hit_size": 1}
-        self.judged = world.make(database, slug="judged", items=99, **adaptive)
+        self.judged = world.make(database, slug="judged", items=150, **adaptive)
 
     def claim(self, turn: int) -> tuple[Any, ...]:
         return self.pool.project_id, f"c{turn}"
