@@ -105,14 +105,16 @@ function hear(frame, message) {
 }
 
 function slow(frame) {
-  if (frame !== current) return forget(frame);
+  forget(frame);
+  if (frame !== current) return;
+  leave(frame);
   board.showState("The questions do not load", "Your connection may be slow, or the page may have ended.", [
-    { text: "Try again", act: startOver },
+    { text: "Try again", act: proceed },
   ]);
 }
 
 function finish(frame, { answers, notes, skips, times }) {
-  const seconds = Object.values(times).reduce((sum, each) => sum + each, 0);
+  const seconds = Object.values(times ?? {}).reduce((sum, each) => sum + each, 0);
   if (quiz.isQuiz(frame.page)) quiz.note(frame.token);
   leave(frame);
   // First what comes next, then the post: the next question has to be there at once.
@@ -264,13 +266,6 @@ async function stop() {
   await Promise.allSettled([outbox.flush(), ...held.map((frame) => server.giveBack(frame.token))]);
   held.forEach((frame) => drafts.remove(frame.token));
   location.assign(home);
-}
-
-function startOver() {
-  [current, next].forEach((frame) => frame && forget(frame));
-  current = null;
-  lease.end();
-  proceed();
 }
 
 document.getElementById("stop").addEventListener("click", askToStop);

@@ -1,6 +1,7 @@
 // The frames with the questions: one is seen, the next lies loaded behind it.
 
-const SLOW = 15_000;
+// How long questions may take to load in all, and to speak once they are there: an error page never does.
+const [SLOW, MUTE] = [20_000, 3_000];
 
 /** One page of questions in a document without an origin; it can reach us by messages only. */
 class Frame {
@@ -41,21 +42,22 @@ export class Stage {
   #element;
   #frames = new Set();
   #hear;
+  #slow;
 
   /** `hear(frame, message)` gets what the questions say; `slow(frame)` is called for one that does not load. */
   constructor(element, { hear, slow }) {
     this.#element = element;
     this.#hear = hear;
-    this.slow = slow;
+    this.#slow = slow;
     window.addEventListener("message", (event) => this.#receive(event));
   }
 
   load(page) {
     const frame = new Frame(page, this.#element);
     this.#frames.add(frame);
-    setTimeout(() => {
-      if (!frame.isReady && this.#frames.has(frame)) this.slow(frame);
-    }, SLOW);
+    const judge = () => !frame.isReady && this.#frames.has(frame) && this.#slow(frame);
+    setTimeout(judge, SLOW);
+    frame.element.addEventListener("load", () => setTimeout(judge, MUTE));
     return frame;
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,10 +29,20 @@ def world_options() -> dict[str, Any]:
     return {"items": 30, "hit_size": 3, "title": "Reviews of phones", "lease_seconds": 600}
 
 
-@pytest.fixture
-def site(tmp_path: Path, world_options: dict[str, Any]) -> Iterator[Site]:
-    database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without rows, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
+    database = connect(f"sqlite:///{path}")
     migrations.upgrade(database)
+    database.dispose()  # the file can be copied once no log lies beside it
+    return path
+
+
+@pytest.fixture
+def site(migrated: Path, tmp_path: Path, world_options: dict[str, Any]) -> Iterator[Site]:
+    shutil.copyfile(migrated, tmp_path / "crowd.db")
+    database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
     world = worlds.make(database, **world_options)
     app = create_app(Settings(secret_key=new_secret()), database=database)
     server = make_server("127.0.0.1", 0, app, threaded=True)
