@@ -14,7 +14,7 @@ from crowd.api import Edge
 from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
-from crowd.web import headers, logs, metrics, pages, work
+from crowd.web import console, headers, logs, metrics, pages, work
 from crowd.web.templates import folder
 
 IN_MEMORY = (None, "", ":memory:")
@@ -52,6 +52,7 @@ def create_app(
     counters = metrics.register(app, edge.database)
     documented: Any = api.register(app, edge)
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.spec.to_dict))
+    app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
     return app
 

@@ -1,4 +1,4 @@
-"""The pages: what this is, how to call it, whether it is well."""
+"""The pages for everybody: how to call this server, whether it is well."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ def blueprint(database: Database, counters: Counters, document: Callable[[], dic
     @cache
     def shown() -> Reference:
         return reference(document())
-
-    @pages.get("/")
-    def home() -> str:
-        return render_template("pages/home.html", version=__version__)
 
     @pages.get("/api/docs")
     def docs() -> str:

@@ -135,7 +135,8 @@ def _fields(document: Document, schema: Document, prefix: str = "") -> Iterator[
 
 def _field(document: Document, name: str, schema: Document, description: str, *, required: bool) -> Field:
     limits = [text.format(schema[key]) for key, text in LIMITS.items() if schema.get(key) not in (None, "")]
-    choices = [f"one of {', '.join(value for value in schema['enum'] if value)}"] if "enum" in schema else []
+    values = [str(value) for value in schema.get("enum", ()) if value]
+    choices = [f"one of {', '.join(values)}"] if values else []
     # A pattern is for machines: where a description says what is meant, it would only be noise.
     pattern = [] if description or "pattern" not in schema else [f"matching {schema['pattern']}"]
     said = [description.rstrip(".")] if description else pattern

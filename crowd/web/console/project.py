@@ -1,0 +1,101 @@
+"""One project: how far it is, what it costs, and what workers are told, as they will see it."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+from sqlalchemy import func, select
+
+from crowd import rendering
+from crowd.channels import Page
+from crowd.errors import CrowdError
+from crowd.models import Assignment, Instructions, Item, Project
+from crowd.services import instructions, pack, projects, scope
+from crowd.services.instructions import Wording
+from crowd.web.place import Place, RequesterCall
+from crowd.web.work.frame import sandboxed
+
+PREVIEWED = 3
+NOTHING = {"text": "An item of yours will stand here."}
+
+
+def register(pages: Blueprint, at: Place) -> None:
+    """Add the page of a project, and what can be done there."""
+
+    @pages.get("/projects/<slug>", endpoint="project")
+    @at.for_requesters("read")
+    def show(call: RequesterCall, slug: str) -> str:
+        return _shown(call, scope.project(call.session, call.principal, slug))
+
+    @pages.post("/projects/<slug>/state", endpoint="move")
+    @at.for_requesters("write")
+    def move(call: RequesterCall, slug: str) -> ResponseReturnValue:
+        project = scope.project(call.session, call.principal, slug)
+        projects.move(call.session, call.principal, project, request.form.get("state", ""), now=call.now)
+        return redirect(url_for("console.project", slug=slug), 303)
+
+    @pages.post("/projects/<slug>/instructions", endpoint="revise")
+    @at.for_requesters("write")
+    def revise(call: RequesterCall, slug: str) -> ResponseReturnValue:
+        project = scope.project(call.session, call.principal, slug)
+        held = instructions.current(call.session, project)
+        text, template = _written()
+        wording = Wording(text, tuple(held.examples), template)
+        try:
+            instructions.revise(call.session, call.principal, project, wording, now=call.now)
+        except CrowdError as error:
+            return _shown(call, project, problem=error.message, text=text, template=template), error.status
+        return redirect(url_for("console.project", slug=slug, _anchor="instructions"), 303)
+
+    @pages.route("/projects/<slug>/preview", endpoint="preview", methods=["GET", "POST"])
+    @at.for_requesters("read")
+    def preview(call: RequesterCall, slug: str) -> ResponseReturnValue:
+        project = scope.project(call.session, call.principal, slug)
+        nonce = secrets.token_urlsafe(16)
+        try:
+            document = rendering.frame(_sample(call, project), nonce=nonce, host="")
+        except CrowdError as error:
+            document = f"<!doctype html><title>Preview</title><p>{escape(error.message)}</p>"
+        return sandboxed(document, nonce)
+
+
+def _shown(call: RequesterCall, project: Project, *, problem: str = "", **written: str | None) -> str:
+    waiting = select(func.count()).where(
+        Assignment.project_id == project.id,
+        Assignment.work == "submitted",
+        Assignment.review == "pending",
+        Assignment.kind == "work",
+    )
+    return render_template(
+        "console/project.html",
+        project=project,
+        overview=projects.overview(call.session, project),
+        label_set=projects.labels(call.session, project),
+        told=instructions.current(call.session, project),
+        waiting=call.session.scalar(waiting) or 0,
+        problem=problem,
+        written=written,
+    )
+
+
+def _written() -> tuple[str, str | None]:
+    """Return the instructions and the template of the form, with plain line feeds."""
+    text, template = (
+        request.form.get(name, "").replace("\r\n", "\n").strip() for name in ("text", "template")
+    )
+    return text, template or None
+
+
+def _sample(call: RequesterCall, project: Project) -> Page:
+    """Return a page of a few items, with the wording of the form where one was sent."""
+    query = select(Item).where(Item.project_id == project.id, Item.state != "gold").order_by(Item.key)
+    items = call.session.scalars(query.limit(PREVIEWED)).all()
+    picks = [pack.Pick(item.id, item.key, item.payload) for item in items] or [pack.Pick(0, "", NOTHING)]
+    told = instructions.current(call.session, project)
+    if request.method == "POST":
+        text, template = _written()
+        told = Instructions(version=0, text=text, template=template, examples=[])
+    return pack.page(project, projects.labels(call.session, project), told, picks)

@@ -1,0 +1,44 @@
+"""The commands on the pages about workers run as they stand there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGES = Path(__file__).parents[2] / "docs/how-to"
+FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# The last worker of a list, as the tutorial's `field` would find it.
+FIELD = """
+field() { python -c "import json, sys; print(json.load(sys.stdin)['workers'][-1]['$1'])"; }
+"""
+BEFORE = """
+crowd project create reviews --labels good,bad --cap 20
+crowd items add reviews items.csv
+"""
+
+
+@pytest.mark.parametrize("page", ["manage-workers", "pay-workers"])
+def test_the_commands_of_a_page_work(page: str, tmp_path: Path):
+    (tmp_path / "people.csv").write_text("name,groups\nBea,radiology\nCleo,\n")
+    (tmp_path / "items.csv").write_text("item,text\nr1,fine\nr2,poor\n")
+    blocks = FENCED.findall((PAGES / f"{page}.md").read_text())
+    assert blocks
+    overlap = "crowd project update reviews --overlap 1\n"
+    script = "\n".join(["set -eu", FIELD, BEFORE, overlap, *blocks, "crowd check"])
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "CROWD_DATABASE_URL": "sqlite:///crowd.db"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-1500:]}\n{done.stderr[-1500:]}"
+    assert "Traceback" not in done.stderr
