@@ -26,6 +26,8 @@ from aggregation.kinds import KINDS, estimate
 from aggregation.readings import Readings
 from aggregation.transcripts import words_of
 
+HELD_OUT = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -146,28 +148,37 @@ def measured(case: Case, overlap: int, draws: int, seed: int) -> list[dict[str, 
     return rows
 
 
-def agreement(data: Path) -> dict[str, float]:
-    """Compare the rankings with the scores that evalica expects of its own on the same comparisons."""
+def agreement(comparisons: list[dict[str, str]], golden: list[dict[str, str]]) -> dict[str, float]:
+    """Return Kendall's tau with the scores that evalica expects of its own on the same comparisons."""
     from scipy.stats import kendalltau
 
-    folder = data / "llmfao_pairs"
-    columns = zip(
-        *[[r[n] for n in ("worker", "left", "right", "label")] for r in read(folder, "answers.csv")],
-        strict=True,
-    )
-    comparisons = Comparisons.from_columns(*map(list, columns))
-    golden = read(folder, "ranking.csv")
     found = {}
-    for method, name in (
-        ("counting", "counting"),
-        ("bradley-terry", "bradley_terry"),
-        ("crowd-bradley-terry", "bradley_terry"),
-    ):
-        ranking = estimate("comparisons", comparisons, method)
-        score = dict(zip(ranking.objects, ranking.score.tolist(), strict=True))
+    for method, name in (("counting", "counting"), ("bradley-terry", "bradley_terry")):
+        score = strengths(comparisons, method)
         pairs = [(score[r["item"]], float(r["score"])) for r in golden if r["algorithm"] == name]
         found[method] = float(kendalltau(*zip(*pairs, strict=True)).statistic)
     return found
+
+
+def foretold(comparisons: list[dict[str, str]], draws: int, seed: int) -> dict[str, list[float]]:
+    """Return the share of held-out answers, ties left out, whose winner each method has above the loser."""
+    found: dict[str, list[float]] = {"bradley-terry": [], "crowd-bradley-terry": []}
+    for draw in range(draws):
+        held = np.random.default_rng(seed + draw).random(len(comparisons)) < HELD_OUT
+        known = [row for row, out in zip(comparisons, held, strict=True) if not out]
+        asked = [row for row, out in zip(comparisons, held, strict=True) if out and row["label"] != "tie"]
+        for method, shares in found.items():
+            score = strengths(known, method)
+            gaps = [score.get(row["left"], 0.0) - score.get(row["right"], 0.0) for row in asked]
+            right = [(gap > 0) == (row["label"] == "left") for gap, row in zip(gaps, asked, strict=True)]
+            shares.append(float(np.mean(right)))
+    return found
+
+
+def strengths(rows: list[dict[str, str]], method: str) -> dict[str, float]:
+    columns = [[row[name] for row in rows] for name in ("worker", "left", "right", "label")]
+    ranking = estimate("comparisons", Comparisons.from_columns(*columns), method)
+    return dict(zip(ranking.objects, ranking.score.tolist(), strict=True))
 
 
 def main() -> None:
@@ -177,10 +188,20 @@ def main() -> None:
     data = Path(options.data)
     cases = [case for make in (numbers, sets, boxes, texts) for case in make(data)]
     rows = [row for case in cases for row in measured(case, options.overlap, options.draws, options.seed)]
-    ranks = agreement(data)
+    compared = read(data / "llmfao_pairs", "answers.csv")
+    ranks = agreement(compared, read(data / "llmfao_pairs", "ranking.csv"))
+    told = foretold(compared, options.draws, options.seed)
     if options.json:
         print(
-            json.dumps({"overlap": options.overlap, "draws": options.draws, "rows": rows, "kendall": ranks})
+            json.dumps(
+                {
+                    "overlap": options.overlap,
+                    "draws": options.draws,
+                    "rows": rows,
+                    "kendall": ranks,
+                    "foretold": told,
+                }
+            )
         )
         return
     heads = [f"{'set':22}{'measure':18}{'method':18}", f"{'whole':>8}", f"{f'{options.overlap} each':>10}"]
