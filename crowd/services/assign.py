@@ -184,8 +184,7 @@ def _choose(
     )
     if not picks:
         return []
-    # The same page, given back and claimed again, has the same gold: nobody can roll the dice twice.
-    rng = Random(f"{project.seed}:{worker.id}:{picks[0].key}")
+    rng = Random(f"{project.seed}:{worker.id}:{hold.claims_so_far(session, project, worker)}")
     known_answers = _gold(session, project, known, worker, token, len(picks), rng, now)
     return pack.shuffled([*picks[: project.hit_size - len(known_answers)], *known_answers], rng)
 

@@ -20,6 +20,8 @@ BEHIND = float(2**32)
 LOCK = Sql(postgresql="SELECT id FROM worker WHERE id = :worker FOR NO KEY UPDATE")
 _HELD = "SELECT id FROM assignment WHERE worker_id = :worker AND project_id = :project AND work = 'assigned'"
 HELD = Sql(_HELD, _HELD)
+_CLAIMS = "SELECT count(*) FROM assignment WHERE worker_id = :worker AND project_id = :project"
+CLAIMS = Sql(_CLAIMS, _CLAIMS)
 
 # No wait for items another claim holds; FOR NO KEY UPDATE, so that answers to them can be stored meanwhile.
 _TAKE = """
@@ -106,6 +108,11 @@ def lock(session: Session, worker: Worker) -> None:
 def held(session: Session, project: Project, worker: Worker) -> list[int]:
     """Return the assignments of the pages a worker holds, as they are once the lock is had."""
     return [row[0] for row in HELD(session, worker=worker.id, project=project.id)]
+
+
+def claims_so_far(session: Session, project: Project, worker: Worker) -> int:
+    """Count the pages a worker has been given: each has its own chance."""
+    return int(CLAIMS(session, worker=worker.id, project=project.id).scalar_one())
 
 
 def take(session: Session, project: Project, worker: Worker, size: int) -> list[Pick]:

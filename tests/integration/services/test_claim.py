@@ -180,3 +180,11 @@ class TestRefusals:
 
         with pytest.raises(Forbidden, match="not open to this worker"):
             shop.do(claim)
+
+
+def test_a_page_of_one_question_is_gold_by_its_own_chance(database: Database) -> None:
+    shop = world.make(database, items=30, gold=30, gold_share=0.3, hit_size=1, overlap=1)
+    shown = "".join(keys_of(shop.answer("ann"))[0][0] for _ in range(40))
+    assert 4 <= shown.count("g") <= 22
+    assert "ig" in shown
+    assert "gi" in shown
