@@ -138,7 +138,7 @@ class ReportSchema(Schema):
 def list_open_projects(at: WorkerVisit, query: dict[str, Any]) -> dict[str, Any]:
     """List the projects that may have work."""
     after = number(query["after"]) or 0
-    found = browse.projects_of(at.session, at.worker, after=after, limit=query["limit"] + 1)
+    found = browse.projects_of(at.session, at.worker, after=after, limit=query["limit"] + 1, now=at.now)
     return page("projects", found, query["limit"], lambda project: project.id)
 
 

@@ -9,7 +9,7 @@ import click
 from crowd.cli.output import check_streams
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import invitations, people, roster
+from crowd.services import invitations, people, roster, scope
 from crowd.tables.people import read_people
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.writing import replacing, spreadsheet_safe, write_csv
@@ -40,6 +40,19 @@ def invite(
         _invite_one(place, name, url)
     else:
         _invite_file(place, str(file), url, output)
+
+
+@click.command("relink")
+@click.argument("pseudonym")
+@click.option("--url", default=URL, show_default=True, help="Where workers reach the server.")
+@works_on_database
+def relink(place: Workplace, *, pseudonym: str, url: str) -> None:
+    """Print a new link for a worker who has lost the last one, or their password; earlier links end."""
+    with place.database.write() as session:
+        principal = place.principal(session)
+        worker = scope.worker(session, principal, pseudonym)
+        token = invitations.renew(session, principal, worker, now=utc_now())
+    place.show({"worker": pseudonym, "link": link(url, token)}, f"link   {link(url, token)}")
 
 
 def link(url: str, token: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd import frames
@@ -22,11 +22,10 @@ from crowd.models import (
     LabelSet,
     PredictionSet,
     Project,
-    Restriction,
     Slot,
     Worker,
 )
-from crowd.services import scope
+from crowd.services import eligibility, scope
 from crowd.services.keys import Principal
 
 
@@ -155,18 +154,9 @@ def lineage(session: Session, run: ConsensusRun, item_ids: Sequence[int]) -> dic
     return found
 
 
-def projects_of(session: Session, worker: Worker, *, after: int = 0, limit: int) -> Sequence[Project]:
-    """Return the projects a worker may claim work of."""
-    barred = exists().where(
-        Restriction.worker_id == worker.id,
-        Restriction.lifted_at.is_(None),
-        (Restriction.project_id == Project.id) | Restriction.project_id.is_(None),
-    )
-    query = select(Project).where(
-        Project.requester_id == worker.requester_id,
-        Project.channel == worker.channel,
-        Project.state == "active",
-        ~barred,
-        Project.id > after,
-    )
+def projects_of(
+    session: Session, worker: Worker, *, after: int = 0, limit: int, now: datetime
+) -> Sequence[Project]:
+    """Return the projects a worker may at least try to claim work of."""
+    query = select(Project).where(eligibility.open_to(worker, now), Project.id > after)
     return session.scalars(query.order_by(Project.id).limit(limit)).all()

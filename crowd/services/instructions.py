@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Instructions, Project
+from crowd.rendering import check_template
 from crowd.services import audit, label_sets, locks
 from crowd.services.keys import Principal
 from crowd.task_types import TASK_TYPES, Ask
@@ -91,6 +92,13 @@ def _faults(project: Project, wording: Wording, labels: Sequence[str]) -> Iterat
             yield Problem(f"examples[{number}]", fault)
     if wording.template is not None and len(wording.template) > LONGEST_TEMPLATE:
         yield Problem("template", f"is longer than {LONGEST_TEMPLATE} characters")
+    elif wording.template is not None:
+        yield from map(_in_template, check_template(wording.template))
+
+
+def _in_template(problem: Problem) -> Problem:
+    where = problem.where if problem.where.startswith("template") else f"template {problem.where}"
+    return Problem(where, problem.message)
 
 
 def _example_faults(project: Project, example: dict[str, Any], labels: Sequence[str]) -> Iterator[str]:

@@ -55,11 +55,9 @@ def register(pages: Blueprint, at: Place) -> None:
     def preview(call: RequesterCall, slug: str) -> ResponseReturnValue:
         project = scope.project(call.session, call.principal, slug)
         nonce = secrets.token_urlsafe(16)
-        try:
-            document = rendering.frame(_sample(call, project), nonce=nonce, host="")
-        except CrowdError as error:
-            document = f"<!doctype html><title>Preview</title><p>{escape(error.message)}</p>"
-        return sandboxed(document, nonce)
+        page = _sample(call, project)
+        faults = _template_faults(page, nonce)
+        return sandboxed(_listed(faults) if faults else rendering.frame(page, nonce=nonce, host=""), nonce)
 
 
 def _shown(call: RequesterCall, project: Project, *, problem: str = "", **written: str | None) -> str:
@@ -99,3 +97,30 @@ def _sample(call: RequesterCall, project: Project) -> Page:
         text, template = _written()
         told = Instructions(version=0, text=text, template=template, examples=[])
     return pack.page(project, projects.labels(call.session, project), told, picks)
+
+
+def _template_faults(page: Page, nonce: str) -> list[str]:
+    """Return what is wrong with the page's template, by itself and for the first item."""
+    if page.template is None:
+        return []
+    if found := rendering.check_template(page.template):
+        return [str(problem) for problem in found]
+    try:
+        rendering.preview(
+            page.template,
+            task_type=page.task_type,
+            payload=page.questions[0].payload,
+            labels=page.labels,
+            details=page.details,
+            options=page.options,
+            nonce=nonce,
+        )
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def _listed(faults: list[str]) -> str:
+    lines = "".join(f"<li>{escape(fault)}</li>" for fault in faults)
+    title = "The template cannot be used"
+    return f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1><ul>{lines}</ul></html>'

@@ -115,6 +115,17 @@ def test_instructions_are_previewed_and_then_put_in_force(ann_sees):
     assert "Version 2" in page
 
 
+def test_a_template_is_tried_before_it_is_in_force(ann_sees):
+    good = "<b>{{ payload.text }}</b> of mine {{ answer() }}"
+    assert "of mine" in ann_sees.send("/projects/pets/preview", text="", template=good).text
+    for wrong in ("{{ payload.text }}", "{% if %}", "{{ payload.nothing.at.all }}{{ answer() }}"):
+        shown = ann_sees.send("/projects/pets/preview", text="", template=wrong)
+        assert "The template cannot be used" in shown.text, wrong
+        assert "sandbox" in shown.headers["Content-Security-Policy"]
+    refused = ann_sees.send("/projects/pets/instructions", text="mine", template="{% if %}")
+    assert (refused.status_code, "{% if %}" in refused.text, "mine" in refused.text) == (422, True, True)
+
+
 def test_gold_is_never_in_the_preview(ann_sees):
     frame = ann_sees.client.get("/projects/pets/preview").text
     assert "picture 2" in frame

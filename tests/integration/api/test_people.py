@@ -137,6 +137,30 @@ def test_instructions_come_in_versions_and_their_examples_are_checked(ann, pets)
     assert (refused.status_code, refused.get_json()["errors"][0]["where"]) == (422, "examples[0]")
 
 
+def test_a_template_that_cannot_be_used_is_refused(ann, pets):
+    path = f"/projects/{pets}/instructions"
+    right = {"text": "x", "template": "<b>{{ payload.text }}</b>{{ answer() }}"}
+    assert ann("PUT", path, json=right).get_json()["template"] == right["template"]
+    for wrong in (
+        "{{ payload.text }}",
+        "{% if %}",
+        "{{ secret }}{{ answer() }}",
+        "<iframe></iframe>{{ answer() }}",
+    ):
+        refused = ann("PUT", path, json={"text": "x", "template": wrong})
+        assert (refused.status_code, refused.get_json()["errors"][0]["where"][:8]) == (422, "template"), wrong
+
+
+def test_a_project_is_open_again_once_a_restriction_has_run_out(ann, invite, pets, clock):
+    worker = invite("kim")
+    kim = ann.get("/workers").get_json()["workers"][0]["worker"]
+    body = {"kind": "paused", "reason": "holiday", "until": "2026-01-02T00:00:00+00:00"}
+    assert ann.post(f"/workers/{kim}/restrictions", body).status_code == 201
+    assert worker.get("/work/projects").get_json()["projects"] == []
+    clock.advance(86_400)
+    assert len(worker.get("/work/projects").get_json()["projects"]) == 1
+
+
 def test_labels_are_described_by_a_new_version_and_stay(ann, pets):
     details = {"cat": {"definition": "It meows.", "key": "c"}, "dog": {"parent": "canines", "key": "d"}}
     made = ann("PUT", f"/projects/{pets}/labels/details", json={"details": details}).get_json()

@@ -100,8 +100,9 @@ def test_labels_are_described_and_instructions_come_from_files(run: Call, wim: s
     text, examples, template = (tmp_path / name for name in ("say.md", "examples.jsonl", "page.html"))
     text.write_text("Cat or dog?\n")
     examples.write_text('{"payload": {"text": "woof"}, "label": "dog", "note": "It barks.", "good": true}\n')
-    template.write_text("<p>{{ text }}</p>{{ answer }}\n")
-    made = run("project", "instructions", "pets", text, "--examples", examples)
+    template.write_text("<p>{{ payload.text }}</p>{{ answer() }}\n")
+    made = run("project", "instructions", "pets", text, "--examples", examples, "--template", template)
+    assert made["template"].startswith("<p>")
     assert (made["version"], made["text"], len(made["examples"])) == (2, "Cat or dog?\n", 1)
     again = run("project", "instructions", "pets", text)
     assert (again["version"], len(again["examples"])) == (2, 1)  # what is not given stays
@@ -158,6 +159,9 @@ def test_one_gets_a_link_or_a_token(run: Call, says: Callable[..., str]) -> None
     assert run("workers", "invite", "Ada")["link"].startswith("http://127.0.0.1:8000/work/invitations/")
     assert run("workers", "invite", "Bea", "--token")["token"].startswith("cww_")
     assert "give a NAME or --file" in says("workers", "invite")
+    (ada, _) = sorted(run("workers", "pool")["workers"], key=lambda row: row["name"])
+    first, second = (run("workers", "relink", ada["worker"])["link"] for _ in range(2))
+    assert first != second
 
 
 def test_names_leave_only_when_asked_for_and_that_is_on_record(
