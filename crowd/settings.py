@@ -28,7 +28,7 @@ class Settings:
     max_upload_bytes: int = 64 * 2**20
     log_json: bool = False
     trusted_proxies: int = 0  # whose X-Forwarded-* are believed
-    submits_per_minute: int = 120  # of one worker; 0: no limit
+    submits_per_minute: int = 0  # of one worker; 0: no limit, which a server has only where it says so
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""

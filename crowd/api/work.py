@@ -9,12 +9,13 @@ from marshmallow import fields, post_load, validate
 
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
+from crowd.api.edge import edge
 from crowd.api.fields import Dollars, Flag, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.channels import Page
 from crowd.models.answer import SKIP_REASONS
-from crowd.services import assign, browse, collect, messages, scope
+from crowd.services import assign, attempts, browse, collect, messages, scope
 from crowd.services.collect import Skipped
 
 MOST_QUESTIONS = 100
@@ -160,6 +161,8 @@ def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> dict[str,
 @blueprint.gives(200, ReceiptSchema)
 def submit_page(at: WorkerVisit, body: dict[str, Any], token: str) -> collect.Receipt | Response:
     """Hand in a page: every question answered or skipped, all at once."""
+    limit = attempts.submissions(edge().settings.submits_per_minute)
+    attempts.count(at.session, limit, str(at.worker.id), now=at.now)
     outcome = collect.submit(at.session, at.worker, token, **body, now=at.now)
     # What came too late is an error for the worker and yet stored: the transaction has to commit.
     return problem(outcome.error) if isinstance(outcome, collect.Kept) else outcome

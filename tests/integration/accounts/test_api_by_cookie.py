@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import event, select, update
 
+from crowd.app import create_app
 from crowd.models import ApiKey, WebSession
 from crowd.services import keys, sessions
 
@@ -151,3 +154,20 @@ def test_a_worker_s_call_asks_once_who_it_is_and_opens_one_transaction(mia, data
 
 def test_workers_send_no_more_than_pages_need(mia, project):
     assert mia("POST", f"{project}/claim", data=b"x" * (2**20 + 1)).status_code == 413
+
+
+def test_a_worker_hands_in_so_many_pages_a_minute(app, database, settings, clock, mia, project):
+    limited = create_app(replace(settings, submits_per_minute=2), database=database, clock=clock)
+    worker = Fetch(limited, database, clock, mia.cookie)
+
+    def submit():
+        return worker("POST", "/work/pages/nothing/submit", json={"answers": {"q1": "cat"}})
+
+    token = worker("POST", f"{project}/claim", json={}).get_json()["token"]
+    for _ in range(2):  # what is repeated counts too
+        answers = {"answers": {"q1": "cat", "q2": "cat", "q3": "cat"}}
+        assert worker("POST", f"/work/pages/{token}/submit", json=answers).status_code == 200
+    refused = submit()
+    assert (refused.status_code, refused.get_json()["type"]) == (429, "about:blank#too-many")
+    clock.advance(seconds=int(refused.headers["Retry-After"]))
+    assert submit().status_code == 404
