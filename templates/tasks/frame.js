@@ -11,11 +11,20 @@
   const chips = crowd.questions.map((question) => {
     const chip = document.createElement("button");
     chip.type = "button";
-    chip.addEventListener("click", () => crowd.show(question.index, { focus: true }));
+    chip.addEventListener("click", () => {
+      unfold(false);
+      crowd.show(question.index, { focus: true });
+    });
     overview.append(chip);
     return chip;
   });
-  overview.hidden = count < 2;
+  overview.hidden = element("all").hidden = count < 2;
+  // On a narrow screen the overview unfolds on demand.
+  function unfold(isOpen) {
+    overview.toggleAttribute("data-open", isOpen);
+    element("all").setAttribute("aria-expanded", String(isOpen));
+  }
+  element("all").addEventListener("click", () => unfold(!overview.hasAttribute("data-open")));
 
   function markChip(question) {
     const { name, index } = question;
