@@ -17,13 +17,11 @@ def register(pages: Blueprint, at: Place) -> None:
     @at.for_workers
     def label(call: WorkerCall, project: int) -> str:
         row = open_project(call, project)
-        offer = workbench.offer(call.session, row, call.worker, now=call.now)
-        if offer is None:
+        if workbench.offer(call.session, row, call.worker, now=call.now) is None:
             raise Forbidden("this project is not open to you at the moment")
         return render_template(
             "work/labeling.html",
             project=row,
-            offer=offer,
             person=call.worker,
             today=standing.today(call.session, call.worker, project=row, now=call.now),
             told=instructions.current(call.session, row),

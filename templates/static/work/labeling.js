@@ -30,13 +30,13 @@ const lookout = new Lookout(proceed);
 let current = null; // the frame that is seen
 let next = null; // the frame behind it
 let turn = 0; // claims under way are void once this has moved on
-let isLeaving = false;
+let isAway = false; // on the way home, or at work in another tab
 
 // --- Pages come
 
 /** Ask for the page to work on, and show it unless it is the one that is seen already. */
 async function proceed() {
-  if (isLeaving) return;
+  if (isAway) return;
   const mine = ++turn;
   if (!current) board.showState("One moment", "Your questions are on their way.", [], { focus: false });
   try {
@@ -68,7 +68,7 @@ async function lookAhead() {
   try {
     const page = await server.claim(true);
     if (!page || page.token === current?.token || outbox.has(page.token)) return;
-    if (isLeaving) await server.giveBack(page.token);
+    if (isAway) await server.giveBack(page.token);
     else next ??= stage.load(page);
   } catch {
     // It was only a convenience: the page is asked for again when its turn has come.
@@ -79,13 +79,13 @@ function show(frame) {
   if (frame === next) next = null;
   current = frame;
   board.hideState();
-  if (frame.isReady) begin(frame);
+  if (frame.isReady) fill(frame);
   frame.show();
   quiz.announce(frame.page);
 }
 
 /** Give a frame what was begun in it before. */
-function begin(frame) {
+function fill(frame) {
   frame.send({ crowd: "restore", draft: drafts.read(frame.token), settings: read(settingsKey, {}) });
   frame.focus();
 }
@@ -94,7 +94,7 @@ function begin(frame) {
 
 function hear(frame, message) {
   const acts = {
-    ready: () => frame === current && begin(frame),
+    ready: () => frame === current && fill(frame),
     draft: () => drafts.write(frame.token, message.draft),
     active: () => frame === current && lease.active(),
     done: () => frame === current && finish(frame, message),
@@ -194,12 +194,12 @@ async function over() {
   if (choice === "leave") return stop();
   try {
     const { lease_until } = await server.renew(frame.token);
-    begin(frame);
+    fill(frame);
     lease.hold(server.ours(lease_until), frame.page.lease_seconds);
   } catch (error) {
     if (error instanceof Lost || error.isPassing) {
       board.notice("There is no connection. What you answered is kept on this device.", "warn");
-      begin(frame);
+      fill(frame);
     } else ended(frame);
   }
 }
@@ -258,7 +258,7 @@ async function askToStop() {
 
 /** Give back what is held, hand in what is done, and go home. */
 async function stop() {
-  isLeaving = true;
+  isAway = true;
   turn++;
   const held = [current, next].filter(Boolean);
   current = next = null;
@@ -280,6 +280,7 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 
 /** Another tab goes on with the work: nothing is given back, for it is what that tab works on. */
 function elsewhere(takeOver) {
+  isAway = true;
   turn++;
   [current, next].forEach((frame) => frame && forget(frame));
   current = null;
@@ -291,6 +292,11 @@ function elsewhere(takeOver) {
   ]);
 }
 
+function begin() {
+  isAway = false;
+  outbox.flush();
+}
+
 drafts.sweep();
 board.showToday(today);
-alone(`crowd:${worker}:${project}`, { begin: () => outbox.flush(), elsewhere });
+alone(`crowd:${worker}:${project}`, { begin, elsewhere });

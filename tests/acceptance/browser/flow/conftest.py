@@ -17,10 +17,8 @@ from crowd.clock import utc_now
 from crowd.db import connect
 from crowd.services import sessions
 from crowd.settings import Settings, new_secret
-from tests.acceptance.browser.flow.labeler import Labeler, Site
+from tests.acceptance.browser.flow.labeler import WAIT, Labeler, Site
 from tests.integration import world as worlds
-
-WAIT = 10_000
 
 
 @pytest.fixture

@@ -11,8 +11,13 @@ from sqlalchemy import select
 from crowd.clock import utc_now
 from crowd.models import Message, Skip, Worker
 from crowd.services import invitations, keys, messages, roster
-from tests.acceptance.browser.flow.labeler import Labeler
+from tests.acceptance.browser.flow.labeler import WAIT, Labeler
 from tests.integration.world import LABELS
+
+
+@pytest.fixture(autouse=True)
+def patience(context):
+    context.set_default_timeout(WAIT)
 
 
 @pytest.fixture
@@ -84,6 +89,7 @@ def test_a_labelers_day(context, site):
         mia.passed(token)
     tab.get_by_text("8 answers today · $0.24").wait_for()
     tab.get_by_role("button", name="Stop here").click()
+    tab.get_by_role("heading", name="What would you like to work on?").wait_for()
 
     tab.get_by_role("link", name="Messages").click()
     tab.get_by_label("Write to the requester").fill("One of them is empty.")

@@ -10,6 +10,7 @@ import pytest
 from crowd.clock import utc_now
 from crowd.services import instructions, messages, sessions
 from crowd.services.instructions import Wording
+from tests.acceptance.browser.flow.labeler import WAIT
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 # Each frame is a page of its own, and looked at as one.
@@ -17,7 +18,6 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "iframes": False,
 }
-WAIT = 10_000
 SIZES = {"light": (1280, 900), "dark": (360, 740)}
 PAGES = (
     "/work/",
