@@ -11,10 +11,19 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
-from crowd.services import groups, skills
+from crowd.services import groups, plain, skills
+from crowd.services.plain import Sql
 from workers.qualification import unmet
 
 COUNTED = ("leased", "done", "void")  # answers, and places held for one
+
+# Every claim asks this; it says in plain SQL what `in_force` says.
+_RESTRICTED = """
+    SELECT kind, project_id, until FROM restriction
+    WHERE worker_id = :worker AND (project_id = :project OR project_id IS NULL)
+        AND lifted_at IS NULL AND (until IS NULL OR until > :now) ORDER BY id
+"""
+RESTRICTED = Sql(_RESTRICTED, _RESTRICTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +95,9 @@ def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
 
 
 def _restricted(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
-    scope = or_(Restriction.project_id == project.id, Restriction.project_id.is_(None))
-    query = select(Restriction.kind, Restriction.project_id, Restriction.until)
-    query = query.where(Restriction.worker_id == worker.id, scope, in_force(now)).order_by(Restriction.id)
-    return [
-        Reason("restriction", text) for text in dict.fromkeys(_barred(*row) for row in session.execute(query))
-    ]
+    rows = RESTRICTED(session, worker=worker.id, project=project.id, now=plain.moment(session, now))
+    texts = dict.fromkeys(_barred(row[0], row[1], plain.read_moment(row[2])) for row in rows)
+    return [Reason("restriction", text) for text in texts]
 
 
 def _barred(kind: str, project_id: int | None, until: datetime | None) -> str:
