@@ -28,4 +28,5 @@ def sandboxed(document: str, nonce: str) -> Response:
     response = Response(document, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = rendering.policy(nonce)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"  # whoever keeps the media learns nothing of the page
     return response
