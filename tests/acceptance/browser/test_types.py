@@ -246,3 +246,21 @@ def test_boxes_lie_where_they_were_drawn(open_page, act):
     ]
     assert kind.score(answers["q1"], kind.read(wanted, Ask(("Square", "Circle")))) > 0.97
     assert answers["q2"] == "[]"
+
+
+def test_a_word_that_was_tapped_gets_the_label_tapped_next(open_page):
+    labeling = open_page(PAGES["spans"]())
+    labeling.find(".passage").locator("span, mark").first.click(position={"x": 8, "y": 10})
+    labeling.tab.wait_for_timeout(50)
+    click(labeling, "Machine")
+    go_on(labeling)
+    go_on(labeling)
+    assert labeling.done()["answers"] == {"q1": [{"start": 0, "end": 3, "label": "Machine"}], "q2": []}
+
+
+def test_spans_and_boxes_are_taken_back_one_at_a_time(open_page):
+    labeling = open_page(PAGES["spans"]())
+    labeling.keys("ArrowRight", "1", "ArrowRight", "2", "Control+z")
+    assert labeling.told("draft")[-1]["draft"]["answers"]["q1"] == [{"start": 0, "end": 3, "label": "Person"}]
+    labeling.keys("Control+y")
+    assert len(labeling.told("draft")[-1]["draft"]["answers"]["q1"]) == 2
