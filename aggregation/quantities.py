@@ -145,7 +145,8 @@ def _complete(
 
 def _half_a_deviation(value: Floats) -> float:
     """Return half the standard deviation; where all values are the same, what counts as the same."""
-    return max(float(value.std()) / 2.0, 100.0 * ROUNDING**0.5 * max(1.0, float(np.abs(value).mean())))
+    same = 100.0 * sqrt(ROUNDING) * max(1.0, float(np.abs(value).mean()))
+    return max(float(value.std()) / 2.0, same)
 
 
 def _within(tolerance: float, error: float) -> float:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Item, Project, Slot, Worker
 from crowd.models.conditions import LIVE
-from crowd.services import hold
 from crowd.services.pack import Pick
+from crowd.services.page import hold
 
 
 @contextmanager

@@ -22,9 +22,11 @@ from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import Stale
 from crowd.models import Answer, Assignment, Budget, Item, Project, Slot, Worker
-from crowd.services import assign, choose, collect, intake, keys, projects, publish, roster
+from crowd.services import assign, choose, collect, intake, publish, roster
+from crowd.services.access import keys
 from crowd.services.collect import Receipt
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 

@@ -20,9 +20,11 @@ from crowd import migrations
 from crowd.clock import utc_now
 from crowd.db import Database
 from crowd.models import Answer, Assignment, Slot
-from crowd.services import choose, intake, keys, projects, publish, roster
+from crowd.services import choose, intake, publish, roster
+from crowd.services.access import keys
 from crowd.services.check import check
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.settings import new_secret
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow

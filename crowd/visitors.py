@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.errors import Forbidden
-from crowd.services import sessions
-from crowd.services.sessions import Visitor
+from crowd.services.access import sessions
+from crowd.services.access.sessions import Visitor
 
 Answer = TypeVar("Answer")
 

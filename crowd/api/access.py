@@ -17,9 +17,9 @@ from crowd.api.edge import edge
 from crowd.api.replies import once
 from crowd.errors import NotFound, Unauthorized, bad_input
 from crowd.models import Worker
-from crowd.services import keys
-from crowd.services.keys import Principal
-from crowd.services.sessions import Visitor
+from crowd.services.access import keys
+from crowd.services.access.keys import Principal
+from crowd.services.access.sessions import Visitor
 
 View = Callable[..., Any]
 Caller = TypeVar("Caller")

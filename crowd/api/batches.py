@@ -14,7 +14,8 @@ from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import Conflict
 from crowd.models import Batch
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import browse, choose, publish, scope
+from crowd.services import browse, choose, publish
+from crowd.services.access import scope
 
 blueprint = Blueprint("batches", "Which items were chosen, and why.")
 

@@ -9,7 +9,8 @@ from marshmallow import fields, validate
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about
-from crowd.services import erasure, scope
+from crowd.services.access import scope
+from crowd.services.people import erasure
 
 blueprint = Blueprint("erasure", "A worker is forgotten; what they did stays under the pseudonym.")
 

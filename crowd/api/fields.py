@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError, fields, validate
 
-from crowd.services.projects import SLUG
+from crowd.services.setup.projects import SLUG
 from workers.money import dollars, to_micros
 
 # What an INTEGER column holds, with room for what is added to it later.

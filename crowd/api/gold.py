@@ -11,7 +11,8 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about, key, text
 from crowd.api.items import ImportedSchema
 from crowd.api.paging import PageQuery, PageSchema, page
-from crowd.services import browse, intake, scope
+from crowd.services import browse, intake
+from crowd.services.access import scope
 from crowd.tables.gold import GoldRow, read_gold
 
 blueprint = Blueprint("gold", "Items whose answer is known, on which workers are graded.")

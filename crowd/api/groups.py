@@ -10,7 +10,8 @@ from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema
 from crowd.api.paging import PageQuery, PageSchema, page
-from crowd.services import groups, scope
+from crowd.services.access import scope
+from crowd.services.people import groups
 
 blueprint = Blueprint("groups", "Workers by what they have in common; qualifications name groups.")
 

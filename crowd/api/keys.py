@@ -12,7 +12,7 @@ from crowd.api.fields import Moment, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models import ApiKey
 from crowd.models.requester import SCOPES
-from crowd.services import keys, scope
+from crowd.services.access import keys, scope
 
 blueprint = Blueprint("keys", "Who may do what with this API.")
 

@@ -14,7 +14,8 @@ from crowd.api.fields import Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
 from crowd.models import Consensus, ConsensusRun, Item, Project
-from crowd.services import browse, conclude, scope
+from crowd.services import browse, conclude
+from crowd.services.access import scope
 from crowd.services.estimate import METHODS
 
 blueprint = Blueprint("labels", "What the answers say together.")

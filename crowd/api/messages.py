@@ -10,7 +10,8 @@ from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
-from crowd.services import messages, scope
+from crowd.services.access import scope
+from crowd.services.people import messages
 
 blueprint = Blueprint("messages", "What requesters and workers write to each other.")
 

@@ -13,9 +13,10 @@ from crowd.api.downloads import DOCUMENTED, FormatQuery, download
 from crowd.api.edge import edge
 from crowd.api.fields import Dollars, Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
-from crowd.services import scope, timesheet
-from crowd.services.keys import Principal
-from crowd.services.timesheet import DAY_COLUMNS, Period, payout_columns
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
+from crowd.services.people import timesheet
+from crowd.services.people.timesheet import DAY_COLUMNS, Period, payout_columns
 
 blueprint = Blueprint("pay", "Who worked when, what they are owed, and every move of money.")
 

@@ -15,9 +15,10 @@ from crowd.api.edge import edge
 from crowd.api.fields import Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.api.restrictions import RestrictionSchema
-from crowd.services import groups, invitations, people, pool, scope
-from crowd.services.keys import Principal
-from crowd.services.pool import COLUMNS
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
+from crowd.services.people import groups, guest_list, invitations, pool
+from crowd.services.people.pool import COLUMNS
 from crowd.tables.people import LONGEST, PersonRow, check_people, read_people
 
 blueprint = Blueprint("pool", "The requester's own workers, whether or not they have answered yet.")
@@ -107,7 +108,7 @@ def invite_people(at: Visit, body: list[PersonRow]) -> dict[str, Any]:
 
     CSV holds `name` and, if wanted, `groups` separated by spaces.
     """
-    invited = people.invite_all(at.session, at.principal, body, now=at.now)
+    invited = guest_list.invite_all(at.session, at.principal, body, now=at.now)
     return {
         "invitations": [
             {"name": each.name, "worker": each.pseudonym, "path": path(each.token)} for each in invited

@@ -11,7 +11,7 @@ from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services.estimate import METHODS
-from crowd.services.rules import KINDS, LONGEST_DEFINITION, LONGEST_LABEL, MAX_LABELS
+from crowd.services.setup.rules import KINDS, LONGEST_DEFINITION, LONGEST_LABEL, MAX_LABELS
 from crowd.task_types import TASK_TYPES
 from workers import qualification
 

@@ -14,9 +14,11 @@ from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.api.project_settings import NewProject, ProjectSchema, Settings, settings_of
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
-from crowd.services import browse, instructions, pay, projects, scope
-from crowd.services.instructions import Wording
-from crowd.services.projects import ProjectSettings
+from crowd.services import browse, pay
+from crowd.services.access import scope
+from crowd.services.setup import instructions, projects
+from crowd.services.setup.instructions import Wording
+from crowd.services.setup.projects import ProjectSettings
 from workers import qualification
 
 blueprint = Blueprint("projects", "What is asked, with its rules and its budget.")

@@ -15,7 +15,7 @@ from crowd import visitors
 from crowd.errors import bad_input
 from crowd.models import IdempotencyRecord
 from crowd.services import locks
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 
 HEADER = "Idempotency-Key"
 LONGEST = 255

@@ -12,7 +12,9 @@ from crowd.api.fields import Moment, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models import Project, Restriction, Worker
 from crowd.models.worker import RESTRICTIONS
-from crowd.services import eligibility, roster, scope
+from crowd.services import roster
+from crowd.services.access import scope
+from crowd.services.people import eligibility
 
 blueprint = Blueprint("restrictions", "Who may be given work, and what is against it.")
 

@@ -11,7 +11,8 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Dollars, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models.assignment import REVIEW_STATES
-from crowd.services import review, scope
+from crowd.services import review
+from crowd.services.access import scope
 from crowd.services.review import VERDICTS
 
 blueprint = Blueprint("review", "Pages that somebody looks at before they are paid.")

@@ -10,8 +10,9 @@ from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Moment, Number, Schema, about, share, text
 from crowd.models import Skill
-from crowd.services import scope, skills
-from crowd.services.skills import Given
+from crowd.services.access import scope
+from crowd.services.people import skills
+from crowd.services.people.skills import Given
 
 blueprint = Blueprint("skills", "What workers can do: said by the requester, or estimated from gold.")
 

@@ -10,8 +10,9 @@ from crowd.api.edge import edge
 from crowd.api.fields import Schema, about
 from crowd.channels import Pool
 from crowd.errors import Conflict
-from crowd.services import loop, scope
-from crowd.services.keys import Principal
+from crowd.services import loop
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 
 blueprint = Blueprint("steps", "The loop, turn by turn.")
 

@@ -15,8 +15,9 @@ from crowd.api.fields import Schema, share, slug
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.db import Database
 from crowd.models import TrainingSetVersion
-from crowd.services import export, merge, scope
-from crowd.services.keys import Principal
+from crowd.services import export, merge
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 
 blueprint = Blueprint("training sets", "The result: immutable versions whose rows name where they come from.")
 TYPES = {

@@ -14,8 +14,9 @@ from crowd.api.fields import text as words
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.project_settings import label_details
 from crowd.models import Instructions, LabelSet
-from crowd.services import instructions, label_sets, scope
-from crowd.services.instructions import LONGEST, LONGEST_TEMPLATE, MOST_EXAMPLES, Wording
+from crowd.services.access import scope
+from crowd.services.setup import instructions, label_sets
+from crowd.services.setup.instructions import LONGEST, LONGEST_TEMPLATE, MOST_EXAMPLES, Wording
 
 blueprint = Blueprint(
     "instructions", "What workers are told: versions, each page names the one it was built with."

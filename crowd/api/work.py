@@ -15,8 +15,10 @@ from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.channels import Page
 from crowd.models.answer import SKIP_REASONS
-from crowd.services import assign, attempts, browse, collect, messages, scope
+from crowd.services import assign, browse, collect
+from crowd.services.access import attempts, scope
 from crowd.services.collect import Skipped
+from crowd.services.people import messages
 
 MOST_QUESTIONS = 100
 MOST_SECONDS = 10**7

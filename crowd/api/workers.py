@@ -11,7 +11,9 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, text
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.api.restrictions import RestrictionSchema
-from crowd.services import pool, roster, scope
+from crowd.services import roster
+from crowd.services.access import scope
+from crowd.services.people import pool
 
 blueprint = Blueprint("workers", "Who answers, how well, and who may not.")
 

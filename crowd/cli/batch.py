@@ -10,7 +10,8 @@ from crowd.clock import utc_now
 from crowd.errors import Conflict
 from crowd.models import Batch, BatchItem, Item
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import choose, publish, scope
+from crowd.services import choose, publish
+from crowd.services.access import scope
 
 
 @click.group("batch")

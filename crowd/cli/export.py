@@ -8,7 +8,8 @@ import click
 
 from crowd.cli.output import check_streams
 from crowd.cli.workplace import Workplace, works_on_database
-from crowd.services import export, merge, scope
+from crowd.services import export, merge
+from crowd.services.access import scope
 from crowd.tables.source import STDIO
 from crowd.tables.writing import replacing
 

@@ -11,7 +11,8 @@ from crowd.cli.project_settings import json_object
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Instructions
-from crowd.services import instructions, label_sets, scope
+from crowd.services.access import scope
+from crowd.services.setup import instructions, label_sets
 from crowd.tables.reading import json_objects
 from crowd.tables.reading import text as decoded
 from crowd.tables.source import open_input

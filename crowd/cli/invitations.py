@@ -9,7 +9,9 @@ import click
 from crowd.cli.output import check_streams
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import invitations, people, roster, scope
+from crowd.services import roster
+from crowd.services.access import scope
+from crowd.services.people import guest_list, invitations
 from crowd.tables.people import read_people
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.writing import replacing, spreadsheet_safe, write_csv
@@ -83,7 +85,7 @@ def _invite_file(place: Workplace, file: str, url: str, output: str | None) -> N
     check_streams({"--file": file}, {"--output": output}, as_json=place.as_json)
     wanted = read_people(open_input(file))
     with place.database.write() as session:
-        invited = people.invite_all(session, place.principal(session), wanted, now=utc_now())
+        invited = guest_list.invite_all(session, place.principal(session), wanted, now=utc_now())
     rows: list[dict[str, Any]] = [
         {"name": each.name, "worker": each.pseudonym, "link": link(url, each.token)} for each in invited
     ]

@@ -9,7 +9,9 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Decision, Item
 from crowd.models.item import ITEM_STATES
-from crowd.services import intake, reserve, scope
+from crowd.services import intake
+from crowd.services.access import scope
+from crowd.services.people import reserve
 from crowd.tables.items import read_items
 from crowd.tables.source import open_input
 

@@ -9,7 +9,7 @@ import click
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models.requester import SCOPES
-from crowd.services import keys, scope
+from crowd.services.access import keys, scope
 from crowd.settings import new_secret
 
 

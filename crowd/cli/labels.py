@@ -9,7 +9,8 @@ import click
 from crowd.cli.output import check_streams, print_json
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import conclude, projects
+from crowd.services import conclude
+from crowd.services.setup import projects
 from crowd.tables.source import STDIO
 from crowd.tables.writing import replacing, write_csv
 

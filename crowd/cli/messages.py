@@ -6,7 +6,8 @@ import click
 
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import messages, scope
+from crowd.services.access import scope
+from crowd.services.people import messages
 
 
 @click.command("message")

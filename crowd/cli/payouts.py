@@ -11,8 +11,8 @@ import click
 from crowd.cli.output import pour
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import timesheet as sheets
-from crowd.services.timesheet import DAY_COLUMNS, Period, payout_columns
+from crowd.services.people import timesheet as sheets
+from crowd.services.people.timesheet import DAY_COLUMNS, Period, payout_columns
 from crowd.tables.lines import FORMATS, write_lines
 from crowd.tables.source import STDIO
 from workers.money import dollars

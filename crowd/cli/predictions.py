@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Prediction, PredictionSet
-from crowd.services import predict, projects
+from crowd.services import predict
+from crowd.services.setup import projects
 from crowd.tables.predictions import read_predictions
 from crowd.tables.source import open_input
 

@@ -21,9 +21,10 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Project
 from crowd.models.item import ITEM_STATES
-from crowd.services import instructions, projects, rules, scope
-from crowd.services.instructions import Wording
-from crowd.services.projects import ProjectSettings
+from crowd.services.access import scope
+from crowd.services.setup import instructions, projects, rules
+from crowd.services.setup.instructions import Wording
+from crowd.services.setup.projects import ProjectSettings
 from crowd.task_types import TASK_TYPES
 from workers.money import display
 

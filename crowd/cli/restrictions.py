@@ -11,7 +11,8 @@ import click
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
-from crowd.services import grade, roster, scope
+from crowd.services import grade, roster
+from crowd.services.access import scope
 
 ALL = "-"
 

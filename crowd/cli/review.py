@@ -10,7 +10,8 @@ from crowd.cli.lazy import LazyGroup
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models.assignment import REVIEW_STATES
-from crowd.services import review, scope
+from crowd.services import review
+from crowd.services.access import scope
 from crowd.services.review import ReviewPage, Verdict
 
 COMMANDS = {

@@ -19,7 +19,7 @@ from crowd.db import connect
 from crowd.errors import Misconfigured
 from crowd.jobs.chores import jobs
 from crowd.jobs.scheduler import Scheduler
-from crowd.services import keys
+from crowd.services.access import keys
 from crowd.settings import Settings
 
 # Read by prometheus_client when it is imported.

@@ -8,8 +8,9 @@ import click
 
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import scope, skills
-from crowd.services.skills import Given
+from crowd.services.access import scope
+from crowd.services.people import skills
+from crowd.services.people.skills import Given
 
 
 @click.command("skill")

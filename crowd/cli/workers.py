@@ -8,8 +8,9 @@ from crowd.cli.lazy import LazyGroup
 from crowd.cli.output import pour
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.services import eligibility, pool, scope
-from crowd.services.pool import COLUMNS
+from crowd.services.access import scope
+from crowd.services.people import eligibility, pool
+from crowd.services.people.pool import COLUMNS
 from crowd.tables.lines import FORMATS, write_lines
 from crowd.tables.source import STDIO
 

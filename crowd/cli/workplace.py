@@ -19,8 +19,8 @@ from crowd.clock import utc_now
 from crowd.db import Database, connect
 from crowd.errors import Misconfigured
 from crowd.models import Project
-from crowd.services import keys, scope
-from crowd.services.keys import Principal
+from crowd.services.access import keys, scope
+from crowd.services.access.keys import Principal
 from crowd.settings import DEFAULT_DATABASE
 
 database_option = click.option(

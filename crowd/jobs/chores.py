@@ -17,7 +17,8 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE
-from crowd.services import assign, attempts, loop, pay, sessions
+from crowd.services import assign, loop, pay
+from crowd.services.access import attempts, sessions
 
 SWEEP_SECONDS = 15
 SETTLE_SECONDS = 60

@@ -13,10 +13,13 @@ from crowd.channels import Page
 from crowd.errors import BudgetExceeded, Forbidden, NotFound, Stale
 from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Worker
 from crowd.models.conditions import ASSIGNED
-from crowd.services import eligibility, gold, hold, locks, pack, pay, quiz, release, scope, terms
-from crowd.services.hold import Draft
+from crowd.services import locks, pack, pay
+from crowd.services.access import scope
 from crowd.services.pack import Pick
-from crowd.services.terms import Terms
+from crowd.services.page import gold, hold, quiz, release, terms
+from crowd.services.page.hold import Draft
+from crowd.services.page.terms import Terms
+from crowd.services.people import eligibility
 
 SWEEP_LIMIT = 500
 UNSYNCED = {"synchronize_session": False}

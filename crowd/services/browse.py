@@ -25,8 +25,9 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import eligibility, scope
-from crowd.services.keys import Principal
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
+from crowd.services.people import eligibility
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from crowd.channels import Pool
 from crowd.errors import Conflict, NotFound, Stale, Unprocessable
 from crowd.models import Assignment, Item, Project, Worker
-from crowd.services import accept, pay, quiz, record, terms
-from crowd.services.accept import Claimed, Verdict
-from crowd.services.skips import Skipped, require_reasons, store_skips
-from crowd.services.terms import Terms
+from crowd.services import pay
+from crowd.services.page import accept, quiz, record, terms
+from crowd.services.page.accept import Claimed, Verdict
+from crowd.services.page.skips import Skipped, require_reasons, store_skips
+from crowd.services.page.terms import Terms
 from crowd.task_types import TASK_TYPES, Ask
 from workers.earnings import earned
 

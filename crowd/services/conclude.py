@@ -19,7 +19,8 @@ from crowd import frames
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame, ReadingFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, CurrentRun, Item, LabelSet, Project
-from crowd.services import estimate, locks, projects
+from crowd.services import estimate, locks
+from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
 
 # What the default is always shown beside.

@@ -18,7 +18,9 @@ from crowd.errors import NotFound
 from crowd.models import Assignment, Hit, HitQuestion, Item, Project, Slot, Worker
 from crowd.models.conditions import LIVE
 from crowd.models.states import advance
-from crowd.services import pay, projects, publish, record, roster
+from crowd.services import pay, publish, roster
+from crowd.services.page import record
+from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
 
 Questions = Mapping[str, HitQuestion]

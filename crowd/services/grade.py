@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Answer, AnswerFlag, Gold, Grade, Project, Restriction, Skill, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import locks, projects, publish, roster
+from crowd.services import locks, publish, roster
+from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
 from qc.gold import Grade as Verdict
 from qc.spam import Judgement, Observation, SpamPolicy, judge

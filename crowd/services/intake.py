@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Gold, Item, Project
-from crowd.services import locks, projects
+from crowd.services import locks
+from crowd.services.setup import projects
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 from crowd.task_types import TASK_TYPES, Ask

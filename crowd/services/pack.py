@@ -17,7 +17,8 @@ from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Gold, Hit, HitQuestion, Instructions, Item, LabelSet, Project
 from crowd.models.conditions import CLAIMABLE
-from crowd.services import instructions, locks, pay, projects
+from crowd.services import locks, pay
+from crowd.services.setup import instructions, projects
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from crowd.db import chunks
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Item, Prediction, PredictionSet, Project
 from crowd.selection import predictions as checks
-from crowd.services import locks, projects
+from crowd.services import locks
 from crowd.services.merge import candidates
+from crowd.services.setup import projects
 
 DIGITS = 6
 MAX_PROBLEMS = 20

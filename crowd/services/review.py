@@ -15,8 +15,9 @@ from crowd.db import chunks
 from crowd.errors import Conflict, NotFound, bad_input
 from crowd.models import Answer, AnswerFlag, Assignment, Gold, Item, Project, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import audit, locks, messages, pay, publish
-from crowd.services.keys import Principal
+from crowd.services import audit, locks, pay, publish
+from crowd.services.access.keys import Principal
+from crowd.services.people import messages
 
 Verdict = Literal["accepted", "soft_rejected", "rejected", "overturned"]
 VERDICTS: tuple[Verdict, ...] = ("accepted", "soft_rejected", "rejected", "overturned")

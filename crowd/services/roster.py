@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, bad_input
 from crowd.models import Project, Restriction, Worker
-from crowd.services import audit, keys, locks, scope, sessions
-from crowd.services.keys import Principal
+from crowd.services import audit, locks
+from crowd.services.access import keys, scope, sessions
+from crowd.services.access.keys import Principal
 
 
 def invite(session: Session, principal: Principal, *, name: str, now: datetime) -> tuple[Worker, str]:

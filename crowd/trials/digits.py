@@ -15,8 +15,10 @@ from crowd.clock import Clock, utc_now
 from crowd.db import Database
 from crowd.errors import CrowdError
 from crowd.models import Project, TrainingSetVersion
-from crowd.services import conclude, export, intake, keys, loop, merge, projects
-from crowd.services.projects import ProjectSettings
+from crowd.services import conclude, export, intake, loop, merge
+from crowd.services.access import keys
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 from crowd.trials import handwriting, measure

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from crowd import frames
 from crowd.models import Answer, AnswerSet, Consensus, Item, Project, Restriction, Slot
-from crowd.services import conclude, pool, projects
+from crowd.services import conclude
+from crowd.services.people import pool
+from crowd.services.setup import projects
 from workers.simulated import BAD, Person
 
 METHOD_NAMES = {"majority": "majority vote", "dawid-skene": "Dawid-Skene", "panel": "crowd's default"}

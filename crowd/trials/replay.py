@@ -19,9 +19,11 @@ from crowd.clock import Clock, utc_now
 from crowd.db import Database
 from crowd.errors import bad_input
 from crowd.models import Answer, Consensus, Item, Project, Restriction, Slot, Worker
-from crowd.services import conclude, intake, keys, loop, projects, scope
-from crowd.services.keys import Principal
-from crowd.services.projects import ProjectSettings
+from crowd.services import conclude, intake, loop
+from crowd.services.access import keys, scope
+from crowd.services.access.keys import Principal
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.trials.recording import Recording
 

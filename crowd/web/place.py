@@ -19,8 +19,8 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import CrowdError, TooMany
 from crowd.models import Worker
-from crowd.services.keys import Principal
-from crowd.services.sessions import Visitor
+from crowd.services.access.keys import Principal
+from crowd.services.access.sessions import Visitor
 from crowd.settings import Settings
 
 Page = Callable[..., ResponseReturnValue]

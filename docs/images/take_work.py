@@ -28,22 +28,13 @@ from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import Database, connect
 from crowd.models import Project, Worker
-from crowd.services import (
-    assign,
-    choose,
-    collect,
-    instructions,
-    intake,
-    keys,
-    messages,
-    projects,
-    publish,
-    roster,
-    sessions,
-)
-from crowd.services.instructions import Wording
-from crowd.services.keys import Principal
-from crowd.services.projects import ProjectSettings
+from crowd.services import assign, choose, collect, intake, publish, roster
+from crowd.services.access import keys, sessions
+from crowd.services.access.keys import Principal
+from crowd.services.people import messages
+from crowd.services.setup import instructions, projects
+from crowd.services.setup.instructions import Wording
+from crowd.services.setup.projects import ProjectSettings
 from crowd.settings import Settings, new_secret
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow

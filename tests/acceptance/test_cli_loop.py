@@ -16,7 +16,8 @@ from sqlalchemy import select
 from crowd.clock import utc_now
 from crowd.db import Database, connect
 from crowd.models import Project
-from crowd.services import assign, collect, keys, roster
+from crowd.services import assign, collect, roster
+from crowd.services.access import keys
 
 ITEMS = 16
 GOLD = ("i00", "i01", "i02", "i03")

@@ -17,8 +17,10 @@ from crowd import learning, migrations
 from crowd.clock import utc_now
 from crowd.db import connect
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import choose, intake, keys, projects, publish
-from crowd.services.projects import ProjectSettings
+from crowd.services import choose, intake, publish
+from crowd.services.access import keys
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.items import ItemRow
 
 PAGES = Path(__file__).parents[2] / "docs/how-to"

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models import Project, Worker
-from crowd.services import conclude, decide, export, grade, merge, pay, projects, roster
+from crowd.services import conclude, decide, export, grade, merge, pay, roster
+from crowd.services.setup import projects
 from tests.integration.world import PRICE, World
 
 

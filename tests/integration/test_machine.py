@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 
 from crowd.db import Database, connect
 from crowd.models import Answer, AnswerFlag, Assignment, Item, Skip, Slot, StraySubmission
-from crowd.services import eligibility, pay, publish, record, release
+from crowd.services import pay, publish
 from crowd.services.check import INVARIANTS, check
+from crowd.services.page import record, release
+from crowd.services.people import eligibility
 from tests.integration import world
 from tests.integration.life import Acts
 from tests.integration.world import PRICE

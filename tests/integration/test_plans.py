@@ -9,8 +9,10 @@ from sqlalchemy import event
 
 from crowd.jobs.chores import settle
 from crowd.models import Project, Worker
-from crowd.services import assign, keys, projects, publish, roster
-from crowd.services.projects import ProjectSettings
+from crowd.services import assign, publish, roster
+from crowd.services.access import keys
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)

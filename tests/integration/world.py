@@ -27,12 +27,14 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import assign, collect, conclude, decide, intake, keys, projects, publish, roster
+from crowd.services import assign, collect, conclude, decide, intake, publish, roster
+from crowd.services.access import keys
+from crowd.services.access.keys import Principal
 from crowd.services.check import check
 from crowd.services.collect import Kept, Receipt
 from crowd.services.decide import Decided
-from crowd.services.keys import Principal
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 

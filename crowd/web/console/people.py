@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from crowd.errors import bad_input
 from crowd.models import Worker
 from crowd.models.worker import RESTRICTIONS
-from crowd.services import erasure, groups, invitations, messages, people, pool, roster, scope, skills
-from crowd.services.people import Invited
-from crowd.services.skills import Given
+from crowd.services import roster
+from crowd.services.access import scope
+from crowd.services.people import erasure, groups, guest_list, invitations, messages, pool, skills
+from crowd.services.people.guest_list import Invited
+from crowd.services.people.skills import Given
 from crowd.tables.people import PersonRow, check_people, read_people
 from crowd.tables.source import uploaded
 from crowd.web.console.team import keep_out
@@ -38,7 +40,7 @@ def _add_pool(pages: Blueprint, at: Place) -> None:
     def invite(call: RequesterCall) -> ResponseReturnValue:
         # Shown in the answer to the form itself: a link is readable this once.
         wanted = _wanted(at.settings.max_upload_bytes)
-        invited = people.invite_all(call.session, call.principal, wanted, now=call.now)
+        invited = guest_list.invite_all(call.session, call.principal, wanted, now=call.now)
         return _pool(call, invited=invited)
 
 

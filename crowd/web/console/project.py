@@ -13,8 +13,10 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import instructions, pack, projects, scope
-from crowd.services.instructions import Wording
+from crowd.services import pack
+from crowd.services.access import scope
+from crowd.services.setup import instructions, projects
+from crowd.services.setup.instructions import Wording
 from crowd.web.place import Place, RequesterCall
 from crowd.web.work.frame import sandboxed
 

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from crowd.errors import bad_input
 from crowd.models import Project, Worker
 from crowd.models.worker import RESTRICTIONS
-from crowd.services import eligibility, pool, roster, scope
+from crowd.services import roster
+from crowd.services.access import scope
+from crowd.services.people import eligibility, pool
 from crowd.web.place import Place, RequesterCall
 
 

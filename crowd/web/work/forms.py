@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from crowd import visitors
 from crowd.errors import CrowdError, TooMany
-from crowd.services.door import Door
+from crowd.services.people.door import Door
 from crowd.web.place import Place
 
 HOME = "/work/"

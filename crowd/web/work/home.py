@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.models import Project
-from crowd.services import instructions, messages, projects, scope, standing, workbench
+from crowd.services.access import scope
+from crowd.services.people import messages, standing, workbench
+from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.errors import Forbidden
-from crowd.services import instructions, projects, standing, workbench
+from crowd.services.people import standing, workbench
+from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
 from crowd.web.work.home import open_project
 

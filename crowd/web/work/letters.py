@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from crowd.errors import Unprocessable
 from crowd.models import Project
-from crowd.services import messages
+from crowd.services.people import messages
 from crowd.web.place import Place, WorkerCall
 from crowd.web.work.home import open_project
 

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from flask import Blueprint, render_template, request
 
-from crowd.services import standing
+from crowd.services.people import standing
 from crowd.web.place import Place, WorkerCall
 from crowd.web.work.home import open_project
 

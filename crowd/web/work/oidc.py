@@ -18,8 +18,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from crowd import visitors
 from crowd.errors import Misconfigured, Unauthorized
-from crowd.services.accounts import Identity
-from crowd.services.sessions import Visitor
+from crowd.services.access.sessions import Visitor
+from crowd.services.people.accounts import Identity
 from crowd.web.place import Place
 from crowd.web.work.forms import door, let_in, next_path
 from crowd.web.work.provider import Provider

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from crowd.errors import Unauthorized, Unavailable
-from crowd.services.accounts import Identity
+from crowd.services.people.accounts import Identity
 
 if TYPE_CHECKING:
     from authlib.integrations.flask_client import FlaskOAuth2App

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from crowd import visitors
 from crowd.errors import bad_input
-from crowd.services import accounts, invitations, keys, sessions
-from crowd.services.door import known_name
-from crowd.services.sessions import Visitor
+from crowd.services.access import keys, sessions
+from crowd.services.access.sessions import Visitor
+from crowd.services.people import accounts, invitations
+from crowd.services.people.door import known_name
 from crowd.web.place import Call, Place, WorkerCall
 from crowd.web.work.forms import address, door, filled, let_in, next_path
 

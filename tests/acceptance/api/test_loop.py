@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from crowd import migrations
 from crowd.app import create_app
 from crowd.db import Database, connect
-from crowd.services import keys
+from crowd.services.access import keys
 from crowd.settings import Settings, new_secret
 
 LABELS = ("cat", "dog", "owl")

@@ -15,8 +15,10 @@ from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
-from crowd.services import keys, messages, roster, sessions, skills
-from crowd.services.skills import Given
+from crowd.services import roster
+from crowd.services.access import keys, sessions
+from crowd.services.people import messages, skills
+from crowd.services.people.skills import Given
 from crowd.settings import Settings, new_secret
 from tests.integration import world as worlds
 

@@ -12,9 +12,11 @@ from flask import Flask
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.models import Worker
-from crowd.services import invitations, keys, passwords, roster
-from crowd.services.door import Door
-from crowd.services.keys import Principal
+from crowd.services import roster
+from crowd.services.access import keys, passwords
+from crowd.services.access.keys import Principal
+from crowd.services.people import invitations
+from crowd.services.people.door import Door
 from crowd.settings import Settings, new_secret
 from tests.integration.browsing import Browser
 

@@ -9,7 +9,7 @@ from sqlalchemy import event, select, update
 
 from crowd.app import create_app
 from crowd.models import ApiKey, WebSession
-from crowd.services import keys, sessions
+from crowd.services.access import keys, sessions
 
 HOST = "http://localhost"
 PROJECT = {"slug": "pets", "labels": ["cat", "dog"], "cap": "10.00", "seed": 7}

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from crowd.db import connect
 from crowd.errors import Conflict, CrowdError, Forbidden, NotFound, TooMany, Unauthorized, Unprocessable
 from crowd.models import Account, Attempts, AuditEntry, Invitation, Worker
-from crowd.services import invitations, roster, sessions
-from crowd.services.accounts import Identity
-from crowd.services.door import Door
+from crowd.services import roster
+from crowd.services.access import sessions
+from crowd.services.people import invitations
+from crowd.services.people.accounts import Identity
+from crowd.services.people.door import Door
 
 PASSWORD = "correct horse"
 OTHER = "battery staple"
@@ -103,7 +105,7 @@ class TestInvitations:
             assert sorted(pool.map(join, ["mia", "eve"]), key=str) == [NotFound, "mia"]
 
     def test_to_another_requester_s_worker_cannot_be_renewed(self, database, invited, ann, clock):
-        from crowd.services import keys
+        from crowd.services.access import keys
 
         invited("mia")
         bob = database.transact(lambda session: keys.operator(keys.requester(session, "bob", now=clock())))

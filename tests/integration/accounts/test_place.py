@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crowd import visitors
 from crowd.errors import TooMany, bad_input
 from crowd.models import Requester, WebSession
-from crowd.services import keys, sessions
+from crowd.services.access import keys, sessions
 from crowd.web.place import Place
 from tests.integration.browsing import Browser
 

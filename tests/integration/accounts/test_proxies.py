@@ -49,7 +49,9 @@ def test_with_it_the_site_is_the_one_the_browser_sees(behind, add):
 def test_limits_count_by_the_address_the_last_proxy_saw(behind, monkeypatch):
     def seen(proxies):
         addresses = []
-        monkeypatch.setattr("crowd.services.attempts.network", lambda one: addresses.append(one) or one)
+        monkeypatch.setattr(
+            "crowd.services.access.attempts.network", lambda one: addresses.append(one) or one
+        )
         assert sign_in(behind(proxies)).status_code == 401
         return set(addresses)
 

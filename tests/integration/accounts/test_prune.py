@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from crowd.errors import Unauthorized
 from crowd.jobs import chores
 from crowd.models import Attempts, IdempotencyRecord, WebSession
-from crowd.services import keys
+from crowd.services.access import keys
 
 OVER = {WebSession: 13, Attempts: 25, IdempotencyRecord: 30 * 24 + 1}  # hours
 

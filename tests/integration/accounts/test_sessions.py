@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from crowd.models import ApiKey, WebSession
-from crowd.services import keys, sessions
+from crowd.services.access import keys, sessions
 
 
 @pytest.fixture

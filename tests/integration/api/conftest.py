@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from crowd.app import create_app
 from crowd.db import Database
-from crowd.services import keys
+from crowd.services.access import keys
 from crowd.settings import Settings, new_secret
 
 ALL = ("read", "write", "spend", "admin")
@@ -74,7 +74,7 @@ def key(app: Flask, database: Database, clock: Clock) -> Callable[..., Caller]:
 
     def make(*scopes: str, requester: str = "ann", project: str | None = None, **options: Any) -> Caller:
         def work(session: Any) -> str:
-            from crowd.services import scope
+            from crowd.services.access import scope
 
             principal = keys.operator(keys.requester(session, requester, now=clock()))
             row = scope.project(session, principal, project) if project else None

@@ -26,7 +26,9 @@ from crowd.api.paths import Id
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.models import Worker
-from crowd.services import invitations, keys, roster, sessions
+from crowd.services import roster
+from crowd.services.access import keys, sessions
+from crowd.services.people import invitations
 
 VERDICTS = yaml.safe_load(Path(__file__).with_name("verdicts.yaml").read_text())
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

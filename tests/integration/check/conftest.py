@@ -14,9 +14,11 @@ from crowd import migrations
 from crowd.channels import Recorded, Replay, Simulated
 from crowd.db import Database, connect
 from crowd.models import Answer, GroupMember, Item, Message, Project, Reservation, Tick, Worker
-from crowd.services import assign, collect, grade, intake, keys, loop, pack, predict, projects, roster
+from crowd.services import assign, collect, grade, intake, loop, pack, predict, roster
+from crowd.services.access import keys
 from crowd.services.collect import Skipped
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 from workers.simulated import parse_mix, people

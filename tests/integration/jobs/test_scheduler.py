@@ -13,8 +13,10 @@ from crowd.clock import utc_now
 from crowd.jobs.chores import Job, jobs, settle, step, sweep
 from crowd.jobs.scheduler import LEASE_SECONDS, Scheduler
 from crowd.models import Assignment, Budget, Item, Project
-from crowd.services import assign, collect, intake, keys, projects, roster
-from crowd.services.projects import ProjectSettings
+from crowd.services import assign, collect, intake, roster
+from crowd.services.access import keys
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.items import ItemRow
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,13 +12,8 @@ from crowd.models import (
     Batch,
     Project,
 )
-from crowd.services import (
-    choose,
-    intake,
-    pack,
-    projects,
-    publish,
-)
+from crowd.services import choose, intake, pack, publish
+from crowd.services.setup import projects
 from crowd.tables.gold import GoldRow
 from tests.integration import world
 from tests.integration.meanwhile import Meanwhile

@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 from crowd.db import Database
 from crowd.errors import Conflict
 from crowd.models import AuditEntry
-from crowd.services import audit, projects
+from crowd.services import audit
+from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.world import START, World
 

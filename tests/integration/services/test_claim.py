@@ -11,7 +11,8 @@ from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Gold, Slot
-from crowd.services import assign, projects, roster
+from crowd.services import assign, roster
+from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.world import START
 

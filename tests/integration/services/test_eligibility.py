@@ -11,8 +11,10 @@ from sqlalchemy import event
 from crowd.db import Database
 from crowd.errors import Forbidden, Unprocessable
 from crowd.models import Project, Skill
-from crowd.services import eligibility, groups, projects, roster, skills
-from crowd.services.skills import Given
+from crowd.services import roster
+from crowd.services.people import eligibility, groups, skills
+from crowd.services.people.skills import Given
+from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.world import START, World
 from workers import qualification

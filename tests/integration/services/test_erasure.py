@@ -10,20 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, Unauthorized
 from crowd.models import Answer, AuditEntry, Base, Worker
-from crowd.services import (
-    conclude,
-    eligibility,
-    erasure,
-    groups,
-    invitations,
-    keys,
-    merge,
-    messages,
-    roster,
-    scope,
-    sessions,
-)
-from crowd.services.erasure import Erased
+from crowd.services import conclude, merge, roster
+from crowd.services.access import keys, scope, sessions
+from crowd.services.people import eligibility, erasure, groups, invitations, messages
+from crowd.services.people.erasure import Erased
 from tests.integration import world
 from tests.integration.world import START, World
 

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Unprocessable
 from crowd.models import Answer, Grade
-from crowd.services import grade, intake, keys, projects
+from crowd.services import grade, intake
+from crowd.services.access import keys
 from crowd.services.collect import Receipt
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from tests.integration import world
 from tests.integration.world import PRICE, START, World

@@ -12,8 +12,9 @@ from crowd.db import Database
 from crowd.errors import Forbidden, NotFound, Unauthorized, Unprocessable
 from crowd.models import ApiKey, WorkerToken
 from crowd.models.requester import SCOPES
-from crowd.services import keys, roster
-from crowd.services.keys import Principal
+from crowd.services import roster
+from crowd.services.access import keys
+from crowd.services.access.keys import Principal
 from tests.integration import world
 from tests.integration.world import START, World
 

@@ -8,7 +8,7 @@ import pytest
 
 from crowd.db import Database
 from crowd.errors import NotFound, Unprocessable
-from crowd.services import messages
+from crowd.services.people import messages
 from tests.integration import world
 from tests.integration.world import START, World
 

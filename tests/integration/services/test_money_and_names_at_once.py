@@ -12,13 +12,10 @@ from crowd.models import (
     AuditEntry,
     Project,
 )
-from crowd.services import (
-    keys,
-    pay,
-    projects,
-    roster,
-)
-from crowd.services.projects import ProjectSettings
+from crowd.services import pay, roster
+from crowd.services.access import keys
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from tests.integration import world
 from tests.integration.meanwhile import Meanwhile
 from tests.integration.world import LABELS, PRICE, START

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from crowd.channels import Pool
 from crowd.errors import Unprocessable
 from crowd.models import Consensus, Example, Item, Project
-from crowd.services import assign, collect, conclude, estimate, intake, keys, loop, projects, roster
+from crowd.services import assign, collect, conclude, estimate, intake, loop, roster
+from crowd.services.access import keys
 from crowd.services.check import check
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.items import ItemRow
 from crowd.task_types import TASK_TYPES, Ask
 

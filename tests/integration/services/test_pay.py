@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from crowd.db import Database
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry
-from crowd.services import pay, projects
+from crowd.services import pay
+from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.world import PRICE, START, World
 

@@ -6,7 +6,8 @@ import pytest
 
 from crowd.db import Database
 from crowd.errors import Conflict, Unprocessable
-from crowd.services import answers, grade, reserve
+from crowd.services import answers, grade
+from crowd.services.people import reserve
 from tests.integration import world
 from tests.integration.world import START, World
 

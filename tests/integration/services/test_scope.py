@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from crowd.db import Database
 from crowd.errors import NotFound
 from crowd.models import Batch, Project
-from crowd.services import conclude, merge, scope
-from crowd.services.keys import Principal
+from crowd.services import conclude, merge
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 from tests.integration import world
 from tests.integration.world import START, World
 

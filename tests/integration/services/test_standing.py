@@ -8,9 +8,9 @@ import pytest
 
 from crowd.errors import NotFound
 from crowd.models import Assignment, Skill, Slot, Worker
-from crowd.services import standing
-from crowd.services.days import streak
-from crowd.services.standing import Amounts
+from crowd.services.people import standing
+from crowd.services.people.days import streak
+from crowd.services.people.standing import Amounts
 from tests.integration import world as worlds
 from tests.integration.world import PRICE, START, World
 

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import Assignment, AuditEntry
-from crowd.services import collect, fair_pay, pay, timesheet
-from crowd.services.fair_pay import FairPay
-from crowd.services.timesheet import Period
+from crowd.services import collect, pay
+from crowd.services.people import fair_pay, timesheet
+from crowd.services.people.fair_pay import FairPay
+from crowd.services.people.timesheet import Period
 from tests.integration import world
 from tests.integration.world import PRICE, START, World
 from workers.earnings import median_hourly

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from crowd.models import Assignment, Item, Reservation
-from crowd.services import roster, workbench
-from crowd.services.eligibility import Reason
+from crowd.services import roster
+from crowd.services.people import workbench
+from crowd.services.people.eligibility import Reason
 from tests.integration import world as worlds
 from tests.integration.world import PRICE, World
 

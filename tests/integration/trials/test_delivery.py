@@ -14,10 +14,12 @@ from crowd.clock import utc_now
 from crowd.db import Database
 from crowd.errors import NotFound
 from crowd.models import Answer, Assignment, Decision, Hit, HitQuestion, Item, Project, StraySubmission
-from crowd.services import choose, conclude, decide, intake, keys, pack, pay, projects, publish
+from crowd.services import choose, conclude, decide, intake, pack, pay, publish
+from crowd.services.access import keys
 from crowd.services.check import check
 from crowd.services.desk import ProjectDesk
-from crowd.services.projects import ProjectSettings
+from crowd.services.setup import projects
+from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.gold import GoldRow
 from crowd.tables.items import ItemRow
 

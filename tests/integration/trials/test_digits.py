@@ -13,7 +13,7 @@ from crowd import migrations
 from crowd.db import Database, connect
 from crowd.errors import CrowdError
 from crowd.models import Answer, Batch, Gold, Item, Project, Slot
-from crowd.services import projects
+from crowd.services.setup import projects
 from crowd.trials import report, summary
 from crowd.trials.digits import AT_RANDOM, SELECTED, Outcome, Plan, Round, run
 from crowd.trials.measure import calibration

@@ -21,8 +21,9 @@ from crowd.cli import cli
 from crowd.db import Database, connect
 from crowd.errors import Unprocessable
 from crowd.models import Answer, Batch, BatchItem, Budget, Item, Project, Restriction, Slot, Worker
-from crowd.services import conclude, merge, projects
+from crowd.services import conclude, merge
 from crowd.services.check import check
+from crowd.services.setup import projects
 from crowd.trials.recording import read_recording
 from crowd.trials.replay import ReplayPlan, ReplayResult, draw_gold, replay
 

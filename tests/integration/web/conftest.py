@@ -9,7 +9,7 @@ from flask import Flask
 
 from crowd.app import create_app
 from crowd.db import Database
-from crowd.services import sessions
+from crowd.services.access import sessions
 from crowd.settings import Settings, new_secret
 from tests.integration import world as worlds
 from tests.integration.browsing import Browser

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from crowd.models import Assignment, Message
-from crowd.services import instructions, messages, roster
-from crowd.services.instructions import Wording
+from crowd.services import roster
+from crowd.services.people import messages
+from crowd.services.setup import instructions
+from crowd.services.setup.instructions import Wording
 from tests.integration import world as worlds
 from tests.integration.browsing import Browser
 

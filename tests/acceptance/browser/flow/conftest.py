@@ -15,7 +15,7 @@ from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
-from crowd.services import sessions
+from crowd.services.access import sessions
 from crowd.settings import Settings, new_secret
 from tests.acceptance.browser.flow.labeler import WAIT, Labeler, Site
 from tests.integration import world as worlds

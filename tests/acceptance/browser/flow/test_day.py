@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from crowd.clock import utc_now
 from crowd.models import Message, Skip, Worker
-from crowd.services import invitations, keys, messages, roster
+from crowd.services import roster
+from crowd.services.access import keys
+from crowd.services.people import invitations, messages
 from tests.acceptance.browser.flow.labeler import WAIT, Labeler
 from tests.integration.world import LABELS
 

@@ -8,8 +8,10 @@ import axe_playwright_python
 import pytest
 
 from crowd.clock import utc_now
-from crowd.services import instructions, messages, sessions
-from crowd.services.instructions import Wording
+from crowd.services.access import sessions
+from crowd.services.people import messages
+from crowd.services.setup import instructions
+from crowd.services.setup.instructions import Wording
 from tests.acceptance.browser.flow.labeler import WAIT
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()

@@ -17,7 +17,8 @@ from crowd.cli import cli
 from crowd.clock import utc_now
 from crowd.db import Database, connect
 from crowd.models import Project
-from crowd.services import assign, collect, keys
+from crowd.services import assign, collect
+from crowd.services.access import keys
 
 Crowd = Callable[..., Result]
 Told = Callable[..., dict[str, Any]]

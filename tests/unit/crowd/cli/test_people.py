@@ -6,7 +6,7 @@ import pytest
 
 from crowd.clock import utc_now
 from crowd.errors import Forbidden, Unauthorized
-from crowd.services import keys
+from crowd.services.access import keys
 
 
 def test_a_worker_is_invited_once_under_a_name(crowd, told):

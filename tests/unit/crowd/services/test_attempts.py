@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowd.services import attempts
-from crowd.services.attempts import Limit
+from crowd.services.access import attempts
+from crowd.services.access.attempts import Limit
 
 moments = st.timedeltas(timedelta(0), timedelta(days=50_000)).map(attempts.EPOCH.__add__)
 

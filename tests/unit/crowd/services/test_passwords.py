@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crowd.errors import TooMany, Unprocessable
-from crowd.services import passwords
+from crowd.services.access import passwords
 
 
 @pytest.fixture(autouse=True)

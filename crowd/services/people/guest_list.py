@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Worker
-from crowd.services import groups, invitations, locks
-from crowd.services.keys import Principal
+from crowd.services import locks
+from crowd.services.access.keys import Principal
+from crowd.services.people import groups, invitations
 from crowd.tables.people import PersonRow
 from workers.qualification import NAME
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound
 from crowd.models import Assignment, Project, Skill, Slot, Worker
-from crowd.services.days import streak, utc_day
+from crowd.services.people.days import streak, utc_day
 
 Band = Literal["building up", "good", "very good"]
 Order = Literal["answers", "streak", "quality"]

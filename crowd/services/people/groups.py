@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crowd.errors import NotFound, bad_input
 from crowd.models import GroupMember, Worker
 from crowd.services import audit, locks
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 from workers.qualification import NAME
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import bad_inputs
 from crowd.models import LabelSet, Project
-from crowd.services import audit, locks, rules
-from crowd.services.keys import Principal
+from crowd.services import audit, locks
+from crowd.services.access.keys import Principal
+from crowd.services.setup import rules
 
 
 def current(session: Session, project: Project) -> LabelSet:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from crowd.models import LabelSet, Worker
 from crowd.services import plain
+from crowd.services.page.record import Filled
 from crowd.services.plain import Sql
-from crowd.services.record import Filled
 
 _FIND = """
     SELECT assignment.id, assignment.project_id, project.revision, assignment.work, assignment.kind,

@@ -12,7 +12,7 @@ from crowd.db import chunks
 from crowd.models import Assignment, Item, Project, Slot
 from crowd.models.states import advance
 from crowd.services import locks, pay
-from crowd.services.hold import BEHIND
+from crowd.services.page.hold import BEHIND
 
 UNSYNCED = {"synchronize_session": False}
 

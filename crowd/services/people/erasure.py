@@ -25,7 +25,7 @@ from crowd.models import (
     WorkerToken,
 )
 from crowd.services import audit, locks
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 
 GONE = "(erased)"
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Message, Project, Worker
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 
 LONGEST = 4000
 

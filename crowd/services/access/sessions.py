@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import ApiKey, Restriction, WebSession, Worker
-from crowd.services import keys, tokens
-from crowd.services.keys import Principal
+from crowd.services.access import keys, tokens
+from crowd.services.access.keys import Principal
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)

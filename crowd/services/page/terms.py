@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Gold, Instructions, LabelSet, Project
 from crowd.models.base import Model
-from crowd.services import instructions, projects
+from crowd.services.setup import instructions, projects
 
 Deck = Mapping[str, Sequence[tuple[int, int]]]
 

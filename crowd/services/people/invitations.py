@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound
 from crowd.models import Invitation, Worker
-from crowd.services import audit, roster, tokens
-from crowd.services.keys import Principal
+from crowd.services import audit, roster
+from crowd.services.access import tokens
+from crowd.services.access.keys import Principal
 
 LIFETIME = timedelta(days=7)
 SECRET_BYTES = 16

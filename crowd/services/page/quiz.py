@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Gold, Project, Skill, Worker
-from crowd.services import gold, grade, pack
+from crowd.services import grade, pack
 from crowd.services.pack import Pick
-from crowd.services.terms import Terms
+from crowd.services.page import gold
+from crowd.services.page.terms import Terms
 
 
 def questions(session: Session, project: Project, known: Terms, worker: Worker) -> list[Pick]:

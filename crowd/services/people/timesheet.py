@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Answer, Assignment, LedgerEntry, Project, Slot, Worker
-from crowd.services import audit, scope
-from crowd.services.keys import Principal
+from crowd.services import audit
+from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 from workers.money import dollars
 
 DAY_COLUMNS = (

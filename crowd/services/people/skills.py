@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Project, Skill, Worker
 from crowd.services import audit
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 from workers.qualification import NAME
 
 # What crowd itself estimates; a requester's word must not look like it.

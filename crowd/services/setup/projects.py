@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
-from crowd.services import audit, estimate, instructions, label_sets, locks, publish, rules
-from crowd.services.fair_pay import FairPay, fair_pay
-from crowd.services.instructions import Wording
-from crowd.services.keys import Principal
+from crowd.services import audit, estimate, locks, publish
+from crowd.services.access.keys import Principal
+from crowd.services.people.fair_pay import FairPay, fair_pay
+from crowd.services.setup import instructions, label_sets, rules
+from crowd.services.setup.instructions import Wording
 from crowd.task_types import TASK_TYPES
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")

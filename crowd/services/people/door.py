@@ -10,8 +10,9 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Conflict, Unauthorized, bad_input
 from crowd.models import Account, Worker
-from crowd.services import accounts, attempts, invitations, keys, passwords, sessions
-from crowd.services.accounts import NAMELESS, Identity
+from crowd.services.access import attempts, keys, passwords, sessions
+from crowd.services.people import accounts, invitations
+from crowd.services.people.accounts import NAMELESS, Identity
 
 WRONG = "the name or the password is wrong"
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Assignment, Item, Project, Reservation, Slot, Worker
 from crowd.models.conditions import ASSIGNED, CLAIMABLE, LIVE
-from crowd.services import eligibility
+from crowd.services.people import eligibility
 
 Next = Literal["continue", "quiz", "work"]
 

@@ -13,8 +13,9 @@ from crowd.errors import Problem, bad_inputs
 from crowd.models import Decision, Item, Project, Skip, Slot, Worker
 from crowd.models.answer import SKIP_REASONS
 from crowd.models.states import advance
-from crowd.services import locks, publish, release
-from crowd.services.accept import Claimed
+from crowd.services import locks, publish
+from crowd.services.page import release
+from crowd.services.page.accept import Claimed
 
 # So many workers must say it before an item is taken out.
 QUARANTINE = {"broken": 2, "cannot_tell": 3}

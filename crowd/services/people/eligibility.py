@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
-from crowd.services import groups, plain, skills
+from crowd.services import plain
+from crowd.services.people import groups, skills
 from crowd.services.plain import Sql
 from workers.qualification import unmet
 

@@ -12,7 +12,7 @@ from crowd.db import chunks
 from crowd.models import Item, Slot
 from crowd.models.conditions import LIVE
 from crowd.services.pack import Pick
-from crowd.services.terms import Deck
+from crowd.services.page.terms import Deck
 
 # Looked at first for every question wanted: enough unless the worker has seen most of the gold there is.
 SAMPLE = 8

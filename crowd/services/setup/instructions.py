@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from crowd.errors import Problem, bad_inputs
 from crowd.models import Instructions, Project
 from crowd.rendering import check_template
-from crowd.services import audit, label_sets, locks
-from crowd.services.keys import Principal
+from crowd.services import audit, locks
+from crowd.services.access.keys import Principal
+from crowd.services.setup import label_sets
 from crowd.task_types import TASK_TYPES, Ask
 
 LONGEST = 50_000

@@ -12,8 +12,9 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Account, Answer, Grade, GroupMember, Project, Restriction, Skill, Worker
-from crowd.services import audit, eligibility
-from crowd.services.keys import Principal
+from crowd.services import audit
+from crowd.services.access.keys import Principal
+from crowd.services.people import eligibility
 
 PAGE = 500
 COLUMNS = (

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from crowd.errors import Forbidden, NotFound, Unauthorized, bad_input
 from crowd.models import ApiKey, Project, Requester, Worker, WorkerToken
 from crowd.models.requester import SCOPES
-from crowd.services import audit, locks, tokens
+from crowd.services import audit, locks
+from crowd.services.access import tokens
 
 # Built once: building a query costs as much as running it.
 _TOKEN = (

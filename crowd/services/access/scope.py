@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound
 from crowd.models import Batch, ConsensusRun, Item, Project, TrainingSet, TrainingSetVersion, Worker
-from crowd.services.keys import Principal
+from crowd.services.access.keys import Principal
 
 Row = TypeVar("Row")
 Columns = TypeVarTuple("Columns")
