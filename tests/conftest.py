@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 PG_SETTINGS = """
 fsync = off
@@ -18,6 +19,10 @@ synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 """
+
+# A deadline would fail a test for what else the machine has to do.
+settings.register_profile("crowd", deadline=None)
+settings.load_profile("crowd")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 from marshmallow import fields, post_load, validate
 
 from crowd.api.access import WorkerVisit, requires_worker
@@ -16,8 +16,9 @@ from crowd.api.problems import problem
 from crowd.channels import Page
 from crowd.models.answer import SKIP_REASONS
 from crowd.services import assign, browse, collect
-from crowd.services.access import attempts, scope
+from crowd.services.access import attempts
 from crowd.services.collect import Skipped
+from crowd.services.page import terms
 from crowd.services.people import messages
 
 MOST_QUESTIONS = 100
@@ -150,11 +151,11 @@ def list_open_projects(at: WorkerVisit, query: dict[str, Any]) -> dict[str, Any]
 @requires_worker
 @blueprint.gives(200, ClaimedPage)
 @blueprint.may_give_nothing("There is nothing for this worker now.")
-def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> dict[str, Any] | Response:
+def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> Response:
     """Claim a page of questions, or get again the page still held."""
-    row = scope.project_of_worker(at.session, at.worker, project)
+    row = terms.of_worker(at.session, at.worker, project)
     claimed = assign.claim(at.session, row, at.worker, ahead=body["ahead"], now=at.now)
-    return Response(status=204) if claimed is None else _page(claimed, row.lease_seconds)
+    return Response(status=204) if claimed is None else jsonify(_page(claimed, row.lease_seconds))
 
 
 @blueprint.on("POST", "/work/pages/<token>/submit")
@@ -209,7 +210,8 @@ def report_page(at: WorkerVisit, body: dict[str, Any], token: str) -> Response:
 
 
 def _page(claimed: Page, lease_seconds: int) -> dict[str, Any]:
-    # Field by field: a question's key stays here.
+    # Field by field: a question's key stays here. In the form of `ClaimedPage`, whose own dump takes longer
+    # than the claim.
     questions = [{"name": question.name, "payload": question.payload} for question in claimed.questions]
     return {
         "token": claimed.token,
@@ -221,6 +223,6 @@ def _page(claimed: Page, lease_seconds: int) -> dict[str, Any]:
         "labels": claimed.labels,
         "details": claimed.details,
         "questions": questions,
-        "lease_until": claimed.lease_until,
+        "lease_until": None if claimed.lease_until is None else claimed.lease_until.isoformat(),
         "lease_seconds": lease_seconds,
     }

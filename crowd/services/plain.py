@@ -29,14 +29,13 @@ class Sql:
     def __call__(self, session: Session, **values: Any) -> CursorResult[*tuple[Any, ...]]:  # noqa: ANN401 - any column's value
         """Run it inside the session's transaction, after what the session has not written yet."""
         session.flush()
-        connection = session.connection()
-        text = self.sqlite if connection.dialect.name == "sqlite" else self.postgresql
-        return connection.exec_driver_sql(text, values)
+        text = self.sqlite if is_sqlite(session) else self.postgresql
+        return session.connection().exec_driver_sql(text, values)
 
 
 def is_sqlite(session: Session) -> bool:
     """Tell which of the two databases this is."""
-    return session.connection().dialect.name == "sqlite"
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def moment(session: Session, when: datetime | None) -> datetime | str | None:

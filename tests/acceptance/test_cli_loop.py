@@ -125,7 +125,8 @@ def refuses(outcome: subprocess.CompletedProcess[str], code: int, *said: str) ->
 
 def test_the_loop_closes(crowd: CommandLine, database: Database):
     make_project(crowd)
-    ann, ben, cleo = crowd.told("workers", "invite", "ann")["token"], *invite(database, "ben", "cleo")
+    invited = crowd.told("workers", "invite", "ann", "--token")
+    ann, ben, cleo = invited["token"], *invite(database, "ben", "cleo")
     batch = crowd.told("batch", "create", "numbers")
     assert batch == {"batch": 1, "items": 6, "answers": 12, "strategy": "margin"}
 

@@ -18,6 +18,8 @@ from crowd.models.base import UtcDateTime
 APPEND_ONLY = [table for table in Base.metadata.sorted_tables if table.info.get("append_only")]
 CHOSEN = {
     ("answer_flag", "kind"): "excluded",
+    ("skill", "source"): "gold",
+    ("skip", "reason"): "broken",
     ("ledger_entry", "kind"): "reserve",
     ("decision", "action"): "enough",
     ("example", "source"): "gold",

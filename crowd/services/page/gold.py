@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.db import chunks
-from crowd.models import Item, Slot
-from crowd.models.conditions import LIVE
+from crowd.services import plain
 from crowd.services.pack import Pick
 from crowd.services.page.terms import Deck
+from crowd.services.plain import Sql
 
+_SEEN = """
+    SELECT item_id FROM slot WHERE worker_id = :worker AND state IN ('leased', 'done', 'skipped', 'void')
+        AND item_id {among}
+"""
+_SHOWN = "SELECT id, key, payload FROM item WHERE id {among}"
+_AMONG = {
+    "sqlite": "IN (SELECT value FROM json_each(:items))",
+    "postgresql": "= ANY(CAST(:items AS bigint[]))",
+}
+SEEN = Sql(**{database: _SEEN.format(among=among) for database, among in _AMONG.items()})
+SHOWN = Sql(**{database: _SHOWN.format(among=among) for database, among in _AMONG.items()})
 # Looked at first for every question wanted: enough unless the worker has seen most of the gold there is.
 SAMPLE = 8
 
@@ -48,15 +57,10 @@ def _draw(
 
 
 def _seen(session: Session, item_ids: Sequence[int], worker_id: int) -> set[int]:
-    query = select(Slot.item_id).where(Slot.worker_id == worker_id, LIVE)
-    return {
-        item_id
-        for some in chunks(item_ids)
-        for item_id in session.scalars(query.where(Slot.item_id.in_(some)))
-    }
+    return {row[0] for row in SEEN(session, worker=worker_id, items=plain.listed(session, list(item_ids)))}
 
 
 def _picks(session: Session, chosen: Sequence[tuple[int, int]]) -> list[Pick]:
-    query = select(Item.id, Item.key, Item.payload).where(Item.id.in_([item_id for _, item_id in chosen]))
-    shown = {item_id: (key, payload) for item_id, key, payload in session.execute(query)}
+    rows = SHOWN(session, items=plain.listed(session, [item_id for _, item_id in chosen]))
+    shown = {item_id: (key, plain.read_json(payload)) for item_id, key, payload in rows}
     return [Pick(item_id, *shown[item_id], gold_id) for gold_id, item_id in chosen]

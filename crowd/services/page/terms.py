@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from crowd.models import Gold, Instructions, LabelSet, Project
+from crowd.errors import NotFound
+from crowd.models import Gold, Instructions, LabelSet, Project, Worker
 from crowd.models.base import Model
+from crowd.services.plain import Sql
 from crowd.services.setup import instructions, projects
 
+_REVISION = """
+    SELECT revision FROM project WHERE id = :project AND requester_id = :requester AND channel = :channel
+"""
+REVISION = Sql(_REVISION, _REVISION)
 Deck = Mapping[str, Sequence[tuple[int, int]]]
 
 
@@ -32,7 +39,7 @@ _kept: WeakKeyDictionary[Engine, dict[int, tuple[int, Terms]]] = WeakKeyDictiona
 
 def of(session: Session, project: Project) -> Terms:
     """Return the terms of a project as it was read in this transaction."""
-    kept = _kept.setdefault(session.connection().engine, {})
+    kept = _kept.setdefault(session.get_bind().engine, {})
     revision, terms = kept.get(project.id, (None, None))
     if terms is None or revision != project.revision:
         terms = _load(session, project)
@@ -42,17 +49,30 @@ def of(session: Session, project: Project) -> Terms:
 
 
 def project(session: Session, project_id: int, revision: int) -> Project:
-    """Return a project's settings at a revision just read: a copy that no session knows, to be read only.
-
-    Its state is not part of a revision.
-    """
-    kept = _projects.setdefault(session.connection().engine, {})
+    """Return a project as it is at a revision just read: a copy that no session knows, to be read only."""
+    kept = _projects.setdefault(session.get_bind().engine, {})
     found = kept.get(project_id)
     if found is None or found.revision != revision:
         found = _copy(session.get_one(Project, project_id))
         if found.revision == revision:
             kept[project_id] = found
     return found
+
+
+def of_worker(session: Session, worker: Worker, project_id: int) -> Project:
+    """Return a project of the requester a worker works for, on their channel, as `project` does.
+
+    Raises:
+        NotFound: there is none of this number for this worker.
+    """
+    mine = {"project": project_id, "requester": worker.requester_id, "channel": worker.channel}
+    try:
+        found = REVISION(session, **mine).first()
+    except (DataError, OverflowError):  # what no column can hold is the number of none
+        found = None
+    if found is None:
+        raise NotFound(f"no project {project_id}")
+    return project(session, project_id, found[0])
 
 
 def _load(session: Session, project: Project) -> Terms:

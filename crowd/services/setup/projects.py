@@ -136,7 +136,8 @@ def move(session: Session, principal: Principal, project: Project, state: str, *
         return project
     if (project.state, state) not in TRANSITIONS[Project, "state"]:
         raise Conflict(f"a project that is {project.state} cannot become {state}")
-    advance(session, Project, "state", (project.state, state), Project.id == project.id)
+    revision = {"revision": Project.revision + 1}
+    advance(session, Project, "state", (project.state, state), Project.id == project.id, **revision)
     session.refresh(project)
     audit.act(session, principal, f"project.{state}", f"project:{project.id}", project=project, now=now)
     return project
