@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/python requirements/run_uv.py
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# In the order of the folders: acceptance tests take longest, and must not be what is left at the end.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Plain uv: a partial mirror in pip's settings would leave the hashes of other platforms out of the locks.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"

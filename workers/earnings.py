@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 SECONDS_PER_HOUR = 3600
+CENT = 10_000
 
 
 def earned(*, answers: int, price_micros: int, hourly_micros: int | None, active_seconds: float) -> int:
@@ -17,5 +18,8 @@ def earned(*, answers: int, price_micros: int, hourly_micros: int | None, active
 
 
 def median_hourly(pages: Sequence[tuple[int, float]]) -> int:
-    """Return the median micro-dollars by the hour over pages, each its earnings and its active seconds."""
-    return round(median(amount * SECONDS_PER_HOUR / seconds for amount, seconds in pages))
+    """Return the median micro-dollars by the hour over pages, each its earnings and its active seconds.
+
+    It is an estimate, and so rounded to the cent.
+    """
+    return CENT * round(median(amount * SECONDS_PER_HOUR / seconds for amount, seconds in pages) / CENT)

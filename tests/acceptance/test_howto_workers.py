@@ -22,6 +22,7 @@ crowd items add reviews items.csv
 """
 
 
+@pytest.mark.slow  # a hundred processes of the command
 @pytest.mark.parametrize("page", ["manage-workers", "pay-workers"])
 def test_the_commands_of_a_page_work(page: str, tmp_path: Path):
     (tmp_path / "people.csv").write_text("name,groups\nBea,radiology\nCleo,\n")

@@ -136,4 +136,4 @@ def test_the_ledger_is_read_in_order(database: Database) -> None:
 
 def test_the_median_is_of_rates_not_of_amounts() -> None:
     assert median_hourly([(100, 1.0), (100, 2.0), (1000, 100.0)]) == 50 * HOUR
-    assert median_hourly([(0, 1.0), (2, 3600.0)]) == 1
+    assert median_hourly([(0, 1.0), (40_000, 3600.0)]) == 20_000
