@@ -22,7 +22,7 @@ setup: .venv/.complete ## make .venv with everything in it (again only after a l
 demo: setup ## run the whole loop on 1,797 handwritten digits
 	@$(BIN)/crowd demo
 
-test: check ## lint, types, contracts, and the tests on SQLite and PostgreSQL (under 8 minutes)
+test: check ## lint, types, contracts, and the tests on SQLite and PostgreSQL
 	@rm -f .venv/.pytest-status
 	@$(PYTEST) -m "not slow" || { status=$$?; echo $$status > .venv/.pytest-status; exit $$status; }
 

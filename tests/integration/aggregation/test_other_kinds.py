@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aggregation.boxes import Box, merge_boxes, overlaps
+from aggregation import nearness
+from aggregation.boxes import Box, merge_boxes
 from aggregation.comparisons import Comparisons
 from aggregation.label_sets import label_majority, label_panel
 from aggregation.quantities import mean, precision_weighted
@@ -70,13 +71,12 @@ def test_boxes_are_the_experts_boxes(crowd_data):
         tuple(Box(*box) for box in json.loads(value) if box[0] < box[2] and box[1] < box[3])
         for value in values
     ]
-    found = merge_boxes(Readings.from_columns(items, workers, drawn))
-    place = {item: n for n, item in enumerate(sorted(set(items)))}
-    hits = claimed = present = 0
-    for row in rows(folder, "truth.csv"):
-        right, mine = [Box(*box) for box in json.loads(row["label"])], found.values[place[row["task"]]]
-        hits, claimed, present = hits + _matched(mine, right), claimed + len(mine), present + len(right)
-    assert 2 * hits / (claimed + present) >= 0.93
+    readings = Readings.from_columns(items, workers, drawn)
+    mine = dict(zip(readings.items, merge_boxes(readings).values, strict=True))
+    truth = {
+        row["task"]: [Box(*box) for box in json.loads(row["label"])] for row in rows(folder, "truth.csv")
+    }
+    assert nearness.boxes([(mine[item], right) for item, right in truth.items()])["f1"] >= 0.93
 
 
 def test_transcripts_have_fewer_wrong_words_than_published_rover(crowd_data):
@@ -114,14 +114,3 @@ def test_rankings_are_those_that_evalica_expects(crowd_data):
 
 def _correlation(found: tuple[float | None, ...], right: list[float]) -> float:
     return float(np.corrcoef(np.array(found, dtype=float), right)[0, 1])
-
-
-def _matched(mine: tuple[Box, ...], right: list[Box]) -> int:
-    """Return how many boxes have one of the other side's that they overlap by half, one to one."""
-    from scipy.optimize import linear_sum_assignment
-
-    if not mine or not right:
-        return 0
-    likeness = overlaps([*mine, *right])[: len(mine), len(mine) :]
-    one, other = linear_sum_assignment(-np.where(likeness >= 0.5, likeness, 0.0))
-    return int((likeness[one, other] >= 0.5).sum())

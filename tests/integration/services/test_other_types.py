@@ -17,7 +17,7 @@ from crowd.services.check import check
 from crowd.services.setup import projects
 from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.items import ItemRow
-from crowd.task_types import TASK_TYPES, Ask
+from crowd.task_types import CATEGORICAL, TASK_TYPES, Ask
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEXT = "Ada met Bob"
@@ -116,5 +116,6 @@ def test_a_method_of_another_type_is_refused(database):
             )
 
 
-def test_every_task_type_has_methods():
-    assert {name: bool(estimate.methods(name)) for name in TASK_TYPES} == dict.fromkeys(TASK_TYPES, True)
+def test_every_task_type_whose_answers_are_no_labels_has_a_kind_that_merges_them():
+    assert set(estimate.KIND_OF) == set(TASK_TYPES) - set(CATEGORICAL)
+    assert set(CASES) == set(estimate.KIND_OF)
