@@ -11,7 +11,26 @@ from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRu
 from crowd.models.hit import Hit, HitQuestion
 from crowd.models.item import Gold, Item, Reservation
 from crowd.models.lease import Lease, Tick
+from crowd.models.market import (
+    AccessKey,
+    HitType,
+    Layout,
+    MarketAccount,
+    MarketAssignment,
+    MarketBonus,
+    MarketEntry,
+    MarketHit,
+    MarketPerson,
+    Notice,
+    PolicyResult,
+    Qualification,
+    QualificationRequest,
+    QualificationType,
+    SpentToken,
+    WorkerBlock,
+)
 from crowd.models.message import Message
+from crowd.models.outbox import OutboxEntry, Quarantined, ReceivedNotice
 from crowd.models.prediction import Prediction, PredictionSet
 from crowd.models.project import Instructions, LabelSet, Project
 from crowd.models.requester import ApiKey, IdempotencyRecord, Requester
@@ -19,6 +38,7 @@ from crowd.models.training_set import Example, TrainingSet, TrainingSetVersion
 from crowd.models.worker import GroupMember, Restriction, Skill, Worker, WorkerToken
 
 __all__ = [
+    "AccessKey",
     "Account",
     "Answer",
     "AnswerFlag",
@@ -41,28 +61,46 @@ __all__ = [
     "GroupMember",
     "Hit",
     "HitQuestion",
+    "HitType",
     "IdempotencyRecord",
     "Instructions",
     "Invitation",
     "Item",
     "LabelSet",
+    "Layout",
     "Lease",
     "LedgerEntry",
+    "MarketAccount",
+    "MarketAssignment",
+    "MarketBonus",
+    "MarketEntry",
+    "MarketHit",
+    "MarketPerson",
     "Message",
+    "Notice",
+    "OutboxEntry",
+    "PolicyResult",
     "Prediction",
     "PredictionSet",
     "Project",
+    "Qualification",
+    "QualificationRequest",
+    "QualificationType",
+    "Quarantined",
+    "ReceivedNotice",
     "Requester",
     "Reservation",
     "Restriction",
     "Skill",
     "Skip",
     "Slot",
+    "SpentToken",
     "StraySubmission",
     "Tick",
     "TrainingSet",
     "TrainingSetVersion",
     "WebSession",
     "Worker",
+    "WorkerBlock",
     "WorkerToken",
 ]

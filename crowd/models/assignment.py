@@ -28,7 +28,8 @@ class Assignment(Numbered, Stamped, Base):
 
     __tablename__ = "assignment"
     __table_args__ = (
-        UniqueConstraint("hit_id", "external_id"),
+        # Endpoints give an assignment's id to another worker once it was returned.
+        UniqueConstraint("hit_id", "external_id", "worker_id"),
         one_of("kind", ASSIGNMENT_KINDS),
         one_of("work", WORK_STATES),
         one_of("review", REVIEW_STATES),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,9 +26,13 @@ class Hit(Numbered, Stamped, Base):
     instructions_id: Mapped[int] = reference("instructions", index=False)
     channel: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")
-    external_id: Mapped[str]  # random for our own pool, the endpoint's id elsewhere
+    endpoint: Mapped[str | None]  # the address it was published to; None: our own pool or this program
+    external_id: Mapped[str | None]  # random for our own pool, the endpoint's id elsewhere, once it is known
     assignments: Mapped[int]  # workers wanted
     reward_micros: Mapped[int] = mapped_column(BigInteger)
+    fee_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # of one assignment, on top of the reward
+    expires_at: Mapped[datetime | None]  # at the endpoint: nobody accepts it any more
+    collected_at: Mapped[datetime | None]  # at the endpoint: nothing is pending there any more
 
 
 class HitQuestion(Base):

@@ -36,6 +36,9 @@ class Project(Numbered, Stamped, Base):
     task_type: Mapped[str] = mapped_column(default="choice")
     task_options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what the task type lets one set
     channel: Mapped[str] = mapped_column(default="pool")
+    # Elsewhere: only for the channel "mturk"
+    endpoint: Mapped[str | None]  # the address of an endpoint that speaks the MTurk protocol
+    posting: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how it is offered there
     # Asking
     overlap: Mapped[int] = mapped_column(default=3)  # answers bought before the first decision
     max_overlap: Mapped[int] = mapped_column(default=3)

@@ -90,6 +90,7 @@ def _hits(session: Session, project: Project, external_ids: Sequence[str]) -> di
         hit.external_id: hit
         for some in chunks(external_ids)
         for hit in session.scalars(query.where(Hit.external_id.in_(some)))
+        if hit.external_id is not None
     }
     for external_id in external_ids:
         if external_id not in found:

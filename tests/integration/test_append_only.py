@@ -21,6 +21,8 @@ CHOSEN = {
     ("skill", "source"): "gold",
     ("skip", "reason"): "broken",
     ("ledger_entry", "kind"): "reserve",
+    ("market_entry", "kind"): "hold",
+    ("policy_result", "kind"): "action",
     ("decision", "action"): "enough",
     ("example", "source"): "gold",
 }

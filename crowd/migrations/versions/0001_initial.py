@@ -26,8 +26,13 @@ APPEND_ONLY = (
     "instructions",
     "label_set",
     "ledger_entry",
+    "market_bonus",
+    "market_entry",
+    "policy_result",
     "prediction",
     "prediction_set",
+    "quarantined",
+    "received_notice",
     "skill",
     "skip",
     "stray_submission",
@@ -41,51 +46,73 @@ REFUSAL = (
 
 
 def upgrade() -> None:
-    _attempts()
-    _lease()
-    _requester()
-    _tick()
-    _project()
-    _worker()
-    _account()
-    _answer_set()
-    _api_key()
-    _audit_entry()
-    _budget()
-    _group_member()
-    _instructions()
-    _invitation()
-    _item()
-    _label_set()
-    _ledger_entry()
-    _prediction_set()
-    _restriction()
-    _skill()
-    _training_set()
-    _worker_token()
-    _batch()
-    _consensus_run()
-    _gold()
-    _hit()
-    _idempotency_record()
-    _prediction()
-    _reservation()
-    _training_set_version()
-    _web_session()
-    _assignment()
-    _batch_item()
-    _consensus()
-    _current_run()
-    _decision()
-    _hit_question()
-    _example()
-    _message()
-    _slot()
-    _stray_submission()
-    _answer()
-    _skip()
-    _answer_flag()
-    _grade()
+    for make in (
+        _attempts,
+        _lease,
+        _requester,
+        _tick,
+        _access_key,
+        _market_account,
+        _project,
+        _worker,
+        _account,
+        _answer_set,
+        _api_key,
+        _audit_entry,
+        _budget,
+        _group_member,
+        _hit_type,
+        _instructions,
+        _invitation,
+        _item,
+        _label_set,
+        _layout,
+        _ledger_entry,
+        _market_entry,
+        _market_person,
+        _notice,
+        _outbox_entry,
+        _prediction_set,
+        _qualification_type,
+        _quarantined,
+        _received_notice,
+        _restriction,
+        _skill,
+        _spent_token,
+        _training_set,
+        _worker_block,
+        _worker_token,
+        _batch,
+        _consensus_run,
+        _gold,
+        _hit,
+        _idempotency_record,
+        _market_hit,
+        _prediction,
+        _qualification,
+        _qualification_request,
+        _reservation,
+        _training_set_version,
+        _web_session,
+        _assignment,
+        _batch_item,
+        _consensus,
+        _current_run,
+        _decision,
+        _hit_question,
+        _market_assignment,
+        _example,
+        _market_bonus,
+        _message,
+        _policy_result,
+        _slot,
+        _stray_submission,
+        _answer,
+        _skip,
+        _answer_flag,
+        _grade,
+    ):
+        make()
     _protect(APPEND_ONLY)
 
 
@@ -135,6 +162,48 @@ def _tick() -> None:
     )
 
 
+def _access_key() -> None:
+    op.create_table(
+        "access_key",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("access_key_id", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=True),
+        sa.Column("revoked_at", Moment, nullable=True),
+        sa.Column("last_used_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_access_key_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_key")),
+        sa.UniqueConstraint("access_key_id", name=op.f("uq_access_key_access_key_id")),
+    )
+    op.create_index(op.f("ix_access_key_requester_id"), "access_key", ["requester_id"])
+
+
+def _market_account() -> None:
+    op.create_table(
+        "market_account",
+        sa.Column("requester_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("play", sa.Boolean(), nullable=False),
+        sa.Column("deposited", sa.BigInteger(), nullable=False),
+        sa.Column("held", sa.BigInteger(), nullable=False),
+        sa.Column("spent", sa.BigInteger(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("held >= 0 AND spent >= 0", name=op.f("ck_market_account_money")),
+        sa.CheckConstraint("play OR held + spent <= deposited", name=op.f("ck_market_account_covered")),
+        sa.ForeignKeyConstraint(
+            ["requester_id"], ["requester.id"], name=op.f("fk_market_account_requester_id_requester")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_account")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_market_account_external_id")),
+        sa.UniqueConstraint("requester_id", name=op.f("uq_market_account_requester_id")),
+    )
+
+
 def _project() -> None:
     op.create_table(
         "project",
@@ -146,6 +215,8 @@ def _project() -> None:
         sa.Column("task_type", sa.Text(), nullable=False),
         sa.Column("task_options", sa.JSON(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=True),
+        sa.Column("posting", sa.JSON(), nullable=False),
         sa.Column("overlap", sa.Integer(), nullable=False),
         sa.Column("max_overlap", sa.Integer(), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=True),
@@ -327,6 +398,35 @@ def _group_member() -> None:
     )
 
 
+def _hit_type() -> None:
+    op.create_table(
+        "hit_type",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("keywords", sa.Text(), nullable=False),
+        sa.Column("reward_micros", sa.BigInteger(), nullable=False),
+        sa.Column("assignment_seconds", sa.Integer(), nullable=False),
+        sa.Column("auto_approval_seconds", sa.Integer(), nullable=False),
+        sa.Column("requirements", sa.JSON(), nullable=False),
+        sa.Column("notification", sa.JSON(), nullable=True),
+        sa.Column("notifies", sa.Boolean(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("reward_micros >= 0", name=op.f("ck_hit_type_reward")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_hit_type_account_id_market_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hit_type")),
+        sa.UniqueConstraint("account_id", "digest", name=op.f("uq_hit_type_account_id_digest")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_hit_type_external_id")),
+        sa.UniqueConstraint("group_id", name=op.f("uq_hit_type_group_id")),
+    )
+
+
 def _instructions() -> None:
     op.create_table(
         "instructions",
@@ -418,6 +518,25 @@ def _label_set() -> None:
     )
 
 
+def _layout() -> None:
+    op.create_table(
+        "layout",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("frame_height", sa.Integer(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_layout_account_id_market_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_layout")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_layout_account_id_name")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_layout_external_id")),
+    )
+
+
 def _ledger_entry() -> None:
     op.create_table(
         "ledger_entry",
@@ -438,6 +557,115 @@ def _ledger_entry() -> None:
     op.create_index(op.f("ix_ledger_entry_project_id"), "ledger_entry", ["project_id"])
 
 
+def _market_entry() -> None:
+    op.create_table(
+        "market_entry",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('deposit', 'hold', 'release', 'pay', 'fee', 'bonus')", name=op.f("ck_market_entry_kind")
+        ),
+        sa.CheckConstraint("amount_micros > 0", name=op.f("ck_market_entry_amount")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_market_entry_account_id_market_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_entry")),
+        sa.UniqueConstraint("account_id", "key", name=op.f("uq_market_entry_account_id_key")),
+    )
+
+
+def _market_person() -> None:
+    op.create_table(
+        "market_person",
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_market_person_worker_id_worker")),
+        sa.PrimaryKeyConstraint("worker_id", name=op.f("pk_market_person")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_market_person_external_id")),
+    )
+
+
+def _notice() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("transport", sa.Text(), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", Moment, nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name=op.f("ck_notice_state")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_notice_account_id_market_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("document_id", name=op.f("uq_notice_document_id")),
+    )
+    op.create_index(op.f("ix_notice_account_id"), "notice", ["account_id"])
+    op.create_index(
+        "ix_notice_waiting",
+        "notice",
+        ["next_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+
+
+def _outbox_entry() -> None:
+    op.create_table(
+        "outbox_entry",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", Moment, nullable=False),
+        sa.Column("first_sent_at", Moment, nullable=True),
+        sa.Column("finished_at", Moment, nullable=True),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('planned', 'sent', 'done', 'ambiguous', 'failed')", name=op.f("ck_outbox_entry_state")
+        ),
+        sa.CheckConstraint("cost_micros >= 0", name=op.f("ck_outbox_entry_cost")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_outbox_entry_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_entry")),
+        sa.UniqueConstraint(
+            "project_id", "operation", "subject", name=op.f("uq_outbox_entry_project_id_operation_subject")
+        ),
+        sa.UniqueConstraint("token", name=op.f("uq_outbox_entry_token")),
+        postgresql_with={
+            "fillfactor": 70,
+            "autovacuum_vacuum_scale_factor": 0.02,
+            "autovacuum_vacuum_cost_delay": 0,
+        },
+    )
+    op.create_index(
+        "ix_outbox_entry_open",
+        "outbox_entry",
+        ["endpoint", "next_at"],
+        sqlite_where=sa.text("state IN ('planned', 'sent', 'ambiguous')"),
+        postgresql_where=sa.text("state IN ('planned', 'sent', 'ambiguous')"),
+    )
+
+
 def _prediction_set() -> None:
     op.create_table(
         "prediction_set",
@@ -453,6 +681,82 @@ def _prediction_set() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prediction_set")),
         sa.UniqueConstraint(
             "project_id", "model_version", name=op.f("uq_prediction_set_project_id_model_version")
+        ),
+    )
+
+
+def _qualification_type() -> None:
+    op.create_table(
+        "qualification_type",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("keywords", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("test", sa.Text(), nullable=True),
+        sa.Column("test_seconds", sa.Integer(), nullable=True),
+        sa.Column("answer_key", sa.Text(), nullable=True),
+        sa.Column("retry_seconds", sa.Integer(), nullable=True),
+        sa.Column("is_auto_granted", sa.Boolean(), nullable=False),
+        sa.Column("auto_granted_value", sa.Integer(), nullable=False),
+        sa.Column("deleted_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("status IN ('Active', 'Inactive')", name=op.f("ck_qualification_type_status")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["market_account.id"],
+            name=op.f("fk_qualification_type_account_id_market_account"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification_type")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_qualification_type_external_id")),
+    )
+    op.create_index(
+        "ix_qualification_type_name",
+        "qualification_type",
+        ["account_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+
+
+def _quarantined() -> None:
+    op.create_table(
+        "quarantined",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("hit", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_quarantined_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantined")),
+        sa.UniqueConstraint(
+            "project_id", "external_id", "worker", name=op.f("uq_quarantined_project_id_external_id_worker")
+        ),
+    )
+
+
+def _received_notice() -> None:
+    op.create_table(
+        "received_notice",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("hits", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_received_notice_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_received_notice")),
+        sa.UniqueConstraint(
+            "project_id", "document_id", name=op.f("uq_received_notice_project_id_document_id")
         ),
     )
 
@@ -503,6 +807,25 @@ def _skill() -> None:
     op.create_index(op.f("ix_skill_worker_id"), "skill", ["worker_id"])
 
 
+def _spent_token() -> None:
+    op.create_table(
+        "spent_token",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_spent_token_account_id_market_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spent_token")),
+        sa.UniqueConstraint(
+            "account_id", "operation", "token", name=op.f("uq_spent_token_account_id_operation_token")
+        ),
+    )
+
+
 def _training_set() -> None:
     op.create_table(
         "training_set",
@@ -516,6 +839,25 @@ def _training_set() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_set")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_training_set_project_id_name")),
     )
+
+
+def _worker_block() -> None:
+    op.create_table(
+        "worker_block",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_worker_block_reason")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_worker_block_account_id_market_account")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_worker_block_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_block")),
+        sa.UniqueConstraint("account_id", "worker_id", name=op.f("uq_worker_block_account_id_worker_id")),
+    )
+    op.create_index(op.f("ix_worker_block_worker_id"), "worker_block", ["worker_id"])
 
 
 def _worker_token() -> None:
@@ -617,9 +959,13 @@ def _hit() -> None:
         sa.Column("instructions_id", Id, nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("assignments", sa.Integer(), nullable=False),
         sa.Column("reward_micros", sa.BigInteger(), nullable=False),
+        sa.Column("fee_micros", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=True),
+        sa.Column("collected_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_hit_state")),
@@ -652,6 +998,45 @@ def _idempotency_record() -> None:
     )
 
 
+def _market_hit() -> None:
+    op.create_table(
+        "market_hit",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("hit_type_id", Id, nullable=False),
+        sa.Column("layout_id", Id, nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("question_kind", sa.Text(), nullable=False),
+        sa.Column("annotation", sa.Text(), nullable=True),
+        sa.Column("max_assignments", sa.Integer(), nullable=False),
+        sa.Column("is_large", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("is_reviewing", sa.Boolean(), nullable=False),
+        sa.Column("review_status", sa.Text(), nullable=False),
+        sa.Column("assignment_policy", sa.JSON(), nullable=True),
+        sa.Column("hit_policy", sa.JSON(), nullable=True),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("disposed_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "question_kind IN ('html', 'external', 'form')", name=op.f("ck_market_hit_question_kind")
+        ),
+        sa.CheckConstraint("max_assignments >= 1", name=op.f("ck_market_hit_assignments")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_market_hit_account_id_market_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hit_type_id"], ["hit_type.id"], name=op.f("fk_market_hit_hit_type_id_hit_type")
+        ),
+        sa.ForeignKeyConstraint(["layout_id"], ["layout.id"], name=op.f("fk_market_hit_layout_id_layout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_hit")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_market_hit_external_id")),
+    )
+    op.create_index(op.f("ix_market_hit_account_id"), "market_hit", ["account_id"])
+    op.create_index(op.f("ix_market_hit_hit_type_id"), "market_hit", ["hit_type_id"])
+
+
 def _prediction() -> None:
     op.create_table(
         "prediction",
@@ -666,6 +1051,66 @@ def _prediction() -> None:
         ),
         sa.PrimaryKeyConstraint("prediction_set_id", "item_id", name=op.f("pk_prediction")),
     )
+
+
+def _qualification() -> None:
+    op.create_table(
+        "qualification",
+        sa.Column("type_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("granted_at", Moment, nullable=False),
+        sa.Column("revoked_at", Moment, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["type_id"], ["qualification_type.id"], name=op.f("fk_qualification_type_id_qualification_type")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_qualification_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification")),
+        sa.UniqueConstraint("type_id", "worker_id", name=op.f("uq_qualification_type_id_worker_id")),
+    )
+    op.create_index(op.f("ix_qualification_worker_id"), "qualification", ["worker_id"])
+
+
+def _qualification_request() -> None:
+    op.create_table(
+        "qualification_request",
+        sa.Column("type_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('pending', 'granted', 'rejected')", name=op.f("ck_qualification_request_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["type_id"],
+            ["qualification_type.id"],
+            name=op.f("fk_qualification_request_type_id_qualification_type"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"], ["worker.id"], name=op.f("fk_qualification_request_worker_id_worker")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification_request")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_qualification_request_external_id")),
+    )
+    op.create_index(
+        "ix_qualification_request_pending",
+        "qualification_request",
+        ["type_id", "worker_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(op.f("ix_qualification_request_type_id"), "qualification_request", ["type_id"])
+    op.create_index(op.f("ix_qualification_request_worker_id"), "qualification_request", ["worker_id"])
 
 
 def _reservation() -> None:
@@ -764,7 +1209,9 @@ def _assignment() -> None:
         ),
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_assignment_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
-        sa.UniqueConstraint("hit_id", "external_id", name=op.f("uq_assignment_hit_id_external_id")),
+        sa.UniqueConstraint(
+            "hit_id", "external_id", "worker_id", name=op.f("uq_assignment_hit_id_external_id_worker_id")
+        ),
         sa.UniqueConstraint("token", name=op.f("uq_assignment_token")),
         postgresql_with={
             "fillfactor": 70,
@@ -892,6 +1339,69 @@ def _hit_question() -> None:
     op.create_index(op.f("ix_hit_question_item_id"), "hit_question", ["item_id"])
 
 
+def _market_assignment() -> None:
+    op.create_table(
+        "market_assignment",
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("deadline", Moment, nullable=False),
+        sa.Column("submitted_at", Moment, nullable=True),
+        sa.Column("auto_approve_at", Moment, nullable=True),
+        sa.Column("decided_at", Moment, nullable=True),
+        sa.Column("rejected_at", Moment, nullable=True),
+        sa.Column("feedback", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("is_automatic", sa.Boolean(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "state IN ('accepted', 'returned', 'abandoned', 'submitted', 'approved', 'rejected')",
+            name=op.f("ck_market_assignment_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["hit_id"], ["market_hit.id"], name=op.f("fk_market_assignment_hit_id_market_hit")
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"], ["worker.id"], name=op.f("fk_market_assignment_worker_id_worker")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_assignment")),
+    )
+    op.create_index(
+        "ix_market_assignment_auto",
+        "market_assignment",
+        ["auto_approve_at"],
+        sqlite_where=sa.text("state = 'submitted'"),
+        postgresql_where=sa.text("state = 'submitted'"),
+    )
+    op.create_index(
+        "ix_market_assignment_deadline",
+        "market_assignment",
+        ["deadline"],
+        sqlite_where=sa.text("state = 'accepted'"),
+        postgresql_where=sa.text("state = 'accepted'"),
+    )
+    op.create_index(
+        "ix_market_assignment_external",
+        "market_assignment",
+        ["external_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
+        postgresql_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
+    )
+    op.create_index(op.f("ix_market_assignment_hit_id"), "market_assignment", ["hit_id"])
+    op.create_index(
+        "ix_market_assignment_worker",
+        "market_assignment",
+        ["hit_id", "worker_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
+        postgresql_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
+    )
+    op.create_index(op.f("ix_market_assignment_worker_id"), "market_assignment", ["worker_id"])
+
+
 def _example() -> None:
     op.create_table(
         "example",
@@ -925,6 +1435,25 @@ def _example() -> None:
     op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
 
 
+def _market_bonus() -> None:
+    op.create_table(
+        "market_bonus",
+        sa.Column("assignment_id", Id, nullable=False),
+        sa.Column("amount_micros", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("amount_micros > 0", name=op.f("ck_market_bonus_amount")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["market_assignment.id"],
+            name=op.f("fk_market_bonus_assignment_id_market_assignment"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_bonus")),
+    )
+    op.create_index(op.f("ix_market_bonus_assignment_id"), "market_bonus", ["assignment_id"])
+
+
 def _message() -> None:
     op.create_table(
         "message",
@@ -951,6 +1480,31 @@ def _message() -> None:
     op.create_index(op.f("ix_message_project_id"), "message", ["project_id"])
     op.create_index(op.f("ix_message_requester_id"), "message", ["requester_id"])
     op.create_index(op.f("ix_message_worker_id"), "message", ["worker_id"])
+
+
+def _policy_result() -> None:
+    op.create_table(
+        "policy_result",
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("assignment_id", Id, nullable=True),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("kind IN ('result', 'action')", name=op.f("ck_policy_result_kind")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["market_assignment.id"],
+            name=op.f("fk_policy_result_assignment_id_market_assignment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["hit_id"], ["market_hit.id"], name=op.f("fk_policy_result_hit_id_market_hit")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_result")),
+    )
+    op.create_index(op.f("ix_policy_result_assignment_id"), "policy_result", ["assignment_id"])
+    op.create_index(op.f("ix_policy_result_hit_id"), "policy_result", ["hit_id"])
 
 
 def _slot() -> None:
