@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 FOLDER = Path(__file__).parent
+TESTS = FOLDER.parent / "tests"
 sys.path.insert(0, str(FOLDER.parent))
 
 from crowd.cli import cli  # noqa: E402
@@ -28,11 +33,33 @@ MACHINES: tuple[tuple[type[Base], str, str], ...] = (
     (Assignment, "payment", "Assignment: its payment"),
     (Slot, "state", "Slot"),
 )
+SIDES = {"E": "endpoint", "P": "publisher"}
+# Tests below a folder of one of these names, or in a file that begins so, show what the publisher does.
+PUBLISHING = ("mturk", "test_mturk", "test_publisher")
+
+
+class Statement(NamedTuple):
+    """One statement of the MTurk contract about one side of it."""
+
+    number: int
+    side: str
+    source: str
+    section: str
+    text: str
+
+
+class Shown(NamedTuple):
+    """A test, and a statement that it shows."""
+
+    number: int
+    side: str
+    path: str
+    name: str
 
 
 def documents() -> dict[Path, str]:
     """Return every document with generated parts, with these parts as they should be."""
-    parts = {"commands": commands, "errors": errors, "states": states}
+    parts = {"commands": commands, "errors": errors, "states": states, "contract": contract}
     texts = {path: path.read_text() for path in sorted(FOLDER.rglob("*.md"))}
     return {
         path: MARKED.sub(lambda found: found[1] + parts[found[2]]() + found[3], text)
@@ -57,6 +84,67 @@ def errors() -> str:
 def states() -> str:
     """Return one diagram for each state machine."""
     return "\n" + "\n".join(_diagram(*machine) for machine in MACHINES) + "\n"
+
+
+def contract() -> str:
+    """Return the statements of the MTurk contract, each with the tests that show it."""
+    tests, found, section = list(shown()), [""], ""
+    for each in statements():
+        if each.section != section:
+            section = each.section
+            found += [
+                f"\n## {section}\n",
+                "| | side | source | statement | shown by |",
+                "|--:|---|---|---|---|",
+            ]
+        by = "<br>".join(dict.fromkeys(_named(test) for test in tests if shows(test, each)))
+        found.append(f"| {each.number} | {SIDES[each.side]} | {each.source} | {each.text} | {by} |")
+    return "\n".join([*found, "", ""])
+
+
+@cache
+def statements() -> list[Statement]:
+    """Return what the contract says."""
+    return [
+        Statement(**each)
+        for each in tomllib.loads((TESTS / "contract/statements.toml").read_text())["statement"]
+    ]
+
+
+def shown(folder: Path = TESTS) -> Iterator[Shown]:
+    """Read from the tests, without running them, which statements they show."""
+    for path in sorted(folder.rglob("test_*.py")):
+        tree = ast.parse(path.read_text())
+        place = path.relative_to(folder)
+        every = [mark for node in tree.body if _is_pytestmark(node) for mark in _marks(node, place)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                own = [mark for decorator in node.decorator_list for mark in _marks(decorator, place)]
+                yield from (Shown(number, side, str(place), node.name) for number, side in [*every, *own])
+
+
+def shows(test: Shown, statement: Statement) -> bool:
+    """Tell whether a test shows a statement; one with two sides asks on which side the test stands."""
+    sides = {each.side for each in statements() if each.number == statement.number}
+    return test.number == statement.number and (len(sides) == 1 or test.side == statement.side)
+
+
+def _is_pytestmark(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and [ast.unparse(name) for name in node.targets] == ["pytestmark"]
+
+
+def _marks(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
+    """Find the `pytest.mark.contract(17, 18, side="E")` in a piece of code; the side goes by the path."""
+    publishes = any(part in PUBLISHING or part.startswith(PUBLISHING[1:]) for part in path.parts)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.contract":
+            given = {word.arg: ast.literal_eval(word.value) for word in node.keywords}
+            side = given.get("side", "P" if publishes else "E")
+            yield from ((ast.literal_eval(number), side) for number in node.args)
+
+
+def _named(test: Shown) -> str:
+    return f"[{test.name.removeprefix('test_').replace('_', ' ')}](../../tests/{test.path})"
 
 
 def _helps(command: click.Command, parent: click.Context | None, name: str) -> Iterator[tuple[str, str]]:
