@@ -594,6 +594,7 @@ def _notice() -> None:
         "notice",
         sa.Column("account_id", Id, nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
         sa.Column("destination", sa.Text(), nullable=False),
         sa.Column("transport", sa.Text(), nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
@@ -604,6 +605,7 @@ def _notice() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name=op.f("ck_notice_state")),
+        sa.CheckConstraint("transport IN ('SQS', 'SNS', 'webhook')", name=op.f("ck_notice_transport")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["market_account.id"], name=op.f("fk_notice_account_id_market_account")
         ),
@@ -1081,6 +1083,7 @@ def _qualification_request() -> None:
         sa.Column("worker_id", Id, nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("submitted_at", Moment, nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("score", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -1088,7 +1091,8 @@ def _qualification_request() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "state IN ('pending', 'granted', 'rejected')", name=op.f("ck_qualification_request_state")
+            "state IN ('begun', 'overdue', 'pending', 'granted', 'rejected')",
+            name=op.f("ck_qualification_request_state"),
         ),
         sa.ForeignKeyConstraint(
             ["type_id"],
@@ -1102,12 +1106,12 @@ def _qualification_request() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_qualification_request_external_id")),
     )
     op.create_index(
-        "ix_qualification_request_pending",
+        "ix_qualification_request_open",
         "qualification_request",
         ["type_id", "worker_id"],
         unique=True,
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state IN ('begun', 'pending')"),
+        postgresql_where=sa.text("state IN ('begun', 'pending')"),
     )
     op.create_index(op.f("ix_qualification_request_type_id"), "qualification_request", ["type_id"])
     op.create_index(op.f("ix_qualification_request_worker_id"), "qualification_request", ["worker_id"])

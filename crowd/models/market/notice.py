@@ -19,13 +19,15 @@ class Notice(Numbered, Stamped, Base):
     __tablename__ = "notice"
     __table_args__ = (
         one_of("state", ("waiting", "sent", "failed")),
+        one_of("transport", ("SQS", "SNS", "webhook")),
         Index("ix_notice_waiting", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
     account_id: Mapped[int] = reference("market_account")
     document_id: Mapped[str] = mapped_column(unique=True)  # EventDocId
+    version: Mapped[str]  # EventDocVersion, as the program asked for it
     destination: Mapped[str]
-    transport: Mapped[str]  # SQS, SNS, Email, or webhook
+    transport: Mapped[str]  # SQS, SNS or webhook
     events: Mapped[list[dict[str, Any]]]
     state: Mapped[str] = mapped_column(default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crowd.models.base import Base, Numbered, Stamped, one_of, reference
 
 _LIVE = text("deleted_at IS NULL")
-_PENDING = text("state = 'pending'")
+REQUEST_STATES = ("begun", "overdue", "pending", "granted", "rejected")
+
+_OPEN = text("state IN ('begun', 'pending')")
 
 
 class QualificationType(Numbered, Stamped, Base):
@@ -59,18 +61,21 @@ class Qualification(Numbered, Stamped, Base):
 
 
 class QualificationRequest(Numbered, Stamped, Base):
-    """A worker's wish for a qualification, with their answers to its test."""
+    """A worker's wish for a qualification, with their answers to its test.
+
+    One with a test is "begun" when its questions are shown, and "overdue" when its time ran out unused.
+    """
 
     __tablename__ = "qualification_request"
     __table_args__ = (
-        one_of("state", ("pending", "granted", "rejected")),
+        one_of("state", REQUEST_STATES),
         Index(
-            "ix_qualification_request_pending",
+            "ix_qualification_request_open",
             "type_id",
             "worker_id",
             unique=True,
-            sqlite_where=_PENDING,
-            postgresql_where=_PENDING,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
         ),
     )
 
@@ -78,7 +83,8 @@ class QualificationRequest(Numbered, Stamped, Base):
     worker_id: Mapped[int] = reference("worker")
     external_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="pending")
-    answer: Mapped[str | None]
+    submitted_at: Mapped[datetime | None]
+    answer: Mapped[str | None]  # QuestionFormAnswers as XML
     score: Mapped[int | None]
     reason: Mapped[str | None]
     decided_at: Mapped[datetime | None]
