@@ -36,8 +36,8 @@ _TAKE = """
 
 _PAGE = """
     INSERT INTO hit (project_id, instructions_id, channel, state, external_id, assignments, reward_micros,
-        created_at)
-    VALUES (:project, :instructions, :channel, 'closed', :token, 1, :reward, :now) RETURNING id
+        fee_micros, created_at)
+    VALUES (:project, :instructions, :channel, 'closed', :token, 1, :reward, 0, :now) RETURNING id
 """
 _CLAIM = """
     INSERT INTO assignment (project_id, hit_id, worker_id, external_id, token, kind, ahead, work, review,
