@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.jobs import lease
 from crowd.jobs.chores import Job
-from crowd.jobs.lease import Term
+from crowd.services import lease
+from crowd.services.lease import Term
 
 LEASE = "scheduler"
 # Longer than the shortest period, so that whoever acts renews it; short enough to be missed briefly.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import BUSY, Base, Numbered, Stamped, append_only, one_of, reference
 
-OUTBOX_STATES = ("planned", "sent", "done", "ambiguous", "failed")
+OUTBOX_STATES = ("planned", "sent", "done", "ambiguous", "failed", "waiting")
 
 _OPEN = text("state IN ('planned', 'sent', 'ambiguous')")
 
@@ -18,7 +18,8 @@ _OPEN = text("state IN ('planned', 'sent', 'ambiguous')")
 class OutboxEntry(Numbered, Stamped, Base):
     """One call to an endpoint. The token is made with the row and never again, so a repeat changes nothing.
 
-    "sent" is between the call and its reply; "ambiguous" is a call whose reply never came.
+    "sent" is between the call and its reply; "ambiguous" is a call whose reply never came; "waiting" is for
+    funds at the endpoint, and goes on when somebody says so.
     """
 
     __tablename__ = "outbox_entry"

@@ -642,7 +642,8 @@ def _outbox_entry() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "state IN ('planned', 'sent', 'done', 'ambiguous', 'failed')", name=op.f("ck_outbox_entry_state")
+            "state IN ('planned', 'sent', 'done', 'ambiguous', 'failed', 'waiting')",
+            name=op.f("ck_outbox_entry_state"),
         ),
         sa.CheckConstraint("cost_micros >= 0", name=op.f("ck_outbox_entry_cost")),
         sa.ForeignKeyConstraint(

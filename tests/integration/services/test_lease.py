@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from crowd.jobs import lease
 from crowd.models import Tick
+from crowd.services import lease
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
