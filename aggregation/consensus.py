@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,13 @@ def conclude(
         iterations=iterations,
         log_likelihood=log_likelihood,
     )
+
+
+def refined(found: Consensus, posterior: Floats, answers: Answers) -> Consensus:
+    """Return a consensus with another posterior; what is known of its workers stays."""
+    choice = choose(posterior, popularity(answers))
+    confidence = posterior[np.arange(len(choice)), choice]
+    return replace(found, posterior=posterior, choice=choice, confidence=confidence)
 
 
 def choose(posterior: Floats, popular: Floats) -> Codes:

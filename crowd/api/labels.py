@@ -52,6 +52,10 @@ class RunSchema(Schema):
     parameters = fields.Dict()
     iterations = fields.Integer()
     log_likelihood = fields.Float(allow_none=True)
+    evidence = fields.Dict(
+        allow_none=True,
+        metadata=about("Predictions heard beside people: by lineage version and weight, and what they gain."),
+    )
     created_at = fields.DateTime()
 
 
@@ -78,6 +82,12 @@ class LabelSchema(Schema):
     confidence = fields.Float()
     posterior = fields.Dict(
         keys=fields.String(), values=fields.Float(), metadata=about("Empty where answers are no labels.")
+    )
+    human_posterior = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        allow_none=True,
+        metadata=about("Of people alone, where predictions were heard too."),
     )
     votes = fields.Integer()
     lineage = fields.List(fields.Nested(LineageSchema))
@@ -138,6 +148,7 @@ def _label(
         "label": said.label,
         "confidence": said.confidence,
         "posterior": dict(zip(names, said.posterior, strict=bool(said.posterior))),
+        "human_posterior": said.human_posterior and dict(zip(names, said.human_posterior, strict=True)),
         "votes": said.votes,
     }
     return label if answers is None else label | {"lineage": answers}

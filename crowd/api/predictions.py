@@ -39,12 +39,22 @@ class VersionQuery(Schema):
     """Which model made the predictions."""
 
     model_version = text(200, shortest=1, required=True)
+    lineage = text(
+        200,
+        shortest=1,
+        load_default=None,
+        metadata=about(
+            "What it is a version of. The newest version of each lineage is evidence beside people's "
+            "answers: the model must not have learned from the labels of these items."
+        ),
+    )
 
 
 class PredictionSetSchema(Schema):
     """The predictions of one version of a model."""
 
     model_version = fields.String()
+    lineage = fields.String(allow_none=True)
     labels = fields.List(fields.String())
     digest = fields.String(metadata=about("SHA-256; equal predictions have an equal digest."))
     created_at = fields.DateTime()
@@ -86,6 +96,7 @@ def upload_predictions(
         at.session,
         scope.project(at.session, at.principal, project),
         model_version=query["model_version"],
+        lineage=query["lineage"],
         labels=predictions.labels,
         keys=predictions.keys,
         probabilities=predictions.probabilities,

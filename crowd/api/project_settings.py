@@ -122,6 +122,9 @@ class Settings(Schema):
         allow_none=True,
         metadata=about("Trained anew in each turn; null: none, upload predictions instead."),
     )
+    fuse_predictions = fields.Boolean(
+        metadata=about("Hear predictions beside people's answers once they prove right; true unless given.")
+    )
     method = fields.String(
         validate=validate.OneOf(METHODS),
         metadata=about(
@@ -184,6 +187,7 @@ class ProjectSchema(Schema):
     seed = fields.Integer()
     model = fields.String(allow_none=True)
     method = fields.String()
+    fuse_predictions = fields.Boolean()
     created_at = fields.DateTime()
 
 

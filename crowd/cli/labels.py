@@ -42,10 +42,12 @@ def command(place: Workplace, *, slug: str, method: str | None, output: str | No
                 "confidence": found.confidence,
                 "answers": found.votes,
                 "posterior": dict(zip(label_set, found.posterior, strict=bool(found.posterior))),
+                "human_posterior": found.human_posterior
+                and dict(zip(label_set, found.human_posterior, strict=True)),
             }
             for item, found in conclude.labels_of(session, run)
         ]
-        result = {"method": run.method, "run": run.key, "labels": rows}
+        result = {"method": run.method, "run": run.key, "evidence": run.evidence, "labels": rows}
     if output is not None:
         with replacing(output) as stream:
             write_csv(stream, COLUMNS, [tuple(row[name] for name in COLUMNS) for row in rows])

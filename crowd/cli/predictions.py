@@ -23,9 +23,14 @@ def command() -> None:
 @click.argument("slug")
 @click.argument("file")
 @click.option("--model-version", required=True, help="A name for the model as it is now.")
+@click.option("--lineage", help="What it is a version of; set, it is evidence beside people's answers.")
 @works_on_database
-def add(place: Workplace, *, slug: str, file: str, model_version: str) -> None:
-    """Store the probabilities in FILE: the column item, and one column for each label."""
+def add(place: Workplace, *, slug: str, file: str, model_version: str, lineage: str | None) -> None:
+    """Store the probabilities in FILE: the column item, and one column for each label.
+
+    They help to choose items. With --lineage the newest version of it is also heard when answers are
+    aggregated, once it foretells people's answers: the model must not have learned from these items' labels.
+    """
     with place.database.write() as session:
         project = place.project(session, slug)
         table = read_predictions(open_input(file), projects.labels(session, project).labels)
@@ -33,6 +38,7 @@ def add(place: Workplace, *, slug: str, file: str, model_version: str) -> None:
             session,
             project,
             model_version=model_version,
+            lineage=lineage,
             labels=table.labels,
             keys=table.keys,
             probabilities=table.probabilities,

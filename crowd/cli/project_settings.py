@@ -18,6 +18,7 @@ SHOWN = (
     "title", "state", "channel", "task_type", "task_options", "overlap", "max_overlap", "confidence",
     "hit_size", "gold_share", "lease_seconds", "ordering", "review", "quiz", "worker_cap",
     "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model", "method",
+    "fuse_predictions",
 )  # fmt: skip
 # Option and setting where the option is an amount of dollars.
 AMOUNTS = {"price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros"}
@@ -58,6 +59,11 @@ _SETTINGS = (
     click.option("--seed", type=int, help="Makes selection and gold repeatable.  [default: random]"),
     click.option("--model", help="'builtin', or 'module:object' with fit and predict_proba."),
     click.option("--method", help="How answers are aggregated.  [default: by task type]"),
+    click.option(
+        "--fuse-predictions/--no-fuse-predictions",
+        default=None,
+        help="Hear predictions beside people's answers once they prove right.  [default: yes]",
+    ),
 )
 
 

@@ -44,6 +44,8 @@ class ConsensusRun(Numbered, Stamped, Base):
     parameters: Mapped[dict[str, Any]]
     iterations: Mapped[int]
     log_likelihood: Mapped[float | None]
+    # By lineage the version and weight of predictions heard, with what it gained; None: people alone.
+    evidence: Mapped[dict[str, Any] | None]
 
 
 class CurrentRun(Base):
@@ -68,6 +70,7 @@ class Consensus(Numbered, Base):
     label: Mapped[str]
     confidence: Mapped[float]
     posterior: Mapped[list[float]]
+    human_posterior: Mapped[list[float] | None]  # of people alone, where machines were heard too
     votes: Mapped[int]
 
 

@@ -66,6 +66,7 @@ class Project(Numbered, Stamped, Base):
     model: Mapped[str | None]  # "builtin", or "module:object" with fit and predict_proba
     # Concluding
     method: Mapped[str] = mapped_column(default="panel")
+    fuse_predictions: Mapped[bool] = mapped_column(default=True)  # as evidence, once they prove themselves
     method_parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -14,12 +14,23 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from aggregation.consensus import Consensus as Conclusion
+from aggregation.consensus import refined
 from aggregation.registry import aggregate
 from crowd import frames
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame, ReadingFrame
-from crowd.models import AnswerSet, Consensus, ConsensusRun, CurrentRun, Item, LabelSet, Project
-from crowd.services import estimate, locks
+from crowd.models import (
+    AnswerSet,
+    Consensus,
+    ConsensusRun,
+    CurrentRun,
+    Gold,
+    Item,
+    LabelSet,
+    PredictionSet,
+    Project,
+)
+from crowd.services import estimate, evidence, locks
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
 
@@ -38,6 +49,7 @@ class _Verdict:
     confidence: float
     posterior: list[float]  # empty where answers are no labels
     votes: int
+    human_posterior: list[float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class _Concluded:
     verdicts: list[_Verdict]
     iterations: int = 0
     log_likelihood: float | None = None
+    evidence: dict[str, Any] | None = None
 
 
 def conclude(
@@ -96,10 +109,17 @@ def labels_of(
 
 
 def run_key(
-    digest: str, gold: Mapping[int, str], label_set: LabelSet, method: str, parameters: Mapping[str, Any]
+    digest: str,
+    gold: Mapping[int, str],
+    label_set: LabelSet,
+    method: str,
+    parameters: Mapping[str, Any],
+    heard: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the key of a run: equal keys mean equal results."""
+    """Return the key of a run; equal keys mean equal results. `heard`: digests of predictions by lineage."""
     content = [digest, sorted(gold.items()), label_set.labels, method, dict(parameters)]
+    if heard:
+        content.append(dict(heard))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -130,13 +150,17 @@ def _run_once(
 ) -> ConsensusRun:
     gold = frames.read_gold(session, project)
     labels = {item_id: row.label for item_id, row in gold.items()}
-    key = run_key(frame.digest, labels, label_set, method, parameters)
+    # What a project's own method is compared with is people alone.
+    sources = evidence.sets(session, project) if method == project.method else {}
+    sources = sources if isinstance(frame, AnswerFrame) else {}
+    heard = {lineage: row.digest for lineage, row in sources.items()}
+    key = run_key(frame.digest, labels, label_set, method, parameters, heard)
     query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.key == key)
     found = session.scalars(query).first()
     if found is not None:
         return found
     try:
-        concluded = _concluded(project, label_set, frame, method, frames.by_name(gold), parameters)
+        concluded = _concluded(session, project, label_set, frame, method, parameters, gold, sources)
     except (ValueError, TypeError) as error:
         raise bad_input("method", str(error)) from None
     run = ConsensusRun(
@@ -149,6 +173,7 @@ def _run_once(
         parameters=parameters,
         iterations=concluded.iterations,
         log_likelihood=concluded.log_likelihood,
+        evidence=concluded.evidence,
         created_at=now,
     )
     session.add(run)
@@ -180,15 +205,20 @@ def _read(session: Session, project: Project, label_set: LabelSet) -> Frame:
 
 
 def _concluded(
+    session: Session,
     project: Project,
     label_set: LabelSet,
     frame: Frame,
     method: str,
-    gold: Mapping[str, str],
     parameters: Mapping[str, Any],
+    gold: Mapping[int, Gold],
+    sources: Mapping[str, PredictionSet],
 ) -> _Concluded:
     if isinstance(frame, AnswerFrame):
-        return _labelled(frame, aggregate(frame.answers, method, gold=gold, **parameters))
+        known = frames.by_name(gold)
+        people = aggregate(frame.answers, method, gold=known, **parameters)
+        heard = evidence.hear(session, sources, frame, people, known) if sources else None
+        return _labelled(frame, people, heard)
     merged = estimate.merge(project, label_set, frame.readings, method, **parameters)
     votes = np.bincount(frame.readings.item, minlength=len(merged)).tolist()
     return _Concluded(
@@ -200,16 +230,20 @@ def _concluded(
     )
 
 
-def _labelled(frame: AnswerFrame, found: Conclusion) -> _Concluded:
+def _labelled(frame: AnswerFrame, people: Conclusion, heard: evidence.Heard | None) -> _Concluded:
+    found = people if heard is None else refined(people, heard.posterior, frame.answers)
+    alone = people.posterior.round(DIGITS).tolist() if heard else [None] * len(frame.item_ids)
     columns = zip(
         frame.item_ids.tolist(),
         [found.labels[choice] for choice in found.choice.tolist()],
         found.confidence.round(DIGITS).tolist(),
         found.posterior.round(DIGITS).tolist(),
         found.votes.tolist(),
+        alone,
         strict=True,
     )
-    return _Concluded([_Verdict(*row) for row in columns], found.iterations, found.log_likelihood)
+    report = heard.report if heard else None
+    return _Concluded([_Verdict(*row) for row in columns], people.iterations, people.log_likelihood, report)
 
 
 def _store(

@@ -16,6 +16,9 @@ from crowd.models.states import advance
 from crowd.services import locks, pay, publish
 from qc.decide import ACTIONS, Policy, decide_all, reason
 
+# Answers from which on machines may overrule people.
+FEWEST_AGAINST = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -113,15 +116,25 @@ def _record(
 def _cases(session: Session, project: Project, run: ConsensusRun) -> list[_Case]:
     """Return every item that is or was asked about, with what the run says of it."""
     query = (
-        select(Item.id, Item.state, Item.wanted, Consensus.votes, Consensus.confidence)
+        select(Item.id, Item.state, Item.wanted, Consensus)
         .outerjoin(Consensus, (Consensus.item_id == Item.id) & (Consensus.run_id == run.id))
         .where(Item.project_id == project.id, Item.state.in_(("asking", "settled")))
         .order_by(Item.id)
     )
-    return [
-        _Case(item_id, state, votes or 0, 0.0 if confidence is None else confidence, wanted - (votes or 0))
-        for item_id, state, wanted, votes, confidence in session.execute(query)
-    ]
+    return [_case(*row) for row in session.execute(query)]
+
+
+def _case(item_id: int, state: str, wanted: int, said: Consensus | None) -> _Case:
+    votes = said.votes if said else 0
+    return _Case(item_id, state, votes, _confidence(said) if said else 0.0, wanted - votes)
+
+
+def _confidence(said: Consensus) -> float:
+    """Return how sure the label is; one person whom the machines contradict settles nothing."""
+    alone = said.human_posterior
+    if alone is not None and said.votes < FEWEST_AGAINST and np.argmax(alone) != np.argmax(said.posterior):
+        return 0.0
+    return said.confidence
 
 
 def _next_number(session: Session) -> int:

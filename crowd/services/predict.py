@@ -21,6 +21,7 @@ from crowd.services.merge import candidates
 from crowd.services.setup import projects
 
 DIGITS = 6
+FOLDS = 5
 MAX_PROBLEMS = 20
 
 
@@ -32,9 +33,14 @@ def upload(
     labels: Sequence[str],
     keys: Sequence[str],
     probabilities: NDArray[np.float64],
+    lineage: str | None = None,
     now: datetime,
 ) -> PredictionSet:
-    """Store one model version's probabilities; the same upload again changes nothing."""
+    """Store one model version's probabilities; the same upload again changes nothing.
+
+    With a `lineage` the newest version of it is evidence beside people's answers: the model must not have
+    learned from the labels of the items it speaks about.
+    """
     label_set = projects.labels(session, project).labels
     for label in labels:
         projects.require_label(label, label_set, "labels")
@@ -46,7 +52,8 @@ def upload(
     if unknown := [key for key in keys if key not in items]:
         shown = [Problem("predictions", f"no item {key!r} in this project") for key in unknown[:MAX_PROBLEMS]]
         raise bad_inputs(shown, what="predictions")
-    return _store(session, project, model_version, labels, [items[key] for key in keys], table, now)
+    item_ids = [items[key] for key in keys]
+    return _store(session, project, model_version, lineage, labels, item_ids, table, now)
 
 
 def latest(session: Session, project: Project) -> PredictionSet | None:
@@ -56,10 +63,11 @@ def latest(session: Session, project: Project) -> PredictionSet | None:
 
 
 def train(session: Session, project: Project, *, now: datetime) -> PredictionSet | None:
-    """Fit the project's model on the labels so far and store its predictions for all other items.
+    """Fit the project's model on the labels so far and store its predictions for all items.
 
-    The same labels and items give the predictions already stored, without training again. Returns None
-    where the project has no model, fewer than two labels are known yet, or all of them.
+    Items whose labels it learns from are predicted out of fold, by models that have not seen them. The same
+    labels and items give the predictions already stored, without training again. Returns None where the
+    project has no model, fewer than two labels are known yet, or all of them.
     """
     if project.model is None:
         return None
@@ -73,21 +81,26 @@ def train(session: Session, project: Project, *, now: datetime) -> PredictionSet
     if found is not None:
         return found
     labels, table = _fit_predict(session, project, project.model, known, others)
-    return _store(session, project, version, labels, others, table, now)
+    lineage = f"model:{project.model}"
+    return _store(session, project, version, lineage, labels, [*known, *others], table, now)
 
 
 def _fit_predict(
     session: Session, project: Project, name: str, known: Mapping[int, str], others: Sequence[int]
 ) -> tuple[Sequence[str], NDArray[np.float64]]:
-    """Return the labels the model knows and its probabilities (others, labels)."""
+    """Return the labels the model knows and its probabilities (known and then others, labels)."""
     query = select(Item.id, Item.payload).where(Item.project_id == project.id).order_by(Item.id)
     payloads = {item_id: payload for item_id, payload in session.execute(query)}
     position = {item_id: number for number, item_id in enumerate(payloads)}
     features = learning.features_of(list(payloads.values()))
     model = learning.load(name, features)
-    model.fit(features.take([position[item_id] for item_id in known]), list(known.values()))
+    inputs, labels = features.take([position[item_id] for item_id in known]), list(known.values())
+    model.fit(inputs, labels)
     table = model.predict_proba(features.take([position[item_id] for item_id in others]))
-    return model.classes_, table
+    rng = np.random.default_rng(project.seed)
+    seen = learning.out_of_fold(lambda: learning.load(name, features), inputs, labels, FOLDS, rng)
+    column = [seen.classes.index(label) for label in model.classes_]
+    return model.classes_, np.vstack([seen.probabilities[:, column], table])
 
 
 def _version(model: str, known: Mapping[int, str], others: Sequence[int]) -> str:
@@ -107,6 +120,7 @@ def _store(
     session: Session,
     project: Project,
     model_version: str,
+    lineage: str | None,
     labels: Sequence[str],
     item_ids: Sequence[int],
     table: NDArray[np.float64],
@@ -123,7 +137,12 @@ def _store(
     if found is not None:
         return found
     stored = PredictionSet(
-        project_id=project.id, model_version=model_version, labels=list(labels), digest=digest, created_at=now
+        project_id=project.id,
+        model_version=model_version,
+        lineage=lineage,
+        labels=list(labels),
+        digest=digest,
+        created_at=now,
     )
     session.add(stored)
     session.flush()

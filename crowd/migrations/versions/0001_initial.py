@@ -239,6 +239,7 @@ def _project() -> None:
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("fuse_predictions", sa.Boolean(), nullable=False),
         sa.Column("method_parameters", sa.JSON(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -674,6 +675,7 @@ def _prediction_set() -> None:
         "prediction_set",
         sa.Column("project_id", Id, nullable=False),
         sa.Column("model_version", sa.Text(), nullable=False),
+        sa.Column("lineage", sa.Text(), nullable=True),
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("id", Id, nullable=False),
@@ -913,6 +915,7 @@ def _consensus_run() -> None:
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("iterations", sa.Integer(), nullable=False),
         sa.Column("log_likelihood", sa.Double(), nullable=True),
+        sa.Column("evidence", sa.JSON(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(
@@ -1012,7 +1015,11 @@ def _market_hit() -> None:
         sa.Column("question_kind", sa.Text(), nullable=False),
         sa.Column("annotation", sa.Text(), nullable=True),
         sa.Column("max_assignments", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("is_large", sa.Boolean(), nullable=False),
+        sa.Column("fee_micros", sa.BigInteger(), nullable=False),
+        sa.Column("held_micros", sa.BigInteger(), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("expires_at", Moment, nullable=False),
         sa.Column("is_reviewing", sa.Boolean(), nullable=False),
         sa.Column("review_status", sa.Text(), nullable=False),
@@ -1025,7 +1032,9 @@ def _market_hit() -> None:
         sa.CheckConstraint(
             "question_kind IN ('html', 'external', 'form')", name=op.f("ck_market_hit_question_kind")
         ),
+        sa.CheckConstraint("held_micros >= 0", name=op.f("ck_market_hit_money")),
         sa.CheckConstraint("max_assignments >= 1", name=op.f("ck_market_hit_assignments")),
+        sa.CheckConstraint("open >= 0 AND open <= max_assignments", name=op.f("ck_market_hit_open")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["market_account.id"], name=op.f("fk_market_hit_account_id_market_account")
         ),
@@ -1038,6 +1047,13 @@ def _market_hit() -> None:
     )
     op.create_index(op.f("ix_market_hit_account_id"), "market_hit", ["account_id"])
     op.create_index(op.f("ix_market_hit_hit_type_id"), "market_hit", ["hit_type_id"])
+    op.create_index(
+        "ix_market_hit_offered",
+        "market_hit",
+        ["account_id", "hit_type_id"],
+        sqlite_where=sa.text("open > 0 AND disposed_at IS NULL"),
+        postgresql_where=sa.text("open > 0 AND disposed_at IS NULL"),
+    )
 
 
 def _prediction() -> None:
@@ -1274,6 +1290,7 @@ def _consensus() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("posterior", sa.JSON(), nullable=False),
+        sa.Column("human_posterior", sa.JSON(), nullable=True),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_consensus_item_id_item")),

@@ -21,6 +21,7 @@ from crowd.models import (
     Gold,
     Item,
     LabelSet,
+    PredictionSet,
     Project,
     TrainingSet,
     TrainingSetVersion,
@@ -105,7 +106,9 @@ def _fault(answer_set: AnswerSet, known: Ids) -> str | None:
 
 
 def _misnamed_runs(session: Session, project_id: int | None) -> Iterator[str]:
-    """Find runs whose key is not that of the answers, gold, labels, method and parameters they name."""
+    """Find runs whose key is not that of the answers, gold, labels, method and so on that they name."""
+    predictions = select(PredictionSet.project_id, PredictionSet.model_version, PredictionSet.digest)
+    digests = {(project, version): digest for project, version, digest in session.execute(predictions)}
     gold = {row.id: row for row in session.scalars(select(Gold).where(within(Gold.project_id, project_id)))}
     query = (
         select(ConsensusRun, AnswerSet.digest, LabelSet)
@@ -118,7 +121,11 @@ def _misnamed_runs(session: Session, project_id: int | None) -> Iterator[str]:
         known = {
             gold[number].item_id: gold[number].label for number in frames.unpack_ids(run.gold_ids).tolist()
         }
-        if conclude.run_key(digest, known, label_set, run.method, run.parameters) != run.key:
+        heard = {
+            lineage: digests.get((run.project_id, source["version"]), "")
+            for lineage, source in (run.evidence or {"sources": {}})["sources"].items()
+        }
+        if conclude.run_key(digest, known, label_set, run.method, run.parameters, heard) != run.key:
             yield f"consensus run {run.id}: it does not have its key"
 
 

@@ -55,6 +55,7 @@ class ProjectSettings:
     seed: int | None = None  # None: drawn at random, so that nobody can tell where gold will stand
     model: str | None = None
     method: str | None = None  # None: the task type's default
+    fuse_predictions: bool = True
 
 
 def create(

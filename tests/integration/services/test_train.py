@@ -55,11 +55,11 @@ def shop(database: Database) -> World:
     return shop
 
 
-def test_a_model_learns_from_gold_and_predicts_everything_else(shop: World):
+def test_a_model_learns_from_gold_and_predicts_everything(shop: World):
     stored = train(shop)
     assert stored is not None
     table = predicted(shop, stored)
-    assert sorted(table) == [row.key for row in points("i", 12)]
+    assert sorted(table) == [row.key for row in (*points("g", 9), *points("i", 12))]
     assert all(stored.labels[int(np.argmax(row))] == key[-1] for key, row in table.items())
 
 
@@ -85,3 +85,12 @@ def test_nothing_is_predicted_where_every_label_is_known(database: Database):
     shop = world.make(database, items=0, model="builtin")
     add(shop, points("g", 9), gold=True)
     assert train(shop) is None
+
+
+def test_what_a_model_learned_from_is_predicted_by_models_that_have_not_seen_it(shop: World):
+    """One gold item has another's label: a model that saw it would repeat it."""
+    lie = ItemRow("g99-b", {"x": 0.0, "y": 0.0}, "g")
+    add(shop, [lie], gold=True)
+    stored = train(shop)
+    assert stored is not None
+    assert stored.labels[int(np.argmax(predicted(shop, stored)["g99-b"]))] == "a"
