@@ -5,5 +5,6 @@ from __future__ import annotations
 from crowd.rendering.check import check_template
 from crowd.rendering.pages import frame, preview
 from crowd.rendering.policy import policy
+from crowd.rendering.turk import page as turk_page
 
-__all__ = ["check_template", "frame", "policy", "preview"]
+__all__ = ["check_template", "frame", "policy", "preview", "turk_page"]

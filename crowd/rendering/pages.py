@@ -47,6 +47,18 @@ def frame(page: Page, *, nonce: str, host: str) -> str:
         nonce: what the response's policy lets scripts run by.
         host: the origin of the page around the document; empty for the document's own.
     """
+    return document(page, nonce=nonce, scripts=("frame",), data={"host": host})
+
+
+def document(
+    page: Page,
+    *,
+    nonce: str,
+    scripts: tuple[str, ...],
+    data: Mapping[str, Any],
+    **surroundings: Any,  # noqa: ANN401 - what the template knows of where the page stands
+) -> str:
+    """Return the document; `scripts` are those that tie it to its surroundings, which read `data`."""
     kind = page.task_type if page.template is None or own.uses_answer(page.template) else COLLECTING
     questions = [_asked(page, number, question) for number, question in enumerate(page.questions, 1)]
     return (
@@ -55,14 +67,14 @@ def frame(page: Page, *, nonce: str, host: str) -> str:
         .render(
             page=page,
             nonce=nonce,
-            host=host,
             questions=questions,
             own=[_own(page, question) for question in questions],
             group=_group(page),
-            texts=_texts(page),
             kind=kind,
             bare=False,
-            scripts=(*SCRIPTS, *(["marks"] if kind in MARKING else []), kind, "frame"),
+            scripts=(*SCRIPTS, *(["marks"] if kind in MARKING else []), kind, *scripts),
+            data={"options": page.options, "texts": _texts(page), **data},
+            **surroundings,
         )
     )
 
