@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,32 @@ DEFAULT_DATABASE = "sqlite:///crowd.db"
 SECRET_BYTES = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "dev", "development", "test"})
+
+
+@dataclass(frozen=True, slots=True)
+class MarketProfile:
+    """What nobody documented of the MTurk protocol, or what differs between servers that speak it."""
+
+    takes_fees: bool = False  # by the schedule that AWS published
+    is_play: bool = False  # new accounts have play money
+    reuses_ids: bool = False  # who accepts after a return gets the id of the assignment that ended
+    may_shorten: bool = True  # a HIT's expiration may come sooner, and not only at once
+    refuses_same_expiration: bool = False  # setting the same expiration again is an error
+    has_paging_tail: bool = True  # every page that is not empty has a NextToken
+    settling_seconds: int = 0  # how long a new HIT cannot be changed, except to expire it
+    token_per_operation: bool = True  # a UniqueRequestToken counts within its operation, not the account
+    disposal_days: int = 120  # after which a HIT that is over disposes of itself
+    loopback_http: bool = False  # an ExternalURL on this machine need not be https
+    secrets: Mapping[str, str] = field(default_factory=dict)  # of access keys that are not derived
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where this server may send what programs are told of their HITs."""
+
+    endpoint: str = ""  # of SQS and SNS, "aws" for AWS's own; empty: neither
+    region: str = "us-east-1"
+    private_webhooks: bool = False  # a webhook's address may be private, or on this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +58,8 @@ class Settings:
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
+    market: MarketProfile = MarketProfile()
+    outlets: Outlets = Outlets()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -49,6 +77,7 @@ class Settings:
             oidc_issuer=_issuer(env),
             oidc_client_id=env.get("CROWD_OIDC_CLIENT_ID", ""),
             oidc_client_secret=env.get("CROWD_OIDC_CLIENT_SECRET", ""),
+            outlets=_outlets(env),
         )
 
 
@@ -91,6 +120,17 @@ def _issuer(env: Mapping[str, str]) -> str:
     if issuer and not (address.scheme == "https" or address.hostname in LOOPBACK):
         raise Misconfigured(f"CROWD_OIDC_ISSUER must begin with https://, not be {issuer!r}")
     return issuer
+
+
+def _outlets(env: Mapping[str, str]) -> Outlets:
+    endpoint = env.get("CROWD_NOTICE_ENDPOINT", "").rstrip("/")
+    if endpoint not in ("", "aws") and urlsplit(endpoint).scheme not in ("http", "https"):
+        raise Misconfigured(f"CROWD_NOTICE_ENDPOINT must be an address or aws, not {endpoint!r}")
+    return Outlets(
+        endpoint=endpoint,
+        region=env.get("CROWD_NOTICE_REGION", "us-east-1"),
+        private_webhooks=env.get("CROWD_PRIVATE_WEBHOOKS", "") == "1",
+    )
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:
