@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,18 @@ def load(name: str) -> Model:
     if not _is_model(made):
         raise Misconfigured(f"model {name}: {type(made).__name__} has no fit and predict_proba")
     return BroughtModel(name, made)
+
+
+def function(name: str) -> Callable[[Any], Any]:
+    """Import `module:function`, found as models are.
+
+    Raises:
+        Misconfigured: It cannot be imported, or cannot be called.
+    """
+    found = _imported(name)
+    if not callable(found):
+        raise Misconfigured(f"{name}: {type(found).__name__} is no function")
+    return found  # type: ignore[no-any-return]
 
 
 class BroughtModel:
