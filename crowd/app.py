@@ -14,6 +14,7 @@ from crowd.api import Edge
 from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
+from crowd.turk import front
 from crowd.web import console, headers, logs, metrics, pages, work
 from crowd.web.templates import folder
 
@@ -40,7 +41,7 @@ def create_app(
     settings = settings or Settings.from_env()
     edge = Edge(database or connect(settings.database_url, pool_size=settings.pool_size), clock, settings)
     app = Server("crowd", template_folder=str(folder()), static_folder=str(folder() / "static"))
-    app.secret_key = signing_key(settings)
+    app.secret_key = secret_key = signing_key(settings)
     if settings.trusted_proxies:
         # Each proxy appends an address, while the scheme and the host are one value that they hand on.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -54,6 +55,7 @@ def create_app(
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.spec.to_dict))
     app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
+    app.register_blueprint(front.blueprint(edge.database, edge.clock, settings.market, secret_key))
     return app
 
 

@@ -1,1 +1,1 @@
-"""The MTurk protocol on the wire: requests in, replies out, nothing decided here."""
+"""The MTurk protocol, served: any boto3 `mturk` program works on a crowd server."""

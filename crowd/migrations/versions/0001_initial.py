@@ -1025,6 +1025,7 @@ def _market_hit() -> None:
         sa.Column("review_status", sa.Text(), nullable=False),
         sa.Column("assignment_policy", sa.JSON(), nullable=True),
         sa.Column("hit_policy", sa.JSON(), nullable=True),
+        sa.Column("policy_saw", sa.Integer(), nullable=True),
         sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("disposed_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
@@ -1053,6 +1054,13 @@ def _market_hit() -> None:
         ["account_id", "hit_type_id"],
         sqlite_where=sa.text("open > 0 AND disposed_at IS NULL"),
         postgresql_where=sa.text("open > 0 AND disposed_at IS NULL"),
+    )
+    op.create_index(
+        "ix_market_hit_watched",
+        "market_hit",
+        ["id"],
+        sqlite_where=sa.text("policy_saw IS NOT NULL AND disposed_at IS NULL"),
+        postgresql_where=sa.text("policy_saw IS NOT NULL AND disposed_at IS NULL"),
     )
 
 

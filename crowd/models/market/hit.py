@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, Numbered, Stamped, one_of, reference
 
 QUESTION_KINDS = ("html", "external", "form")
+
+_OFFERED = text("open > 0 AND disposed_at IS NULL")
+_WATCHED = text("policy_saw IS NOT NULL AND disposed_at IS NULL")
 
 
 class HitType(Numbered, Stamped, Base):
@@ -57,6 +60,16 @@ class MarketHit(Numbered, Stamped, Base):
     __table_args__ = (
         one_of("question_kind", QUESTION_KINDS),
         CheckConstraint("max_assignments >= 1", name="assignments"),
+        CheckConstraint("open >= 0 AND open <= max_assignments", name="open"),
+        CheckConstraint("held_micros >= 0", name="money"),
+        Index(
+            "ix_market_hit_offered",
+            "account_id",
+            "hit_type_id",
+            sqlite_where=_OFFERED,
+            postgresql_where=_OFFERED,
+        ),
+        Index("ix_market_hit_watched", "id", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
     )
 
     account_id: Mapped[int] = reference("market_account")
@@ -67,11 +80,16 @@ class MarketHit(Numbered, Stamped, Base):
     question_kind: Mapped[str]
     annotation: Mapped[str | None]  # RequesterAnnotation
     max_assignments: Mapped[int]
+    open: Mapped[int]  # places that nobody has taken, or that were given back
     is_large: Mapped[bool]  # made for ten or more: pays the higher fee and may be extended beyond nine
+    fee_micros: Mapped[int] = mapped_column(BigInteger)  # of one assignment
+    held_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # its part of what the account holds
+    moves: Mapped[int] = mapped_column(default=0)  # of money held or released; numbers their entries
     expires_at: Mapped[datetime]
     is_reviewing: Mapped[bool] = mapped_column(default=False)
     review_status: Mapped[str] = mapped_column(default="NotReviewed")  # HITReviewStatus
     assignment_policy: Mapped[dict[str, Any] | None]  # AssignmentReviewPolicy as on the wire
     hit_policy: Mapped[dict[str, Any] | None]  # HITReviewPolicy as on the wire
+    policy_saw: Mapped[int | None]  # submissions when hit_policy was last applied; None: it has none
     told: Mapped[list[str]] = mapped_column(default=list)  # events already sent that happen by themselves
     disposed_at: Mapped[datetime | None]

@@ -1,0 +1,150 @@
+"""Money in the market: what HITs hold of an account, what is paid, what it costs on top."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.orm import Session
+
+from crowd.models.market import HitType, MarketAccount, MarketAssignment, MarketEntry, MarketHit
+from crowd.services.market.profile import Profile
+from crowd.services.market.refusals import Refused
+from crowd.services.market.requirements import MASTERS, MASTERS_SANDBOX
+from workers.money import MICROS, to_micros
+
+CENT = MICROS // 100
+PLAY_BALANCE = 10_000 * MICROS
+LARGE = 10  # a HIT of so many assignments costs more
+PERCENT, LARGE_PERCENT, MASTERS_PERCENT = 20, 20, 5
+# Whatever HITs hold of an account must fit its columns by far.
+MOST = 10**15
+
+
+def fee(hit_type: HitType, *, is_large: bool, profile: Profile) -> int:
+    """Return what one assignment costs on top of its reward."""
+    if not profile.takes_fees:
+        return 0
+    percent = PERCENT + (LARGE_PERCENT if is_large else 0)
+    if any(each["QualificationTypeId"] in (MASTERS, MASTERS_SANDBOX) for each in hit_type.requirements):
+        percent += MASTERS_PERCENT
+    return _charge(hit_type.reward_micros, percent)
+
+
+def bonus_fee(amount: int, *, profile: Profile) -> int:
+    """Return what a bonus costs on top."""
+    return _charge(amount, PERCENT) if profile.takes_fees else 0
+
+
+def on_wire(micros: int) -> str:
+    """Write an amount as the protocol does, in dollars and cents: "0.05"."""
+    return f"{micros // MICROS}.{micros % MICROS // CENT:02}"
+
+
+def amount(text: str) -> int:
+    """Read an amount as the protocol writes it, such as "0.05", "1" or "1."."""
+    return to_micros(text.removesuffix("."))
+
+
+def balance(account: MarketAccount) -> int:
+    """Return what an account can still spend; with play money it is always the same."""
+    return PLAY_BALANCE if account.play else account.deposited - account.held - account.spent
+
+
+def deposit(session: Session, account: MarketAccount, amount: int, *, key: str, now: datetime) -> None:
+    """Put money into an account."""
+    if account.deposited + amount > MOST:
+        raise Refused("An account cannot hold that much money.", "InvalidParameterValue")
+    _move(session, account.id, deposited=MarketAccount.deposited + amount)
+    _enter(session, account.id, {("deposit", key): amount}, now)
+    session.refresh(account)
+
+
+def adjust(session: Session, hit: MarketHit, wanted: int, *, now: datetime) -> None:
+    """Let a HIT hold so much of its account's money, no more and no less; whoever calls has its lock."""
+    change = wanted - hit.held_micros
+    if change == 0:
+        return
+    hit.moves += 1
+    key = f"hit:{hit.external_id}:{hit.moves}"
+    if change > 0:
+        hold(session, hit.account_id, change, key=key, now=now)
+    else:
+        release(session, hit.account_id, -change, key=key, now=now)
+    hit.held_micros = wanted
+
+
+def hold(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
+    """Set money of an account aside; it refuses what the account does not have."""
+    taken = MarketAccount.held + MarketAccount.spent + amount
+    covered = (MarketAccount.play & (taken <= MOST)) | (taken <= MarketAccount.deposited)
+    if not _move(session, account_id, covered, held=MarketAccount.held + amount):
+        raise Refused(
+            "This Requester has insufficient funds in their account to complete this transaction.",
+            "InsufficientFunds",
+        )
+    _enter(session, account_id, {("hold", key): amount}, now)
+
+
+def release(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
+    """Give an account back what was set aside."""
+    _must(_move(session, account_id, MarketAccount.held >= amount, held=MarketAccount.held - amount), key)
+    _enter(session, account_id, {("release", key): amount}, now)
+
+
+def pay_assignment(
+    session: Session, hit: MarketHit, assignment: MarketAssignment, reward: int, *, now: datetime
+) -> None:
+    """Pay an assignment and its fee out of what its HIT holds."""
+    key = f"assignment:{assignment.id}"
+    _spend(session, hit.account_id, {("pay", key): reward, ("fee", key): hit.fee_micros}, now)
+    hit.held_micros -= reward + hit.fee_micros
+
+
+def pay_bonus(session: Session, account_id: int, amount: int, fee: int, *, key: str, now: datetime) -> None:
+    """Pay a bonus and its fee; it refuses what the account does not have."""
+    hold(session, account_id, amount + fee, key=key, now=now)
+    _spend(session, account_id, {("bonus", key): amount, ("fee", key): fee}, now)
+
+
+def entries(session: Session, account: MarketAccount) -> list[MarketEntry]:
+    """Return every move of an account's money, in the order it happened."""
+    query = select(MarketEntry).where(MarketEntry.account_id == account.id)
+    return list(session.scalars(query.order_by(MarketEntry.id)))
+
+
+def _charge(amount: int, percent: int) -> int:
+    """Return a fee: to the cent, half up, a cent at least."""
+    whole = 100 * CENT
+    return max(CENT, (2 * amount * percent + whole) // (2 * whole) * CENT)
+
+
+def _spend(session: Session, account_id: int, moves: dict[tuple[str, str], int], now: datetime) -> None:
+    amount = sum(moves.values())
+    held, spent = MarketAccount.held - amount, MarketAccount.spent + amount
+    moved = _move(session, account_id, MarketAccount.held >= amount, held=held, spent=spent)
+    _must(moved, ", ".join(key for _, key in moves))
+    _enter(session, account_id, moves, now)
+
+
+def _move(session: Session, account_id: int, *conditions: Any, **values: Any) -> bool:  # noqa: ANN401 - SQL expressions
+    statement = update(MarketAccount).where(MarketAccount.id == account_id, *conditions).values(values)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _enter(session: Session, account_id: int, moves: dict[tuple[str, str], int], now: datetime) -> None:
+    entry = {"account_id": account_id, "created_at": now}
+    rows = [
+        {**entry, "kind": kind, "key": f"{kind}:{key}", "amount_micros": amount}
+        for (kind, key), amount in moves.items()
+        if amount
+    ]
+    if rows:
+        session.execute(insert(MarketEntry), rows)
+
+
+def _must(moved: bool, key: str) -> None:
+    if not moved:
+        raise AssertionError(f"the account holds less than {key} needs")

@@ -1,0 +1,134 @@
+"""What time brings about on a HIT, written down: deadlines, approvals, the end of its life.
+
+A HIT's row guards its assignments and the money it holds: whoever changes them locks it first, by id, and
+the account's row comes last. Reading needs none of this, see `counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
+from sqlalchemy.orm import Session
+
+from crowd.models.market import HitType, MarketAssignment, MarketHit
+from crowd.services.market import counts, money, notices
+from crowd.services.market.counts import Counts
+
+EXPIRED, REVIEWABLE = "HITExpired", "HITReviewable"
+
+
+def guard(session: Session, hit_id: int, *, now: datetime) -> MarketHit:
+    """Return a HIT that nobody else changes until the transaction ends, as it is at this moment."""
+    query = select(MarketHit).where(MarketHit.id == hit_id).with_for_update(key_share=True)
+    hit = session.scalars(query, execution_options={"populate_existing": True}).one()
+    if hit.disposed_at is None:
+        settle(session, hit, now=now)
+    return hit
+
+
+def settle(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
+    """Do what is due on a HIT whose lock is held; return how far it is."""
+    for assignment in _due(session, hit, now):
+        if assignment.state == "accepted":
+            give_back(session, hit, assignment, "abandoned", now=now)
+        else:
+            approve(session, hit, assignment, at=assignment.auto_approve_at or now, is_automatic=True)
+    return conclude(session, hit, now=now)
+
+
+def conclude(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
+    """Say what a HIT has come to, and let it hold the money it still needs; return how far it is."""
+    session.flush()
+    done = counts.of(session, [hit.id], now=now).get(hit.id, counts.NONE)
+    is_over = counts.is_over(hit, done, now=now)
+    _tell(session, hit, EXPIRED, holds=counts.is_expired(hit, now=now), now=now)
+    _tell(session, hit, REVIEWABLE, holds=is_over, now=now)
+    wanted = done.undecided if is_over else hit.max_assignments - done.completed
+    money.adjust(session, hit, wanted * price(session, hit), now=now)
+    return done
+
+
+def give_back(
+    session: Session, hit: MarketHit, assignment: MarketAssignment, state: str, *, now: datetime
+) -> None:
+    """End an assignment without work: its place is free again."""
+    assignment.state = state
+    hit.open += 1
+    notices.emit(session, hit, f"Assignment{state.capitalize()}", assignment=assignment, now=now)
+
+
+def approve(
+    session: Session,
+    hit: MarketHit,
+    assignment: MarketAssignment,
+    *,
+    at: datetime,
+    is_automatic: bool = False,
+) -> None:
+    """Approve an assignment and pay it, out of what its HIT holds."""
+    assignment.state, assignment.decided_at, assignment.is_automatic = "approved", at, is_automatic
+    money.pay_assignment(session, hit, assignment, _type(session, hit).reward_micros, now=at)
+    notices.emit(session, hit, "AssignmentApproved", assignment=assignment, now=at)
+
+
+def price(session: Session, hit: MarketHit) -> int:
+    """Return what one assignment of a HIT costs, fee included."""
+    return _type(session, hit).reward_micros + hit.fee_micros
+
+
+def dispose(session: Session, hit: MarketHit, *, now: datetime) -> None:
+    """End a HIT for good; it gives back what it holds."""
+    hit.disposed_at = now
+    money.adjust(session, hit, 0, now=now)
+    notices.emit(session, hit, "HITDisposed", now=now)
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
+    """Return the ids of HITs on which something is due, lowest first."""
+    waiting = select(MarketAssignment.hit_id).where(_is_due(now)).distinct()
+    told = cast(MarketHit.told, Text).contains(f'"{EXPIRED}"')
+    expired = select(MarketHit.id).where(MarketHit.expires_at <= now, MarketHit.disposed_at.is_(None), ~told)
+    return session.scalars(
+        select(MarketHit.id)
+        .where(MarketHit.id.in_(waiting.union(expired)))
+        .order_by(MarketHit.id)
+        .limit(limit)
+    ).all()
+
+
+def is_disposable(hit: MarketHit, done: Counts, *, days: int, now: datetime) -> bool:
+    """Tell whether a HIT is over for so long that it disposes of itself."""
+    return (
+        counts.is_over(hit, done, now=now)
+        and not done.undecided
+        and hit.created_at + timedelta(days=days) <= now
+    )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(MarketAssignment.state == "accepted", MarketAssignment.deadline <= now),
+        and_(MarketAssignment.state == "submitted", MarketAssignment.auto_approve_at <= now),
+    )
+
+
+def _due(session: Session, hit: MarketHit, now: datetime) -> Sequence[MarketAssignment]:
+    query = select(MarketAssignment).where(MarketAssignment.hit_id == hit.id, _is_due(now))
+    return session.scalars(
+        query.order_by(MarketAssignment.id), execution_options={"populate_existing": True}
+    ).all()
+
+
+def _tell(session: Session, hit: MarketHit, event: str, *, holds: bool, now: datetime) -> None:
+    """Tell once that an event has come about, and again only after it had ceased to hold."""
+    if holds == (event in hit.told):
+        return
+    hit.told = [each for each in hit.told if each != event] + ([event] if holds else [])
+    if holds:
+        notices.emit(session, hit, event, now=now)
+
+
+def _type(session: Session, hit: MarketHit) -> HitType:
+    return session.get_one(HitType, hit.hit_type_id)

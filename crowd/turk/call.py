@@ -1,0 +1,45 @@
+"""One call of an operation inside its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crowd.models.market import MarketAccount
+from crowd.services import audit
+from crowd.services.market.profile import Profile
+
+Given = dict[str, Any]
+Reply = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, when, and the transaction they are in."""
+
+    session: Session
+    account: MarketAccount
+    now: datetime
+    profile: Profile
+    actor: str  # "market_key:…"
+
+    @property
+    def requester_id(self) -> int:
+        """The requester the caller acts for."""
+        return self.account.requester_id
+
+    def note(self, action: str, subject: str, **details: Any) -> None:  # noqa: ANN401 - any JSON
+        """Append what the caller did to the audit chain."""
+        audit.act(self.session, self, f"market.{action}", subject, details=details, now=self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What answers an operation; one that only reads never waits for those that write."""
+
+    answer: Callable[[Call, Given], Reply]
+    is_reading: bool = False

@@ -1,0 +1,157 @@
+"""The door of the protocol: a signed request comes in, one operation runs in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Blueprint, Request, Response, current_app, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from crowd.clock import Clock, utc_now
+from crowd.db import Database
+from crowd.errors import CrowdError
+from crowd.models.market import AccessKey
+from crowd.services.market import access
+from crowd.services.market.profile import Profile
+from crowd.services.market.refusals import Refused
+from crowd.turk import check, errors, signature
+from crowd.turk.call import Call, Given, Operation, Reply
+from crowd.turk.model import service
+from crowd.turk.operations import REGISTRY
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+# The longest question with every character escaped, and as much again for all else.
+LONGEST_BODY = 2**20
+
+log = structlog.get_logger("crowd.turk")
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What requests are answered with."""
+
+    database: Database
+    clock: Clock
+    profile: Profile
+    secret_key: str
+
+    def answer(self, sent: Request) -> Response:
+        """Answer a request of a program; nothing it can send ends in anything but a reply of the protocol."""
+        now = self.clock()
+        try:
+            body, status = json.dumps(self._run(sent, now)), 200
+        except Refused as error:
+            body, status = errors.body(error, now)
+        except OperationalError:
+            log.exception("database")
+            body, status = errors.body(errors.fault(is_busy=True), now)
+        except Exception:
+            if current_app.testing:
+                raise
+            log.exception("unexpected")
+            body, status = errors.body(errors.fault(), now)
+        response = Response(body, status=status, content_type=CONTENT_TYPE)
+        response.headers["x-amzn-RequestId"] = str(uuid4())
+        return response
+
+    def _run(self, sent: Request, now: datetime) -> Reply:
+        body = _body(sent)
+        name, operation = _operation(sent.headers.get("X-Amz-Target", ""))
+        key_id = self._signer(sent, body)
+        given = check.given(name)(_parsed(body), "")
+        structlog.contextvars.bind_contextvars(actor=f"market_key:{key_id}", operation=name)
+        if operation is None:
+            raise Refused(f"{name} is not implemented by this server.", kind="NotImplemented")
+        work = partial(self._work, operation, key_id, given, now)
+        reply = self._read(work, now) if operation.is_reading else self.database.transact(work)
+        if current_app.testing:
+            check.reply(name)(reply, "")
+        return reply
+
+    def _signer(self, sent: Request, body: bytes) -> str:
+        # Signed by the clock on the wall: a market whose time is moved still has programs of today.
+        path = sent.root_path + sent.path
+        signed = signature.Request(path, sent.query_string.decode("latin-1"), sent.headers, body)
+        return signature.verify(signed, self._secret_of, now=utc_now())
+
+    def _secret_of(self, key_id: str) -> str:
+        return self.profile.secrets.get(key_id) or access.secret_of(key_id, self.secret_key)
+
+    def _read(self, work: partial[Reply], now: datetime) -> Reply:
+        with self.database.read() as session:
+            reply = work(session)
+            stale = [each for each in session if isinstance(each, AccessKey) and _is_stale(each, now)]
+        for key in stale:
+            self.database.transact(lambda s, key_id=key.id: access.note_use(s, key_id, now=now))
+        return reply
+
+    def _work(
+        self, operation: Operation, key_id: str, given: Given, now: datetime, session: Session
+    ) -> Reply:
+        found = access.holder(session, key_id, now=now)
+        if found is None:
+            raise Refused(
+                "The security token included in the request is invalid.", kind="UnrecognizedClientException"
+            )
+        key, account = found
+        if not operation.is_reading and _is_stale(key, now):
+            key.last_used_at = now
+        call = Call(session, account, now, self.profile, f"market_key:{key_id}")
+        try:
+            return operation.answer(call, given)
+        except CrowdError as error:
+            if isinstance(error, Refused):
+                raise
+            raise Refused(str(error), kind="ParameterValidationError") from error
+
+
+def blueprint(database: Database, clock: Clock, profile: Profile, secret_key: str) -> Blueprint:
+    """Return the routes of the protocol."""
+    front = Front(database, clock, profile, secret_key)
+    turk = Blueprint("turk", __name__, url_prefix="/mturk")
+
+    def answer() -> Response:
+        return front.answer(request)
+
+    # With and without the slash: clients differ in what they make of an address.
+    turk.add_url_rule("/", "answer", answer, methods=["POST"])
+    turk.add_url_rule("", "answer", answer, methods=["POST"])
+    return turk
+
+
+def _body(sent: Request) -> bytes:
+    sent.max_content_length = LONGEST_BODY
+    try:
+        return sent.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refused(
+            f"A request must not be longer than {LONGEST_BODY} bytes.", kind="RequestEntityTooLargeException"
+        ) from None
+
+
+def _operation(target: str) -> tuple[str, Operation | None]:
+    prefix, _, name = target.partition(".")
+    if prefix != service().metadata["targetPrefix"] or name not in service().operation_names:
+        raise Refused("There is no such operation.", kind="UnknownOperationException")
+    return name, REGISTRY.get(name)
+
+
+def _parsed(body: bytes) -> Mapping[str, Any]:
+    try:
+        parsed: Mapping[str, Any] = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise Refused("The request is not JSON.", kind="SerializationException") from None
+    return parsed
+
+
+def _is_stale(key: AccessKey, now: datetime) -> bool:
+    return access.is_use_worth_noting(key, now=now)
