@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Lock, Timer
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +30,7 @@ CONNECT_SECONDS = 5
 # For one message in all, however slowly its receiver answers.
 POST_SECONDS = 15
 LONGEST_DESTINATION = 2000
+NAT64 = IPv6Network("64:ff9b::/96")
 
 Address = IPv4Address | IPv6Address
 
@@ -192,11 +193,15 @@ def _connect(host: str, port: int, *, is_tls: bool, outlets: Outlets) -> HTTPCon
 
 def is_public(address: Address) -> bool:
     """Tell whether an address is one that anybody on the internet could reach."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is not None and not is_public(inner):
-            return False
-    return address.is_global and not address.is_multicast
+    inner = _embedded(address) if isinstance(address, IPv6Address) else None
+    return address.is_global and not address.is_multicast and (inner is None or is_public(inner))
+
+
+def _embedded(address: IPv6Address) -> IPv4Address | None:
+    """Return the address that a gateway would reach for one of these."""
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def _is_private_literal(host: str) -> bool:
