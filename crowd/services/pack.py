@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """A page not yet published, and how many workers it is for."""
 
     picks: list[Pick]
@@ -92,18 +92,15 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
     Gold is left out where the budget has no room for it.
     """
     locks.step(session, project)
-    groups = _open_items(session, project)
-    if not groups:
+    drafts = compose(session, project)
+    if not drafts:
         return 0
-    published = _hits_so_far(session, project)
-    # Each gold goes on one page of a publication: a second page might reach the same worker.
-    drafts = _drafts(project, groups, _deck(session, project), published)
     gold = sum(draft.gold * draft.places for draft in drafts)
     try:
-        key = f"gold:publication:{project.id}:{published}"
+        key = f"gold:publication:{project.id}:{hits_so_far(session, project)}"
         pay.reserve(session, project.id, project.price_micros * gold, key=key, now=now)
     except BudgetExceeded:
-        drafts = _drafts(project, groups, {}, published)
+        drafts = compose(session, project, with_gold=False)
     label_set, told = projects.labels(session, project), instructions.current(session, project)
     orders = [
         Order(
@@ -113,10 +110,59 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
         )
         for draft in drafts
     ]
-    _store(session, project, told, channel, drafts, channel.publish(orders), now)
-    for places, picks in groups:
-        _take_places(session, [pick.item_id for pick in picks], places)
+    hits = [
+        Hit(
+            project_id=project.id,
+            instructions_id=told.id,
+            channel=channel.name,
+            external_id=external_id,
+            assignments=order.assignments,
+            reward_micros=order.reward_micros,
+            created_at=now,
+        )
+        for order, external_id in zip(orders, channel.publish(orders), strict=True)
+    ]
+    store(session, drafts, hits)
     return len(drafts)
+
+
+def compose(
+    session: Session, project: Project, *, most: int | None = None, with_gold: bool = True
+) -> list[Draft]:
+    """Lay out pages for the items that want answers, for so many items at most; nothing is stored.
+
+    The same state of the project gives the same pages.
+    """
+    groups = _open_items(session, project, most)
+    # Each gold goes on one page of a publication: a second page might reach the same worker.
+    deck = _deck(session, project) if with_gold and groups else {}
+    rng = Random(f"{project.seed}:pages:{hits_so_far(session, project)}")
+    return [Draft(picks, places) for places, group in groups for picks in _cut(project, group, deck, rng)]
+
+
+def store(session: Session, drafts: Sequence[Draft], hits: Sequence[Hit]) -> None:
+    """Store HITs with the questions of their drafts, and take the items' places for them."""
+    session.add_all(hits)
+    session.flush()
+    rows = [
+        {
+            "hit_id": hit.id,
+            "item_id": pick.item_id,
+            "position": position,
+            "gold_id": pick.gold_id,
+            "places": draft.places,
+        }
+        for hit, draft in zip(hits, drafts, strict=True)
+        for position, pick in enumerate(draft.picks, start=1)
+    ]
+    for some in chunks(rows):
+        session.execute(insert(HitQuestion), some)
+    taken: dict[int, Counter[int]] = defaultdict(Counter)
+    for draft in drafts:
+        taken[draft.places].update(pick.item_id for pick in draft.picks if pick.gold_id is None)
+    for places, items in taken.items():
+        for times in sorted(set(items.values())):
+            _take_places(session, [item for item, n in items.items() if n == times], places * times)
 
 
 def _deck(session: Session, project: Project) -> dict[str, list[Pick]]:
@@ -137,20 +183,13 @@ def _draw(deck: Mapping[str, list[Pick]], wanted: int, rng: Random) -> list[Pick
     return picks
 
 
-def _open_items(session: Session, project: Project) -> list[tuple[int, list[Pick]]]:
+def _open_items(session: Session, project: Project, most: int | None) -> list[tuple[int, list[Pick]]]:
     # Only items that want equally many answers can share a page: a HIT wants so many workers for all of it.
     query = select(Item.open, Item.id, Item.key, Item.payload).where(Item.project_id == project.id, CLAIMABLE)
     groups: dict[int, list[Pick]] = defaultdict(list)
-    for places, item_id, key, payload in session.execute(query.order_by(Item.rank, Item.id)):
+    for places, item_id, key, payload in session.execute(query.order_by(Item.rank, Item.id).limit(most)):
         groups[places].append(Pick(item_id, key, payload))
     return sorted(groups.items(), reverse=True)
-
-
-def _drafts(
-    project: Project, groups: Sequence[tuple[int, list[Pick]]], deck: Mapping[str, list[Pick]], published: int
-) -> list[_Draft]:
-    rng = Random(f"{project.seed}:pages:{published}")
-    return [_Draft(picks, places) for places, group in groups for picks in _cut(project, group, deck, rng)]
 
 
 def _cut(
@@ -165,45 +204,6 @@ def _cut(
         start = end
 
 
-def _store(
-    session: Session,
-    project: Project,
-    told: Instructions,
-    channel: Channel,
-    drafts: Sequence[_Draft],
-    external_ids: Sequence[str],
-    now: datetime,
-) -> None:
-    """Store the HITs, as the channel calls them, with their questions."""
-    hits = [
-        Hit(
-            project_id=project.id,
-            instructions_id=told.id,
-            channel=channel.name,
-            external_id=external_id,
-            assignments=draft.places,
-            reward_micros=project.price_micros * len(draft.picks),
-            created_at=now,
-        )
-        for draft, external_id in zip(drafts, external_ids, strict=True)
-    ]
-    session.add_all(hits)
-    session.flush()
-    rows = [
-        {
-            "hit_id": hit.id,
-            "item_id": pick.item_id,
-            "position": position,
-            "gold_id": pick.gold_id,
-            "places": draft.places,
-        }
-        for hit, draft in zip(hits, drafts, strict=True)
-        for position, pick in enumerate(draft.picks, start=1)
-    ]
-    if rows:
-        session.execute(insert(HitQuestion), rows)
-
-
 def _take_places(session: Session, item_ids: Sequence[int], places: int) -> None:
     for some in chunks(item_ids):
         statement = update(Item).where(Item.id.in_(some))
@@ -213,5 +213,6 @@ def _take_places(session: Session, item_ids: Sequence[int], places: int) -> None
         )
 
 
-def _hits_so_far(session: Session, project: Project) -> int:
+def hits_so_far(session: Session, project: Project) -> int:
+    """Count the project's HITs."""
     return session.scalar(select(func.count()).where(Hit.project_id == project.id)) or 0

@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.posting import Posting, cost
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project
@@ -64,14 +65,33 @@ def affordable(session: Session, project: Project) -> int | None:
 
     It stays free until the transaction ends: nobody else can reserve it meanwhile.
     """
-    if project.price_micros == 0:
+    each = answer_micros(project)
+    if each == 0:
         return None
     row = locks.budget(session, project.id)
-    return (row.cap - row.held - row.spent) // project.price_micros
+    return (row.cap - row.held - row.spent) // each
+
+
+def answer_micros(project: Project) -> int:
+    """Return what an answer costs, with its part of the fee for a full page at an endpoint."""
+    if project.endpoint is None:
+        return project.price_micros
+    page = cost(
+        Posting.read(project.posting),
+        price_micros=project.price_micros,
+        questions=project.hit_size,
+        assignments=1,
+    )
+    return -(-page.whole // project.hit_size)
 
 
 def settle(session: Session, project: Project, *, now: datetime) -> int:
-    """Pay every assignment that is due; return how many. Repeating it pays nothing twice."""
+    """Pay every assignment that is due; return how many. Repeating it pays nothing twice.
+
+    At an endpoint it is approval that pays, and it is recorded with what the endpoint says of it.
+    """
+    if project.endpoint is not None:
+        return 0
     due = select(Assignment.id, Assignment.amount_micros).where(Assignment.project_id == project.id, DUE)
     rows = session.execute(due.order_by(Assignment.id).with_for_update()).all()
     for some in chunks([row.id for row in rows]):

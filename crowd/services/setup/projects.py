@@ -33,6 +33,8 @@ class ProjectSettings:
     task_type: str = "choice"
     task_options: dict[str, Any] = field(default_factory=dict)
     channel: str = "pool"
+    endpoint: str | None = None
+    posting: dict[str, Any] = field(default_factory=dict)
     overlap: int = 3
     max_overlap: int | None = None  # None: three more than `overlap` with a target confidence, else `overlap`
     confidence: float | None = None
@@ -104,7 +106,7 @@ def update(
         details=held.details,
         cap_micros=0,
     )
-    frozen = {"price_micros", "channel", "task_type"} & {
+    frozen = {"price_micros", "channel", "endpoint", "task_type"} & {
         name for name in changes if changes[name] != current[name]
     }
     if frozen and publish.outstanding(session, project):

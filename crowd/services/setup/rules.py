@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from crowd.channels.mturk import posting
 from crowd.errors import Problem
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
@@ -12,10 +13,11 @@ from crowd.services import estimate
 from crowd.task_types import TASK_TYPES
 from workers import qualification
 
-CHANNELS = ("pool", "simulated", "replay")
+CHANNELS = ("pool", "mturk", "simulated", "replay")
 MAX_LABELS = 1000
 LONGEST_LABEL = 200
 LONGEST_DEFINITION = 2000
+LONGEST_TITLE = 128
 KINDS = ("other", "cannot_tell")
 DETAILS = ("definition", "parent", "key", "kind")
 QUIZ = ("questions", "pass_mark", "attempts")
@@ -26,6 +28,7 @@ def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[st
     problems = [Problem(name, text) for name, is_right, text in RULES if not is_right(values)]
     problems += [Problem("qualifications", text) for text in qualification.faults(values["qualifications"])]
     problems += _quiz_faults(values["quiz"])
+    problems += _posting_faults(values)
     if values["task_type"] not in TASK_TYPES:
         return [*problems, Problem("task_type", f"choose from {', '.join(TASK_TYPES)}")]
     kind = TASK_TYPES[values["task_type"]]
@@ -110,6 +113,17 @@ def _quiz_faults(quiz: object) -> Iterator[Problem]:
     mark = quiz["pass_mark"]
     if not isinstance(mark, int | float) or isinstance(mark, bool) or not 0 < mark <= 1:
         yield Problem("quiz.pass_mark", "must be a number above 0 and at most 1")
+
+
+def _posting_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
+    endpoint, stored = values["endpoint"], values["posting"]
+    if values["channel"] == "mturk":
+        yield from (Problem(name, text) for name, text in posting.faults(stored, endpoint))
+        if len(values["title"]) > LONGEST_TITLE:
+            yield Problem("title", f"has at most {LONGEST_TITLE} characters at an endpoint")
+    elif endpoint is not None or stored:
+        name = "endpoint" if endpoint is not None else "posting"
+        yield Problem(name, "is only for a project of the channel mturk")
 
 
 Rule = tuple[str, Callable[[Mapping[str, Any]], bool], str]

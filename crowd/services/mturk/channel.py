@@ -1,0 +1,89 @@
+"""The channel `mturk`: HITs go to an endpoint of the protocol, submissions come back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from crowd.channels.mturk.calls import Caller
+from crowd.clock import Clock
+from crowd.db import Database
+from crowd.models import OutboxEntry, Project
+from crowd.services.mturk import posting, reconcile, sender
+from crowd.services.mturk.sender import Sent
+
+# Calls that were put off are waited for so long; what takes longer is for the next turn.
+PATIENCE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Mturk:
+    """A workforce behind an endpoint of the MTurk protocol."""
+
+    caller: Caller
+    endpoint: str
+    name: str = "mturk"
+
+    def publish(
+        self,
+        database: Database,
+        project_id: int,
+        *,
+        clock: Clock,
+        watch: Callable[[int], None] = lambda _: None,
+    ) -> Sent:
+        """Plan HITs for all that wants answers and send what is planned.
+
+        While a project waits for funds nothing new is planned for it.
+        """
+        settle_doubts(database, self.caller, endpoint=self.endpoint, clock=clock)
+        while database.transact(lambda session: self._plan(session, project_id, clock)):
+            pass
+        return sender.drain(
+            database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
+        )
+
+    def _plan(self, session: Session, project_id: int, clock: Clock) -> int:
+        project = session.get_one(Project, project_id)
+        if project.endpoint != self.endpoint:
+            raise AssertionError(
+                f"project {project.slug} publishes to {project.endpoint}, not {self.endpoint}"
+            )
+        if project.state != "active" or is_paused(session, project):
+            return 0
+        return posting.publish(session, project, now=clock())
+
+
+def settle_doubts(database: Database, caller: Caller, *, endpoint: str, clock: Clock) -> None:
+    """Look at the endpoint first, where a call may have happened that is too old to be repeated."""
+    with database.read() as session:
+        is_doubtful = reconcile.doubts(session, endpoint, clock()) > 0
+    if is_doubtful:
+        reconcile.reconcile(database, caller, endpoint=endpoint, clock=clock)
+
+
+def is_paused(session: Session, project: Project) -> bool:
+    """Tell whether the endpoint had no funds for the project: its state is then `paused_funds`."""
+    return session.scalar(select(OutboxEntry.id).where(*_held_back(project, "waiting")).limit(1)) is not None
+
+
+def resume(session: Session, project: Project, *, clock: Clock) -> int:
+    """Let what waits for funds, and what was refused, be tried again with its tokens; return how many."""
+    again = update(OutboxEntry).where(*_held_back(project, "waiting", "failed"))
+    values = {"state": "planned", "next_at": clock(), "finished_at": None, "error": None}
+    rows = session.execute(again.values(values).returning(OutboxEntry.id))
+    return len(rows.all())
+
+
+def standing(session: Session, project: Project) -> dict[str, int]:
+    """Count the calls planned for a project, by state."""
+    query = select(OutboxEntry.state, func.count()).where(OutboxEntry.project_id == project.id)
+    return {state: count for state, count in session.execute(query.group_by(OutboxEntry.state))}
+
+
+def _held_back(project: Project, *states: str) -> tuple[ColumnElement[bool], ...]:
+    return OutboxEntry.project_id == project.id, OutboxEntry.state.in_(states)

@@ -1,0 +1,156 @@
+"""HITs at an endpoint: made, ended, found again; what each of these calls takes and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from crowd.channels.mturk.calls import Caller, Reply
+from crowd.channels.mturk.errors import CallError, Replayed
+from crowd.channels.mturk.posting import Posting
+from crowd.models import Assignment, Hit, HitQuestion, Instructions, Item, OutboxEntry, Project
+from crowd.models.states import advance
+from crowd.services import locks, pack, pay, publish
+from crowd.services.mturk import outbox, posting
+from crowd.services.mturk.outbox import Effect
+from crowd.services.pack import Pick
+from crowd.services.setup import projects
+
+EXPIRE = "UpdateExpirationForHIT"
+UNSYNCED = {"synchronize_session": False}
+
+
+def expire(session: Session, project: Project, hit: Hit, *, now: datetime) -> OutboxEntry:
+    """Plan that nobody accepts a HIT any more; whoever has accepted it may still hand in."""
+    parameters = {"HITId": hit.external_id, "ExpireAt": now}
+    return outbox.plan(session, project, EXPIRE, f"hit:{hit.id}", parameters, endpoint=hit.endpoint, now=now)
+
+
+def close(session: Session, project: Project, hit: Hit, *, now: datetime) -> int:
+    """End a HIT on which nothing is pending: its empty places want answers again; return how many.
+
+    What was set aside for workers who never came is given back, and the places are paid for anew.
+    """
+    locks.step(session, project)
+    taken = select(func.count()).where(Assignment.hit_id == hit.id, Assignment.work == "submitted")
+    empty = hit.assignments - (session.scalar(taken) or 0)
+    whole = hit.reward_micros + hit.fee_micros
+    pay.void(session, project.id, whole * max(0, empty), key=f"unfilled:{hit.id}", now=now)
+    left = select(HitQuestion.item_id, HitQuestion.places).where(
+        HitQuestion.hit_id == hit.id, HitQuestion.gold_id.is_(None), HitQuestion.places > 0
+    )
+    places = {item_id: count for item_id, count in session.execute(left)}
+    session.execute(
+        update(HitQuestion).where(HitQuestion.hit_id == hit.id).values(places=0), execution_options=UNSYNCED
+    )
+    advance(session, Hit, "state", ("open", "closed"), Hit.id == hit.id)
+    return _reopen(session, project, hit, places, now)
+
+
+def _reopen(session: Session, project: Project, hit: Hit, places: dict[int, int], now: datetime) -> int:
+    """Open places on those items that are still asked about, as far as the budget reaches."""
+    locks.items(session, sorted(places))
+    asking = select(Item.id).where(Item.id.in_(list(places)), Item.state == "asking").order_by(Item.id)
+    free, opened = pay.affordable(session, project), 0
+    fewer = dict(places)
+    for item_id in session.scalars(asking).all():
+        count = places[item_id] if free is None else min(places[item_id], free - opened)
+        if count > 0:
+            more = update(Item).where(Item.id == item_id).values(open=Item.open + count, claimable=True)
+            session.execute(more, execution_options=UNSYNCED)
+            fewer[item_id] -= count
+            opened += count
+    publish.want_fewer(session, {item_id: count for item_id, count in fewer.items() if count})
+    pay.reserve(session, project.id, project.price_micros * opened, key=f"reopened:{hit.id}", now=now)
+    return opened
+
+
+def found(caller: Caller, annotation: str) -> Reply | None:
+    """Look through all HITs at the endpoint for the one with this annotation."""
+    for hits in caller.pages("ListHITs", "HITs"):
+        for hit in hits:
+            if hit.get("RequesterAnnotation") == annotation:
+                return {"HIT": hit}
+    return None
+
+
+def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
+    """Return what makes a HIT, once its type has an id; the page itself is made in the sender's thread."""
+    kept = entry.parameters
+    result = session.scalars(
+        select(OutboxEntry.result).where(
+            OutboxEntry.project_id == entry.project_id,
+            OutboxEntry.operation == posting.CREATE_TYPE,
+            OutboxEntry.subject == kept["type"],
+        )
+    ).one()
+    if result is None:
+        return None
+    return {
+        "HITTypeId": result["HITTypeId"],
+        "MaxAssignments": kept["MaxAssignments"],
+        "LifetimeInSeconds": kept["LifetimeInSeconds"],
+        "RequesterAnnotation": entry.token,
+        "Question": _question(session, entry),
+    }
+
+
+def _question(session: Session, entry: OutboxEntry) -> partial[str]:
+    hit = session.get_one(Hit, entry.parameters["hit"])
+    if hit.endpoint != entry.endpoint:
+        raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
+    project, told = (
+        session.get_one(Project, hit.project_id),
+        session.get_one(Instructions, hit.instructions_id),
+    )
+    query = select(HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
+    query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
+    rows = session.execute(query.order_by(HitQuestion.position))
+    picks = [Pick(item_id, key, payload, gold_id) for item_id, key, payload, gold_id in rows]
+    page = pack.page(project, projects.labels(session, project), told, picks)
+    return partial(posting.html_question, page, Posting.read(project.posting), entry.endpoint)
+
+
+def _created(session: Session, entry: OutboxEntry, reply: Reply, now: datetime) -> None:
+    """Learn a HIT's id, and until when it is offered."""
+    hit, made = session.get_one(Hit, entry.parameters["hit"]), reply["HIT"]
+    if hit.endpoint != entry.endpoint:
+        raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
+    hit.external_id = made["HITId"]
+    latest = now + timedelta(seconds=entry.parameters["LifetimeInSeconds"])
+    hit.expires_at = made["Expiration"].astimezone(UTC) if "Expiration" in made else latest
+
+
+def _made_before(caller: Caller, entry: OutboxEntry, error: CallError | None) -> Reply | None:
+    """Return the HIT that an earlier call of this row made: its id is in the message, or in the list."""
+    if isinstance(error, Replayed) and error.hit is not None:
+        return {"HIT": {"HITId": error.hit}}
+    return found(caller, entry.token)
+
+
+def _typed(_session: Session, _entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
+    """Need nothing more: the row keeps the type's id."""
+
+
+def _expired(session: Session, entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
+    moment = datetime.fromisoformat(entry.parameters["ExpireAt"])
+    hit = select(Hit).where(Hit.endpoint == entry.endpoint, Hit.external_id == entry.parameters["HITId"])
+    for each in session.scalars(hit):
+        each.expires_at = min(moment, each.expires_at or moment)
+
+
+def _is_expired(caller: Caller, entry: OutboxEntry, _error: CallError | None) -> Reply | None:
+    """Ask until when the HIT is offered: a repeated expiry may be refused as one."""
+    made = caller.call("GetHIT", HITId=entry.parameters["HITId"])["HIT"]
+    return {} if made["Expiration"] <= datetime.fromisoformat(entry.parameters["ExpireAt"]) else None
+
+
+EFFECTS = {
+    posting.CREATE_TYPE: Effect(done=_typed),
+    posting.CREATE: Effect(done=_created, prepare=_prepare, confirm=_made_before),
+    EXPIRE: Effect(done=_expired, confirm=_is_expired),
+}
