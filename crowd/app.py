@@ -55,7 +55,7 @@ def create_app(
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.spec.to_dict))
     app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
-    app.register_blueprint(front.blueprint(edge.database, edge.clock, settings.market, secret_key))
+    app.register_blueprint(front.blueprint(edge.database, edge.clock, settings, secret_key))
     return app
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from crowd.models.market import MarketAccount
 from crowd.services import audit
 from crowd.services.market.profile import Profile
+from crowd.settings import Outlets
 
 Given = dict[str, Any]
 Reply = dict[str, Any]
@@ -26,6 +27,7 @@ class Call:
     now: datetime
     profile: Profile
     actor: str  # "market_key:…"
+    outlets: Outlets
 
     @property
     def requester_id(self) -> int:

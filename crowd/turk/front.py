@@ -23,6 +23,7 @@ from crowd.models.market import AccessKey
 from crowd.services.market import access
 from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
+from crowd.settings import Outlets, Settings
 from crowd.turk import check, errors, signature
 from crowd.turk.call import Call, Given, Operation, Reply
 from crowd.turk.model import service
@@ -43,6 +44,7 @@ class Front:
     clock: Clock
     profile: Profile
     secret_key: str
+    outlets: Outlets
 
     def answer(self, sent: Request) -> Response:
         """Answer a request of a program; nothing it can send ends in anything but a reply of the protocol."""
@@ -105,7 +107,7 @@ class Front:
         key, account = found
         if not operation.is_reading and _is_stale(key, now):
             key.last_used_at = now
-        call = Call(session, account, now, self.profile, f"market_key:{key_id}")
+        call = Call(session, account, now, self.profile, f"market_key:{key_id}", self.outlets)
         try:
             return operation.answer(call, given)
         except CrowdError as error:
@@ -114,9 +116,9 @@ class Front:
             raise Refused(str(error), kind="ParameterValidationError") from error
 
 
-def blueprint(database: Database, clock: Clock, profile: Profile, secret_key: str) -> Blueprint:
+def blueprint(database: Database, clock: Clock, settings: Settings, secret_key: str) -> Blueprint:
     """Return the routes of the protocol."""
-    front = Front(database, clock, profile, secret_key)
+    front = Front(database, clock, settings.market, secret_key, settings.outlets)
     turk = Blueprint("turk", __name__, url_prefix="/mturk")
 
     def answer() -> Response:
