@@ -29,7 +29,6 @@ class MarketProfile:
     has_paging_tail: bool = True  # every page that is not empty has a NextToken
     settling_seconds: int = 0  # how long a new HIT cannot be changed, except to expire it
     token_per_operation: bool = True  # a UniqueRequestToken counts within its operation, not the account
-    disposal_days: int = 120  # after which a HIT that is over disposes of itself
     loopback_http: bool = False  # an ExternalURL on this machine need not be https
     secrets: Mapping[str, str] = field(default_factory=dict)  # of access keys that are not derived
 

@@ -170,7 +170,7 @@ def set_expiration(
     is_later = expires_at > hit.expires_at
     if expires_at > now:
         _refuse_fresh(hit, now, profile)
-        if not (is_later or profile.may_shorten):
+        if expires_at < hit.expires_at and not profile.may_shorten:
             raise limits.invalid("ExpireAt can only be later than it is, or in the past to end the HIT now.")
         seconds = int((expires_at - now).total_seconds())
         limits.within("The time until ExpireAt, in seconds,", seconds, (0, limits.SECONDS[1]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, union
 from sqlalchemy.orm import Session
 
 from crowd.models.market import HitType, MarketAssignment, MarketHit
@@ -17,6 +17,7 @@ from crowd.services.market import counts, money, notices
 from crowd.services.market.counts import Counts
 
 EXPIRED, REVIEWABLE = "HITExpired", "HITReviewable"
+KEPT = timedelta(days=120)  # from its expiration until a HIT of which all is decided disposes of itself
 
 
 def guard(session: Session, hit_id: int, *, now: datetime) -> MarketHit:
@@ -35,7 +36,10 @@ def settle(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
             give_back(session, hit, assignment, "abandoned", now=now)
         else:
             approve(session, hit, assignment, at=assignment.auto_approve_at or now, is_automatic=True)
-    return conclude(session, hit, now=now)
+    done = conclude(session, hit, now=now)
+    if hit.expires_at + KEPT <= now and not done.pending + done.undecided:
+        dispose(session, hit, now=now)
+    return done
 
 
 def conclude(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
@@ -87,24 +91,25 @@ def dispose(session: Session, hit: MarketHit, *, now: datetime) -> None:
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
     """Return the ids of HITs on which something is due, lowest first."""
-    waiting = select(MarketAssignment.hit_id).where(_is_due(now)).distinct()
+    assigned = select(MarketAssignment.hit_id).where(_is_due(now))
     told = cast(MarketHit.told, Text).contains(f'"{EXPIRED}"')
-    expired = select(MarketHit.id).where(MarketHit.expires_at <= now, MarketHit.disposed_at.is_(None), ~told)
-    return session.scalars(
-        select(MarketHit.id)
-        .where(MarketHit.id.in_(waiting.union(expired)))
-        .order_by(MarketHit.id)
-        .limit(limit)
-    ).all()
+    live = select(MarketHit.id).where(MarketHit.disposed_at.is_(None))
+    expired = live.where(MarketHit.expires_at <= now, ~told)
+    forgotten = live.where(MarketHit.expires_at <= now - KEPT, ~_is_undone())
+    waiting = union(assigned, expired, forgotten).subquery()
+    return session.scalars(select(waiting).order_by(*waiting.c).limit(limit)).all()
 
 
-def is_disposable(hit: MarketHit, done: Counts, *, days: int, now: datetime) -> bool:
-    """Tell whether a HIT is over for so long that it disposes of itself."""
-    return (
-        counts.is_over(hit, done, now=now)
-        and not done.undecided
-        and hit.created_at + timedelta(days=days) <= now
-    )
+def lock(session: Session, hit_ids: Sequence[int]) -> None:
+    """Let nobody else change these HITs until the transaction ends."""
+    query = select(MarketHit.id).where(MarketHit.id.in_(hit_ids)).order_by(MarketHit.id)
+    session.execute(query.with_for_update(key_share=True)).all()
+
+
+def _is_undone() -> ColumnElement[bool]:
+    """Return the condition for HITs with assignments that somebody works on, or has yet to decide."""
+    undone = MarketAssignment.state.in_(("accepted", "submitted"))
+    return exists().where(MarketAssignment.hit_id == MarketHit.id, undone)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -14,8 +14,9 @@ from crowd.models import Worker
 from crowd.models.market import HitType, MarketAccount, MarketAssignment, MarketHit
 from crowd.models.market.assignment import MARKET_STATES
 from crowd.questions import answers
+from crowd.services import locks
 from crowd.services.market import account as accounts
-from crowd.services.market import ids, notices, qualifications, settle
+from crowd.services.market import ids, notices, policies, qualifications, settle
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused, missing, wrong_status
 
@@ -113,6 +114,8 @@ def submit(session: Session, external_id: str, fields: Fields, *, now: datetime)
     assignment.auto_approve_at = now + timedelta(seconds=delay)
     session.flush()
     notices.emit(session, hit, "AssignmentSubmitted", assignment=assignment, now=now)
+    settle.conclude(session, hit, now=now)
+    policies.submitted(session, hit, assignment, now=now)
     settle.settle(session, hit, now=now)
     return assignment
 
@@ -128,9 +131,12 @@ def held(session: Session, external_id: str) -> MarketAssignment:
 
 def sweep(session: Session, *, now: datetime) -> int:
     """Write down what time has brought about on some HITs; return on how many."""
-    hit_ids = settle.due(session, now=now, limit=SWEPT_AT_ONCE)
+    locks.name(session, "market sweep")  # two sweeps would wait for each other's accounts
+    due = settle.due(session, now=now, limit=SWEPT_AT_ONCE)
+    hit_ids = sorted({*due, *policies.due(session, limit=SWEPT_AT_ONCE)})
+    settle.lock(session, hit_ids)  # all of them before the first account
     for hit_id in hit_ids:
-        settle.guard(session, hit_id, now=now)
+        policies.reviewable(session, settle.guard(session, hit_id, now=now), now=now)
     return len(hit_ids)
 
 
