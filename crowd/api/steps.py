@@ -8,8 +8,6 @@ from crowd.api.access import admits
 from crowd.api.blueprint import Blueprint
 from crowd.api.edge import edge
 from crowd.api.fields import Schema, about
-from crowd.channels import Pool
-from crowd.errors import Conflict
 from crowd.services import loop
 from crowd.services.access import scope
 from crowd.services.access.keys import Principal
@@ -39,6 +37,7 @@ class TurnSchema(Schema):
     version = fields.Integer(allow_none=True, metadata=about("Of the training set frozen."))
     model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))
     asked = fields.Integer()
+    paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
 
 
 @blueprint.on("POST", "/projects/<project>/step")
@@ -49,6 +48,4 @@ def step(caller: Principal, project: str) -> loop.Turn:
     database, clock = edge().database, edge().clock
     with database.read() as session:
         row = scope.project(session, caller, project)
-    if row.channel != Pool.name:
-        raise Conflict(f"the channel {row.channel!r} works only in the process that made the project")
-    return loop.turn(database, row.id, Pool(), clock=clock)
+    return loop.turn(database, row.id, loop.channel_of(row), clock=clock)

@@ -26,6 +26,8 @@ from crowd.services import (
 )
 from crowd.services.decide import Decided
 from crowd.services.desk import ProjectDesk
+from crowd.services.mturk import channel as mturk
+from crowd.services.mturk.channel import Mturk
 from crowd.task_types import TASK_TYPES
 
 
@@ -43,6 +45,7 @@ class Turn:
     version: int | None = None
     model_version: str | None = None
     asked: int = 0
+    paused_funds: bool = False  # the endpoint had no money for all of it; `crowd publish --resume` goes on
 
     @property
     def idle(self) -> bool:
@@ -51,7 +54,9 @@ class Turn:
         return not any(moved)
 
 
-def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock, ask: bool = True) -> Turn:
+def turn(
+    database: Database, project_id: int, channel: Channel | Mturk, *, clock: Clock, ask: bool = True
+) -> Turn:
     """Run every step once, in the order of the picture in the docs, each in a transaction of its own.
 
     Without `ask` what is under way is finished and learned from, and no further item is asked about.
@@ -60,7 +65,7 @@ def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock,
     """
     expired = database.transact(lambda session: assign.sweep(session, now=clock()))
     published = _publish(database, project_id, channel, clock)
-    collected = channel.collect(ProjectDesk(database, project_id, clock))
+    collected = _collect(database, project_id, channel, clock)
     graded = database.transact(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
     )
@@ -78,22 +83,38 @@ def turn(database: Database, project_id: int, channel: Channel, *, clock: Clock,
         version=following.version,
         model_version=following.model_version,
         asked=following.asked,
+        paused_funds=_waits_for_funds(database, project_id, channel),
     )
 
 
-def channel_of(project: Project) -> Channel:
+def channel_of(project: Project) -> Channel | Mturk:
     """Return the channel of a project whose people are not part of one program's run."""
+    if project.channel == "mturk":
+        return mturk.of(project)
     if project.channel != "pool":
         raise Conflict(f"the people of a {project.channel} project live in the command that made it")
     return Pool()
 
 
-def _publish(database: Database, project_id: int, channel: Channel, clock: Clock) -> int:
+def _publish(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
+    if isinstance(channel, Mturk):
+        return channel.publish(database, project_id, clock=clock).done
     if channel.built == "accept":
         return 0
     # Not `transact`: a channel must not be handed the same pages twice.
     with database.write() as session:
         return pack.publish_pages(session, _project(session, project_id), channel, now=clock())
+
+
+def _collect(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
+    if isinstance(channel, Mturk):
+        return channel.collect(database, project_id, clock=clock)
+    return channel.collect(ProjectDesk(database, project_id, clock))
+
+
+def _waits_for_funds(database: Database, project_id: int, channel: Channel | Mturk) -> bool:
+    with database.read() as session:
+        return isinstance(channel, Mturk) and mturk.is_paused(session, _project(session, project_id))
 
 
 def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Decided:

