@@ -19,8 +19,10 @@ from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE
 from crowd.services import assign, loop, pay
 from crowd.services.access import attempts, sessions
+from crowd.services.market import tokens, work
 
 SWEEP_SECONDS = 15
+MARKET_SECONDS = 15
 SETTLE_SECONDS = 60
 PRUNE_SECONDS = 3600
 # As long as a client may still repeat a request under the same `Idempotency-Key`.
@@ -42,6 +44,7 @@ def jobs(*, step_seconds: int) -> tuple[Job, ...]:
     """Return what there is to do; without a period for it no project takes its turn by itself."""
     always = (
         Job("sweep", SWEEP_SECONDS, sweep),
+        Job("market", MARKET_SECONDS, market),
         Job("settle", SETTLE_SECONDS, settle),
         Job("prune", PRUNE_SECONDS, prune),
     )
@@ -52,6 +55,14 @@ def sweep(database: Database, clock: Clock) -> int:
     """Take back the pages whose lease has run out; return how many."""
     swept = 0
     while more := database.transact(lambda session: assign.sweep(session, now=clock())):
+        swept += more
+    return swept
+
+
+def market(database: Database, clock: Clock) -> int:
+    """Write down what time has brought about on the HITs of programs; return on how many."""
+    swept = 0
+    while more := database.transact(lambda session: work.sweep(session, now=clock())):
         swept += more
     return swept
 
@@ -83,15 +94,16 @@ def step(database: Database, clock: Clock) -> int:
 
 
 def prune(database: Database, clock: Clock) -> int:
-    """Delete sessions that are over, windows of attempts long past and old replies; return how many."""
+    """Delete sessions that are over, windows of attempts and tokens long past, old replies; return how many."""
 
-    def work(session: Session) -> int:
+    def delete_old(session: Session) -> int:
         now = clock()
         old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - REPLIES_KEPT)
         replies = cast("CursorResult[Any]", session.execute(old)).rowcount
-        return sessions.prune(session, now=now) + attempts.prune(session, now=now) + replies
+        over = sessions.prune(session, now=now) + attempts.prune(session, now=now)
+        return over + tokens.prune(session, now=now) + replies
 
-    return database.transact(work)
+    return database.transact(delete_old)
 
 
 def _settle(project_id: int, clock: Clock, session: Session) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any, cast
 
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
-from crowd.models.market import MarketAccount
+from crowd.models.market import MarketAccount, SpentToken
 from crowd.services import plain
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused
@@ -52,6 +54,12 @@ def spend(
     if SPEND(session, **named, **times, token=token, subject=subject).first() is not None:
         return None
     return str(SUBJECT(session, **named, token=token).scalar_one())
+
+
+def prune(session: Session, *, now: datetime) -> int:
+    """Delete tokens that may be spent again; return how many."""
+    old = delete(SpentToken).where(SpentToken.created_at <= now - REMEMBERED)
+    return cast("CursorResult[Any]", session.execute(old)).rowcount
 
 
 def replayed(token: str) -> Refused:

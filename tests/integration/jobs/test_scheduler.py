@@ -116,7 +116,7 @@ def test_the_timer_wakes_up_survives_failures_and_stops(database):
 
 
 def test_without_a_period_no_project_takes_turns():
-    assert [job.name for job in jobs(step_seconds=0)] == ["sweep", "settle", "prune"]
+    assert [job.name for job in jobs(step_seconds=0)] == ["sweep", "market", "settle", "prune"]
     assert [(job.name, job.seconds) for job in jobs(step_seconds=60)][-1] == ("step", 60)
 
 
