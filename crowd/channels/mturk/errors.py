@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from crowd.errors import CrowdError
 
 PREFIX = "AWS.MechanicalTurk."
+NEVER = "(?!)"  # a pattern that fits nothing
 
 
 class CallError(CrowdError):
@@ -100,7 +101,7 @@ class _Rule:
 
     meaning: type[CallError]
     codes: str
-    text: str = "$^"  # nothing
+    text: str = NEVER
 
     def fits(self, codes: tuple[str, ...], text: str) -> bool:
         return any(re.fullmatch(self.codes, code, re.IGNORECASE) for code in codes) or bool(
@@ -112,7 +113,7 @@ class _Rule:
 TABLE = (
     _Rule(Throttled, r"Throttl\w+|TooManyRequests\w*|RequestLimitExceeded|SlowDown|429", r"^Rate exceeded"),
     _Rule(Replayed, r"HITAlreadyExists|AssignmentAlreadyExists", r"already been processed"),
-    _Rule(Replayed, "$^", r"HIT with ID .* already exists|request ID .* already"),
+    _Rule(Replayed, NEVER, r"HIT with ID .* already exists|request ID .* already"),
     _Rule(
         NameTaken, r"QualificationTypeAlreadyExists", r"already created a QualificationType with this name"
     ),
