@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, Select, delete, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Restriction, Worker
@@ -44,6 +44,11 @@ def of(session: Session, account: MarketAccount, worker: Worker) -> WorkerBlock 
     return session.scalar(
         select(WorkerBlock).where(WorkerBlock.account_id == account.id, WorkerBlock.worker_id == worker.id)
     )
+
+
+def listed(account: MarketAccount) -> Select[WorkerBlock]:
+    """Return the query for all whom an account keeps out."""
+    return select(WorkerBlock).where(WorkerBlock.account_id == account.id)
 
 
 def barred(session: Session, account: MarketAccount, worker: Worker, *, now: datetime) -> str | None:

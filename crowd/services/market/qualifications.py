@@ -98,11 +98,11 @@ def get(session: Session, account: MarketAccount, type_id: str) -> Qualification
 
 
 def search(
-    account: MarketAccount, words: str = "", *, requestable: bool = False
+    account: MarketAccount, words: str = "", *, is_requestable: bool = False
 ) -> Select[QualificationType]:
     """Return the query for the account's types that hold every one of these words."""
     query = _live(account)
-    if requestable:
+    if is_requestable:
         query = query.where(QualificationType.status == "Active")
     for word in words.split():
         columns = (QualificationType.name, QualificationType.keywords, QualificationType.description)

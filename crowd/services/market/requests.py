@@ -13,6 +13,7 @@ from crowd.models.market import MarketAccount, Qualification, QualificationReque
 from crowd.questions import answer_key, answers
 from crowd.questions.read import read_form
 from crowd.services import locks
+from crowd.services.market import account as accounts
 from crowd.services.market import ids, qualifications
 from crowd.services.market.refusals import Refused, missing
 
@@ -189,6 +190,7 @@ def _add(
         type_id=kind.id, worker_id=worker.id, external_id=ids.entity(), state=state, created_at=now
     )
     session.add(request)
+    accounts.person(session, worker)
     session.flush()
     return request
 

@@ -32,6 +32,15 @@ NAMES = {
     requirements.MASTERS_SANDBOX: "Masters",
 }
 
+DESCRIPTIONS = {
+    requirements.NUMBER_APPROVED: "How many of the worker's assignments were approved",
+    requirements.PERCENT_APPROVED: f"The share approved; 100 for fewer than {FEWEST_DECIDED} assignments",
+    requirements.LOCALE: f"Where the worker is: the group {LOCALE_GROUP}US or {LOCALE_GROUP}US-WA",
+    requirements.ADULT: f"Whether the worker may see adult content: the group {ADULT_GROUP}",
+    requirements.MASTERS: f"Whether the worker has proven themselves: the group {MASTERS_GROUP}",
+    requirements.MASTERS_SANDBOX: f"Whether the worker has proven themselves: the group {MASTERS_GROUP}",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -51,6 +60,15 @@ class Standing:
             if requirements.guards(each, action)
             and not requirements.meets(each, self.scores.get(each["QualificationTypeId"]))
         ]
+
+
+def found(words: str) -> list[str]:
+    """Return the ids of the system's types that hold every one of these words."""
+    return [
+        type_id
+        for type_id, name in NAMES.items()
+        if all(word in f"{name} {DESCRIPTIONS[type_id]}".lower() for word in words.lower().split())
+    ]
 
 
 def standing(
