@@ -10,6 +10,7 @@ from crowd.questions.tree import SCHEMAS, Malformed, children, text, whole
 
 NAMESPACE = f"{SCHEMAS}2006-07-14/ExternalQuestion.xsd"
 NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"  # instead of an assignment's id while a HIT is only looked at
+PORTS = {"https": 443, "http": 80}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -32,6 +33,14 @@ def framed(address: str, parameters: Mapping[str, str]) -> str:
     parts = urlsplit(address)
     query = "&".join(filter(None, (parts.query, urlencode(parameters))))
     return urlunsplit(parts._replace(query=query))
+
+
+def origin(address: str) -> str:
+    """Return the scheme, host and port of an address, as browsers compare them."""
+    parts = urlsplit(address)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = parts.port if parts.port != PORTS.get(parts.scheme) else None
+    return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}"
 
 
 def _check(address: str, *, loopback_http: bool) -> None:

@@ -12,15 +12,22 @@ PAGES = (
 )
 _OURS = (
     "default-src 'none'; style-src 'self'; script-src 'self'; {media}; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src {frames}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Pages with forms, for people who are signed in.
-FORMS = _OURS.format(media="img-src 'self' data:")
+FORMS = _OURS.format(media="img-src 'self' data:", frames="'self'")
 # Those among them that show what is asked about, as a requester gave it.
-MEDIA = _OURS.format(media="img-src 'self' https: data:; media-src https: data:")
+MEDIA = _OURS.format(media="img-src 'self' https: data:; media-src https: data:", frames="'self'")
 
 WITH_FORMS = frozenset({"work", "console"})
-WITH_MEDIA = frozenset({"work.label", "work.instructions"})
+WITH_MEDIA = frozenset({"work.label", "work.instructions", "work.test"})
+# Scripts that pages without an origin load: to a browser every page is a stranger to them.
+FOR_ALL = "/elements/"
+
+
+def around(origin: str) -> str:
+    """Return the policy of a page of ours with another server's page inside, from https or this origin."""
+    return _OURS.format(media="img-src 'self' data:", frames=f"'self' https: {origin}".strip())
 
 
 def register(app: Flask) -> None:
@@ -35,6 +42,8 @@ def _secure(response: Response) -> Response:
         response.headers.setdefault("Referrer-Policy", "same-origin")
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
+    if request.endpoint == "static" and FOR_ALL in request.path:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     if response.mimetype != "text/css":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -8,9 +8,22 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.settings import Settings
 from crowd.web.place import Place
-from crowd.web.work import frame, home, labeling, letters, numbers, oidc, signing, words
+from crowd.web.work import (
+    assignments,
+    frame,
+    home,
+    labeling,
+    letters,
+    market,
+    numbers,
+    oidc,
+    posed,
+    qualifications,
+    signing,
+    words,
+)
 
-FILES = (signing, oidc, home, labeling, frame, letters, numbers)
+FILES = (signing, oidc, home, labeling, frame, letters, numbers, market, assignments, posed, qualifications)
 
 
 def blueprint(database: Database, clock: Clock, settings: Settings) -> Blueprint:

@@ -6,6 +6,8 @@ from flask import Blueprint, render_template
 
 from crowd.models import Project
 from crowd.services.access import scope
+from crowd.services.market import work
+from crowd.services.market import workbench as workbench_of_hits
 from crowd.services.people import messages, standing, workbench
 from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
@@ -22,6 +24,8 @@ def register(pages: Blueprint, at: Place) -> None:
             offers=workbench.offers(call.session, call.worker, now=call.now),
             most=workbench.MOST_COUNTED,
             today=standing.today(call.session, call.worker, now=call.now),
+            groups=work.open_hits(call.session, call.worker, now=call.now),
+            in_hand=workbench_of_hits.in_hand(call.session, call.worker, now=call.now),
             unread=messages.unread(call.session, call.worker),
         )
 
