@@ -43,6 +43,11 @@ class Workplace:
     requester: str
     as_json: bool
 
+    @property
+    def url(self) -> str:
+        """The address of the database, with all that is needed to open it."""
+        return self.database.engine.url.render_as_string(hide_password=False)
+
     def principal(self, session: Session) -> Principal:
         """Return the principal of whoever can open the database: they may do everything in it."""
         return keys.operator(keys.requester(session, self.requester, now=utc_now()))

@@ -94,7 +94,7 @@ def step(database: Database, clock: Clock) -> int:
 
 
 def prune(database: Database, clock: Clock) -> int:
-    """Delete sessions that are over, windows of attempts and tokens long past, old replies; return how many."""
+    """Delete sessions that are over, attempts and tokens long past, and old replies; return how many."""
 
     def delete_old(session: Session) -> int:
         now = clock()

@@ -108,6 +108,14 @@ def pay_bonus(session: Session, account_id: int, amount: int, fee: int, *, key: 
     _spend(session, account_id, {("bonus", key): amount, ("fee", key): fee}, now)
 
 
+def has_entry(session: Session, account: MarketAccount, kind: str, key: str) -> bool:
+    """Tell whether money was moved for this cause already."""
+    query = select(MarketEntry.id).where(
+        MarketEntry.account_id == account.id, MarketEntry.key == f"{kind}:{key}"
+    )
+    return session.scalar(query) is not None
+
+
 def entries(session: Session, account: MarketAccount) -> list[MarketEntry]:
     """Return every move of an account's money, in the order it happened."""
     query = select(MarketEntry).where(MarketEntry.account_id == account.id)
