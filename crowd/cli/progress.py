@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -47,3 +47,12 @@ def track(steps: Iterable[T], label: str, *, length: int | None = None) -> Itera
         steps, label=label, length=length, file=sys.stderr, hidden=not watched(), show_pos=True
     ) as bar:
         yield from bar
+
+
+@contextmanager
+def counted(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar of so many steps; it is told how many are done so far."""
+    with click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=not watched(), show_pos=True
+    ) as bar:
+        yield lambda done: bar.update(max(0, done - bar.pos))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from crowd.cli.lazy import LazyGroup
+from crowd.cli.posting import posted, posting_options
 from crowd.cli.project_settings import (
     UNSET,
     described,
@@ -55,6 +56,7 @@ def command() -> None:
 @click.option("--task-type", type=click.Choice(list(TASK_TYPES)), default="choice", show_default=True)
 @click.option("--cap", default="0", show_default=True, help="Most dollars the project may cost.")
 @click.option("--channel", type=click.Choice(rules.CHANNELS), default="pool", show_default=True)
+@posting_options
 @settings_options
 @works_on_database
 def create(
@@ -70,7 +72,7 @@ def create(
     names = [label.strip() for label in labels.split(",")] if labels else []
     details = json_object(label_details, "--label-details") if label_details else {}
     wording = Wording(settings.pop("instructions") or "")
-    chosen = ProjectSettings(**given(settings))
+    chosen = ProjectSettings(**posted(settings), **given(settings))
     with place.database.write() as session:
         project = projects.create(
             session,
@@ -121,16 +123,17 @@ def show(place: Workplace, *, slug: str) -> None:
 @click.command("update")
 @click.argument("slug")
 @click.option("--unset", "taken_back", multiple=True, type=click.Choice(list(UNSET)), help="Go without it.")
+@posting_options
 @settings_options
 @works_on_database
 def update(place: Workplace, *, slug: str, taken_back: tuple[str, ...], **settings: Any) -> None:  # noqa: ANN401
     """Change a project's settings."""
-    changes = unset(taken_back) | given(settings)
-    if not changes:
-        raise click.UsageError("name at least one setting to change")
     with place.database.write() as session:
         principal = place.principal(session)
         project = scope.project(session, principal, slug)
+        changes = unset(taken_back) | posted(settings, project.posting) | given(settings)
+        if not changes:
+            raise click.UsageError("name at least one setting to change")
         if "instructions" in changes:
             instructions.reword(session, principal, project, changes.pop("instructions"), now=utc_now())
         if changes:

@@ -15,8 +15,8 @@ from workers import qualification
 from workers.money import dollars, to_micros
 
 SHOWN = (
-    "title", "state", "channel", "task_type", "task_options", "overlap", "max_overlap", "confidence",
-    "hit_size", "gold_share", "lease_seconds", "ordering", "review", "quiz", "worker_cap",
+    "title", "state", "channel", "endpoint", "task_type", "task_options", "overlap", "max_overlap",
+    "confidence", "hit_size", "gold_share", "lease_seconds", "ordering", "review", "quiz", "worker_cap",
     "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model", "method",
     "fuse_predictions",
 )  # fmt: skip
@@ -97,7 +97,8 @@ def described(project: Project, labels: list[str]) -> dict[str, Any]:
     amounts = {option: getattr(project, setting) for option, setting in AMOUNTS.items()}
     money = {option: None if amount is None else dollars(amount) for option, amount in amounts.items()}
     wanted = qualification.text(project.qualifications) or None
-    return {"slug": project.slug, "labels": labels, **settings, "qualifications": wanted, **money}
+    offered = {"posting": project.posting or None}
+    return {"slug": project.slug, "labels": labels, **settings, **offered, "qualifications": wanted, **money}
 
 
 def micros(amount: str, where: str) -> int:

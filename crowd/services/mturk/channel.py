@@ -114,5 +114,11 @@ def standing(session: Session, project: Project) -> dict[str, int]:
     return {state: count for state, count in session.execute(query.group_by(OutboxEntry.state))}
 
 
+def refusal(session: Session, project: Project) -> str | None:
+    """Return why the endpoint refused the last call that it refused."""
+    query = select(OutboxEntry.error).where(*_held_back(project, "failed"))
+    return session.scalar(query.order_by(OutboxEntry.finished_at.desc(), OutboxEntry.id.desc()).limit(1))
+
+
 def _held_back(project: Project, *states: str) -> tuple[ColumnElement[bool], ...]:
     return OutboxEntry.project_id == project.id, OutboxEntry.state.in_(states)

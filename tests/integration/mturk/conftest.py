@@ -48,14 +48,10 @@ class Shop:
         return self.world.do(lambda s, p: channel.resume(s, p, clock=self.clock))
 
     def reconcile(self) -> reconcile.Reconciled | None:
-        return reconcile.reconcile(
-            self.world.database, self.caller, endpoint=self.endpoint, clock=self.clock
-        )
+        return reconcile.reconcile(self.world.database, self.caller, endpoint=self.endpoint, clock=self.clock)
 
     def hits(self) -> list[Hit]:
-        return self.world.rows(
-            select(Hit).where(Hit.project_id == self.world.project_id).order_by(Hit.id)
-        )
+        return self.world.rows(select(Hit).where(Hit.project_id == self.world.project_id).order_by(Hit.id))
 
     def entries(self, *where: Any) -> list[OutboxEntry]:
         mine = OutboxEntry.project_id == self.world.project_id
@@ -73,8 +69,11 @@ def mine_budget(shop: World) -> Any:
 def caller(client: Any, clock: Clock) -> Caller:
     """Return a caller that waits on a clock that is moved, not on time."""
     start = clock.now
-    pace = Pace(lambda: (clock.now - start).total_seconds(), clock.forward)
-    return Caller(client, pace)
+
+    def seconds() -> float:
+        return (clock.now - start).total_seconds()
+
+    return Caller(client, Pace(seconds, clock.forward))
 
 
 def shop(database: Database, client: Any, endpoint: str, clock: Clock, **settings: Any) -> Shop:
