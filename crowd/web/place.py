@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
@@ -90,7 +90,7 @@ class Place:
             if request.method not in visitors.READING:
                 visitors.require_same_origin()
             with self.database.read() as session:
-                found = visitors.visitor(session, now=self.clock())
+                found = _noted(visitors.visitor(session, now=self.clock()))
             return page(found, **ids)
 
         return view
@@ -136,7 +136,7 @@ class Place:
             now = self.clock()
 
             def work(session: Session) -> ResponseReturnValue:
-                return run(Call(session, now, visitors.visitor(session, now=now)), **ids)
+                return run(Call(session, now, _noted(visitors.visitor(session, now=now))), **ids)
 
             return visitors.transaction(self.database, work, now=now)
 
@@ -150,8 +150,14 @@ def to_sign_in(door: str) -> Answer:
     return redirect(f"{request.script_root}{door}{back}", 303)
 
 
+def _noted(found: Visitor | None) -> Visitor | None:
+    # By its own name: after a transaction that failed, the worker's row cannot be read any more.
+    g.worker_name = found.worker.name if found is not None and found.worker else None
+    return found
+
+
 def _visitor() -> dict[str, Any]:
     found = visitors.current()
     if found is None:
         return {"worker": None, "csrf": ""}
-    return {"worker": found.worker.name if found.worker else None, "csrf": found.csrf}
+    return {"worker": g.get("worker_name"), "csrf": found.csrf}

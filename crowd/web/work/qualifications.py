@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 
 from crowd.errors import Unprocessable
 from crowd.models.market import QualificationRequest, QualificationType
-from crowd.questions import read_form
+from crowd.questions import answers, read_form
 from crowd.services.market import requests, workbench
 from crowd.visitors import FIELD
 from crowd.web.place import Place, WorkerCall
@@ -45,11 +45,15 @@ def register(pages: Blueprint, at: Place) -> None:
     @at.for_workers
     def hand_in_test(call: WorkerCall, kind: str) -> ResponseReturnValue:
         wanted = requests.find(call.session, call.worker, kind)
+        if wanted.test is None:
+            return redirect(url_for("work.qualifications"), 303)
         fields = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
         try:
-            return _asked(wanted, requests.ask(call.session, call.worker, wanted, fields, now=call.now))
+            # Before anything is written: what a page shows again must not be stored half.
+            answers.write(fields, read_form(wanted.test))
         except Unprocessable as error:
             return _test(call, wanted, error)
+        return _asked(wanted, requests.ask(call.session, call.worker, wanted, fields, now=call.now))
 
 
 def _test(call: WorkerCall, kind: QualificationType, error: Unprocessable | None = None) -> Answer:
