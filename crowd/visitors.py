@@ -86,10 +86,16 @@ def current() -> Visitor | None:
     return found
 
 
+def is_from_our_page(secret: str) -> bool:
+    """Tell whether a request with the cookie of this secret has what only our own pages send with it."""
+    ours, theirs = _origins()
+    sent = request.headers.get(HEADER, "")
+    return ours == theirs and hmac.compare_digest(sent.encode(), sessions.csrf(secret).encode())
+
+
 def require_same_origin() -> None:
     """Raise unless the browser says that the request comes from one of our own pages."""
-    ours = f"{request.scheme}://{request.host}"
-    theirs = request.headers.get("Origin") or _origin(request.headers.get("Referer", ""))
+    ours, theirs = _origins()
     if theirs != ours:
         raise Forbidden(
             f"this request comes from {theirs or 'no page'}, and this server is {ours}; "
@@ -102,6 +108,11 @@ def own_path(text: str, *, default: str) -> str:
     # Browsers read "//host" and "/\host" as another host, and drop tabs and line ends before they do.
     is_ours = text.startswith("/") and text[1:2] not in ("/", "\\") and text.isprintable()
     return text if is_ours else default
+
+
+def _origins() -> tuple[str, str]:
+    theirs = request.headers.get("Origin") or _origin(request.headers.get("Referer", ""))
+    return f"{request.scheme}://{request.host}", theirs
 
 
 def _note_visit(session: Session, now: datetime) -> None:

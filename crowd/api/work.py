@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 from marshmallow import fields, post_load, validate
 
+from crowd.api import express
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
 from crowd.api.edge import edge
+from crowd.api.express import MOST_QUESTIONS, MOST_SECONDS, NAME_LENGTH, NOTE_LENGTH
 from crowd.api.fields import Dollars, Flag, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
-from crowd.channels import Page
 from crowd.models.answer import SKIP_REASONS
 from crowd.services import assign, browse, collect
 from crowd.services.access import attempts
@@ -21,9 +23,7 @@ from crowd.services.collect import Skipped
 from crowd.services.page import terms
 from crowd.services.people import messages
 
-MOST_QUESTIONS = 100
-MOST_SECONDS = 10**7
-NAME_LENGTH, NOTE_LENGTH, REPORT_LENGTH = 10, 2000, 2000
+REPORT_LENGTH = 2000
 
 blueprint = Blueprint("labeling", "For workers: claim a page, answer it, hand it in.")
 
@@ -146,7 +146,7 @@ def list_open_projects(at: WorkerVisit, query: dict[str, Any]) -> dict[str, Any]
     return page("projects", found, query["limit"], lambda project: project.id)
 
 
-@blueprint.on("POST", "/work/projects/<id:project>/claim")
+@blueprint.on("POST", "/work/projects/<id:project>/claim", express=express.claim)
 @blueprint.may_take(ClaimBody)
 @requires_worker
 @blueprint.gives(200, ClaimedPage)
@@ -155,10 +155,13 @@ def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> Response:
     """Claim a page of questions, or get again the page still held."""
     row = terms.of_worker(at.session, at.worker, project)
     claimed = assign.claim(at.session, row, at.worker, ahead=body["ahead"], now=at.now)
-    return Response(status=204) if claimed is None else jsonify(_page(claimed, row.lease_seconds))
+    if claimed is None:
+        return Response(status=204)
+    payloads = (json.dumps(question.payload) for question in claimed.questions)
+    return express.written(claimed, payloads, row.lease_seconds)
 
 
-@blueprint.on("POST", "/work/pages/<token>/submit")
+@blueprint.on("POST", "/work/pages/<token>/submit", express=express.submit)
 @blueprint.takes(NewSubmission)
 @requires_worker
 @blueprint.gives(200, ReceiptSchema)
@@ -207,22 +210,3 @@ def report_page(at: WorkerVisit, body: dict[str, Any], token: str) -> Response:
         now=at.now,
     )
     return Response(status=204)
-
-
-def _page(claimed: Page, lease_seconds: int) -> dict[str, Any]:
-    # Field by field: a question's key stays here. In the form of `ClaimedPage`, whose own dump takes longer
-    # than the claim.
-    questions = [{"name": question.name, "payload": question.payload} for question in claimed.questions]
-    return {
-        "token": claimed.token,
-        "kind": claimed.kind,
-        "title": claimed.title,
-        "instructions": claimed.instructions,
-        "task_type": claimed.task_type,
-        "options": claimed.options,
-        "labels": claimed.labels,
-        "details": claimed.details,
-        "questions": questions,
-        "lease_until": None if claimed.lease_until is None else claimed.lease_until.isoformat(),
-        "lease_seconds": lease_seconds,
-    }

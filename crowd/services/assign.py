@@ -13,7 +13,7 @@ from crowd.channels import Page
 from crowd.errors import BudgetExceeded, Forbidden, NotFound, Stale
 from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Worker
 from crowd.models.conditions import ASSIGNED
-from crowd.services import locks, pack, pay
+from crowd.services import locks, pack, pay, plain
 from crowd.services.access import scope
 from crowd.services.pack import Pick
 from crowd.services.page import gold, hold, quiz, release, terms
@@ -162,18 +162,20 @@ def _new_page(
         return None
     known = terms.of(session, project)
     token = secrets.token_urlsafe(16)
+    kind, price = "work", project.price_micros
     if [reason.code for reason in reasons] == ["quiz"]:
-        draft = Draft(token, known.told.id, quiz.questions(session, project, known, worker), kind="quiz")
+        kind, price, picks = "quiz", 0, quiz.questions(session, project, known, worker)
     elif reasons:
         raise Forbidden(reasons[0].text)
     else:
         picks = _choose(session, project, known, worker, token, now)
-        draft = Draft(token, known.told.id, picks, ahead=is_ahead, price_micros=project.price_micros)
-    if not draft.picks:
+    if not picks:
         return None
+    asked = [(pick.item_id, pick.gold_id) for pick in picks]
+    draft = Draft(token, known.told.id, asked, kind=kind, ahead=is_ahead, price_micros=price)
     until = hold.hold(session, project, worker, draft, now=now)
     return pack.page(
-        project, known.label_set, known.told, draft.picks, token=token, kind=draft.kind, lease_until=until
+        project, known.label_set, known.told, picks, token=token, kind=draft.kind, lease_until=until
     )
 
 
@@ -182,9 +184,11 @@ def _choose(
 ) -> list[Pick]:
     """Lock the best items for this worker, and let some make room for gold; nothing where there is none."""
     room = eligibility.room(session, project, worker, now=now)
-    picks = hold.take(
-        session, project, worker, project.hit_size if room is None else min(room, project.hit_size)
-    )
+    size = project.hit_size if room is None else min(room, project.hit_size)
+    picks = [
+        Pick(item_id, key, plain.read_json(payload))
+        for item_id, key, payload in hold.take(session, project, worker, size)
+    ]
     if not picks:
         return []
     rng = Random(f"{project.seed}:{worker.id}:{hold.claims_so_far(session, project, worker)}")

@@ -8,21 +8,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Pool
+from crowd.db import Line
 from crowd.errors import Conflict, NotFound, Stale, Unprocessable
-from crowd.models import Assignment, Item, Project, Worker
-from crowd.services import pay
-from crowd.services.page import accept, quiz, record, terms
-from crowd.services.page.accept import Claimed, Verdict
+from crowd.models import Assignment, Project, Worker
+from crowd.services import pay, plain
+from crowd.services.access.attempts import Limit
+from crowd.services.page import accept, hold, look, quiz, record, terms
+from crowd.services.page.accept import Claimed, Quota, Someone, Verdict
+from crowd.services.page.look import Caller, Card
 from crowd.services.page.skips import Skipped, require_reasons, store_skips
 from crowd.services.page.terms import Terms
+from crowd.services.plain import At
 from crowd.task_types import TASK_TYPES, Ask
 from workers.earnings import earned
 
-__all__ = ["Kept", "Receipt", "Skipped", "submit"]
+__all__ = ["Kept", "Receipt", "Skipped", "express", "submit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +117,52 @@ def submit(
     return Receipt(token, len(values), verdict.amount_micros, now, len(sent.skips))
 
 
-def _read(session: Session, project: Project, known: Terms, page: Claimed, sent: _Sent) -> dict[str, str]:
+def express(
+    line: Line,
+    card: Card,
+    token: str,
+    *,
+    limit: Limit,
+    now: datetime,
+    answers: Mapping[str, object],
+    notes: Mapping[str, str],
+    seconds: float | None,
+    times: Mapping[str, float],
+) -> tuple[Caller, Receipt] | None:
+    """Accept an ordinary page as `submit` does, in two statements on a line; None where it is not ordinary.
+
+    Then nothing is stored, and it is `submit`'s to do, or to say what is wrong.
+    """
+    found = look.at_submission(line, card, token, now=now)
+    if found is None or (found[1].work, found[1].kind) != ("assigned", "work"):
+        return None
+    caller, page = found
+    kept = terms.kept(line, page.project_id, page.revision)
+    if kept is None:
+        return None
+    project, known = kept
+    sent = _Sent(answers, {}, notes, seconds, times)
+    try:
+        values = _read(line, project, known, page, sent)
+    except Unprocessable:
+        return None
+    held_for = _held_for(page, caller, now)
+    verdict = _verdict(project, page, sent, values, held_for)
+    if verdict.amount_micros != project.price_micros * len(values):  # then money is freed, see `_give_back`
+        return None
+    filled = _filled(page, caller, sent, values, held_for)
+    quota = None if limit.most == 0 else Quota(limit.bucket(str(caller.id)), limit.begin(now), limit.most)
+    if not accept.store(line, caller, page, verdict, filled, known.label_set, quota=quota, now=now):
+        return None
+    return caller, Receipt(token, len(values), verdict.amount_micros, now)
+
+
+def _read(at: At, project: Project, known: Terms, page: Claimed, sent: _Sent) -> dict[str, str]:
     kind = TASK_TYPES[project.task_type]
     payloads: dict[int, dict[str, Any]] = {}
     if kind.reads_payload:
-        query = select(Item.id, Item.payload).where(
-            Item.id.in_([place.item_id for place in page.places.values()])
-        )
-        payloads = {item_id: payload for item_id, payload in session.execute(query)}
+        shown = hold.shown(at, [place.item_id for place in page.places.values()])
+        payloads = {item_id: plain.read_json(payload) for item_id, (_, payload) in shown.items()}
     asks = {
         name: Ask(known.label_set.labels, project.task_options, payloads.get(place.item_id, {}))
         for name, place in page.places.items()
@@ -130,7 +171,7 @@ def _read(session: Session, project: Project, known: Terms, page: Claimed, sent:
     return record.read(kind, sent.answers, asks, sent.skips)
 
 
-def _held_for(page: Claimed, worker: Worker, now: datetime) -> float:
+def _held_for(page: Claimed, worker: Someone, now: datetime) -> float:
     """Return the seconds that can have been worked on a page; only our own people live in our time."""
     return max(0.0, (now - page.since).total_seconds()) if worker.channel == Pool.name else math.inf
 
@@ -161,7 +202,7 @@ def _capped(seconds: float | None, held_for: float) -> float | None:
 
 
 def _filled(
-    page: Claimed, worker: Worker, sent: _Sent, values: Mapping[str, str], held_for: float
+    page: Claimed, worker: Someone, sent: _Sent, values: Mapping[str, str], held_for: float
 ) -> list[record.Filled]:
     active = _capped(sent.seconds, held_for)
     share = None if active is None else active / len(page.places)

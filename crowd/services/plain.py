@@ -1,4 +1,4 @@
-"""Statements in plain SQL for the few paths that run all day: a fraction of the ORM's cost, same events."""
+"""Statements in plain SQL for the few paths that run all day, on a session or on a line: same events."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult
+from sqlalchemy import CursorResult, Engine
 from sqlalchemy.orm import Session
 
+from crowd.db import Line, Rows
+
+# Where a statement runs. What takes either can be done both ways.
+At = Session | Line
 _NAMED = re.compile(r"(?<!:):(\w+)")
 
 
@@ -26,19 +30,28 @@ class Sql:
         object.__setattr__(self, "sqlite", _squeezed(self.sqlite))
         object.__setattr__(self, "postgresql", _NAMED.sub(r"%(\1)s", _squeezed(self.postgresql)))
 
-    def __call__(self, session: Session, **values: Any) -> CursorResult[*tuple[Any, ...]]:  # noqa: ANN401 - any column's value
-        """Run it inside the session's transaction, after what the session has not written yet."""
-        session.flush()
+    def __call__(self, session: At, **values: Any) -> Rows | CursorResult[*tuple[Any, ...]]:  # noqa: ANN401 - any column's value
+        """Run it on a line, or inside a session's transaction after what it has not written yet."""
         text = self.sqlite if is_sqlite(session) else self.postgresql
+        if isinstance(session, Line):
+            return session.run(text, values)
+        session.flush()
         return session.connection().exec_driver_sql(text, values)
 
 
-def is_sqlite(session: Session) -> bool:
+def engine(session: At) -> Engine:
+    """Return the engine of the database, under which what it holds may be kept."""
+    return session.engine if isinstance(session, Line) else session.get_bind().engine
+
+
+def is_sqlite(session: At) -> bool:
     """Tell which of the two databases this is."""
+    if isinstance(session, Line):
+        return session.is_sqlite
     return session.get_bind().dialect.name == "sqlite"
 
 
-def moment(session: Session, when: datetime | None) -> datetime | str | None:
+def moment(session: At, when: datetime | None) -> datetime | str | None:
     """Return a time as its column stores it."""
     if when is None or not is_sqlite(session):
         return when
@@ -52,7 +65,7 @@ def read_moment(stored: datetime | str | None) -> datetime | None:
     return datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
-def listed(session: Session, values: list[Any]) -> Any:  # noqa: ANN401 - what the driver takes
+def listed(session: At, values: list[Any]) -> Any:  # noqa: ANN401 - what the driver takes
     """Return a list as one value: an array, or JSON where there are no arrays."""
     return json.dumps(values) if is_sqlite(session) else values
 

@@ -33,6 +33,10 @@ class Limit:
         """Return when the present window began."""
         return now - (now - EPOCH) % self.window
 
+    def bucket(self, who: str) -> str:
+        """Return what someone's attempts are counted under."""
+        return f"{self.name}:{who}"
+
     def wait(self, now: datetime) -> int:
         """Return the whole seconds until the next window begins."""
         return ceil((self.begin(now) + self.window - now).total_seconds())
@@ -57,7 +61,7 @@ def count(session: Session, limit: Limit, who: str, *, now: datetime) -> None:
     """Count one attempt; raise where it is one too many."""
     if limit.most == 0:
         return
-    so_far = session.scalar(_COUNT, {"bucket": _bucket(limit, who), "window": limit.begin(now)})
+    so_far = session.scalar(_COUNT, {"bucket": limit.bucket(who), "window": limit.begin(now)})
     if cast("int", so_far) > limit.most:
         wait = limit.wait(now)
         raise TooMany(f"tried too often; try again in {_spoken(wait)}", retry_after=wait)
@@ -65,7 +69,7 @@ def count(session: Session, limit: Limit, who: str, *, now: datetime) -> None:
 
 def take_back(session: Session, limit: Limit, who: str, *, now: datetime) -> None:
     """Forget one attempt of this window."""
-    mine = Attempts.bucket == _bucket(limit, who), Attempts.window == limit.begin(now)
+    mine = Attempts.bucket == limit.bucket(who), Attempts.window == limit.begin(now)
     session.execute(update(Attempts).where(*mine, Attempts.count > 0).values(count=Attempts.count - 1))
 
 
@@ -89,10 +93,6 @@ def prune(session: Session, *, now: datetime) -> int:
     """Delete the windows that are long over; return how many."""
     result = session.execute(delete(Attempts).where(Attempts.window < now - KEPT))
     return cast("CursorResult[Any]", result).rowcount
-
-
-def _bucket(limit: Limit, who: str) -> str:
-    return f"{limit.name}:{who}"
 
 
 def _spoken(seconds: int) -> str:

@@ -70,9 +70,14 @@ def visitor(session: Session, cookie: str, *, now: datetime) -> Visitor | None:
         session_id=row.id,
         worker=worker,
         principal=keys.principal_of(key) if key else None,
-        csrf=_csrf(secret),
+        csrf=csrf(secret),
         is_worth_noting=now - row.seen_at > SEEN_RESOLUTION,
     )
+
+
+def csrf(secret: str) -> str:
+    """Return what the forms of a session carry, and nobody else's can."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
 def note_visit(session: Session, session_id: int, *, now: datetime) -> None:
@@ -142,10 +147,6 @@ def _has_owner(worker: Worker | None, key: ApiKey | None, now: datetime) -> bool
     if worker is not None:
         return worker.erased_at is None
     return key is not None and keys.is_live(key, now=now)
-
-
-def _csrf(secret: str) -> str:
-    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
 def _count(result: Any) -> int:  # noqa: ANN401 - SQLAlchemy's Result, which does not say that it counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
@@ -13,23 +13,27 @@ from sqlalchemy.orm import Session
 from crowd.models import LabelSet, Worker
 from crowd.services import plain
 from crowd.services.page.record import Filled
-from crowd.services.plain import Sql
+from crowd.services.plain import At, Sql
 
-_FIND = """
-    SELECT assignment.id, assignment.project_id, project.revision, assignment.work, assignment.kind,
-        assignment.begun_at, assignment.created_at, slot.id, slot.position, slot.item_id, slot.gold_id
+FOUND = """
+    assignment.id, assignment.project_id, project.revision, assignment.work, assignment.kind,
+    assignment.begun_at, assignment.created_at, slot.id, slot.position, slot.item_id, slot.gold_id
+"""
+_FIND = f"""
+    SELECT {FOUND}
     FROM assignment JOIN project ON project.id = assignment.project_id
         JOIN slot ON slot.assignment_id = assignment.id
     WHERE assignment.token = :token AND assignment.worker_id = :worker
     ORDER BY slot.position
-"""
+"""  # noqa: S608 - put together from constants
 FIND = Sql(_FIND, _FIND)
 
-# One conditional update decides who is first; all else follows from it.
+# One conditional update decides who is first; all else follows from it. `|| ''` keeps PostgreSQL from
+# reading a partial index whole for one row, because it was empty when the plan was made.
 _ACCEPT = """
     UPDATE assignment SET work = 'submitted', submitted_at = :now, submission_digest = :digest,
         active_seconds = {active}, review = :review, payment = :payment, amount_micros = :amount
-    WHERE id = :assignment AND work = 'assigned' RETURNING id
+    WHERE id = :assignment AND work || '' = 'assigned' {allowed} RETURNING id
 """
 _ANSWER = """
     INSERT INTO answer (project_id, item_id, worker_id, slot_id, label_set_id, channel, value, seconds, note,
@@ -37,22 +41,30 @@ _ANSWER = """
 """
 
 # PostgreSQL stores a page in one round trip.
-STORE = Sql(
-    postgresql=f"""
-    WITH accepted AS ({_ACCEPT.format(active="CAST(:active AS float8)")}),
+_STORE = f"""
+    accepted AS ({_ACCEPT.format(active="CAST(:active AS float8)", allowed="{allowed}")}),
     said AS (SELECT * FROM unnest(CAST(:slots AS bigint[]), CAST(:values AS text[]),
         CAST(:seconds AS float8[]), CAST(:notes AS text[])) AS said (slot_id, value, seconds, note)),
     filled AS (UPDATE slot SET state = 'done' FROM accepted, said
-        WHERE slot.id = said.slot_id AND slot.assignment_id = accepted.id AND slot.state = 'leased'
+        WHERE slot.id = said.slot_id AND slot.assignment_id + 0 = accepted.id AND slot.state || '' = 'leased'
         RETURNING slot.id, slot.item_id, said.value, said.seconds, said.note),
     stored AS ({_ANSWER}
         SELECT :project, item_id, :worker, id, :label_set, :channel, value, seconds, note, :now
         FROM filled ORDER BY id)
     SELECT count(*) FROM accepted
-    """  # noqa: S608 - put together from constants
-)
+"""  # noqa: S608 - put together from constants
+STORE = Sql(postgresql=f"WITH {_STORE.format(allowed='')}")
+# The limit on what one worker hands in is counted on the way, and kept.
+_COUNT = """
+    INSERT INTO attempts (bucket, "window", count) VALUES (:bucket, :window, 1)
+    ON CONFLICT (bucket, "window") DO UPDATE SET count = attempts.count + 1
+        WHERE attempts.count < :most RETURNING count
+"""
+COUNT = Sql(sqlite=_COUNT)
+_COUNTED = _STORE.format(allowed="AND EXISTS (SELECT 1 FROM counted)")
+STORE_COUNTED = Sql(postgresql=f"WITH counted AS ({_COUNT}), {_COUNTED}")
 # SQLite has no round trips to save, and no data-changing CTE.
-ACCEPT = Sql(sqlite=f"{_ACCEPT.format(active=':active')}")
+ACCEPT = Sql(sqlite=_ACCEPT.format(active=":active", allowed=""))
 FILL = Sql(
     sqlite="""
     UPDATE slot SET state = 'done' WHERE state = 'leased' AND assignment_id = :assignment
@@ -67,6 +79,18 @@ ANSWER = Sql(
     FROM json_each(:said) AS said JOIN slot ON slot.id = json_extract(said.value, '$[0]') ORDER BY said.key
     """  # noqa: S608 - put together from constants
 )
+
+
+class Someone(Protocol):
+    """Whoever works, as far as a page needs to know."""
+
+    @property
+    def id(self) -> int:
+        """Of the worker."""
+
+    @property
+    def channel(self) -> str:
+        """Where they work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,15 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many pages one worker may hand in within a window of time."""
+
+    bucket: str
+    window: datetime
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of an assignment whose page is accepted."""
 
@@ -108,8 +141,11 @@ def find(session: Session, worker: Worker, token: str) -> Claimed | None:
         rows = FIND(session, token=token, worker=worker.id).all()
     except (DataError, UnicodeEncodeError):  # what no column can hold is the token of none
         return None
-    if not rows:
-        return None
+    return claimed(rows) if rows else None
+
+
+def claimed(rows: Sequence[Sequence[Any]]) -> Claimed:
+    """Return the page that these rows of `FOUND` are."""
     first = rows[0]
     since = plain.read_moment(first[5] or first[6])
     assert since is not None
@@ -118,16 +154,17 @@ def find(session: Session, worker: Worker, token: str) -> Claimed | None:
 
 
 def store(
-    session: Session,
-    worker: Worker,
+    session: At,
+    worker: Someone,
     page: Claimed,
     verdict: Verdict,
     filled: Sequence[Filled],
     label_set: LabelSet,
     *,
+    quota: Quota | None = None,
     now: datetime,
 ) -> bool:
-    """Accept a page and store its answers, unless it has ended before; tell which."""
+    """Accept a page and store its answers; False where it has ended before, or the quota is used up."""
     values: dict[str, Any] = {
         "assignment": page.id,
         "project": page.project_id,
@@ -141,6 +178,8 @@ def store(
         "amount": verdict.amount_micros,
         "now": plain.moment(session, now),
     }
+    if quota is not None:
+        values |= {"bucket": quota.bucket, "window": plain.moment(session, quota.window), "most": quota.most}
     if not plain.is_sqlite(session):
         columns = {
             "slots": [answer.slot_id for answer in filled],
@@ -148,7 +187,10 @@ def store(
             "seconds": [answer.seconds for answer in filled],
             "notes": [answer.note for answer in filled],
         }
-        return bool(STORE(session, **values, **columns).scalar_one())
+        store = STORE if quota is None else STORE_COUNTED
+        return bool(store(session, **values, **columns).scalar_one())
+    if quota is not None and COUNT(session, **values).first() is None:
+        return False
     if ACCEPT(session, **values).first() is None:
         return False
     said = [(answer.slot_id, answer.value, answer.seconds, answer.note) for answer in filled]

@@ -9,33 +9,57 @@ from sqlalchemy.orm import Session
 
 from crowd.services import plain
 from crowd.services.pack import Pick
+from crowd.services.page import hold
 from crowd.services.page.terms import Deck
-from crowd.services.plain import Sql
+from crowd.services.plain import At, Sql
 
 _SEEN = """
     SELECT item_id FROM slot WHERE worker_id = :worker AND state IN ('leased', 'done', 'skipped', 'void')
         AND item_id {among}
 """
-_SHOWN = "SELECT id, key, payload FROM item WHERE id {among}"
 _AMONG = {
     "sqlite": "IN (SELECT value FROM json_each(:items))",
     "postgresql": "= ANY(CAST(:items AS bigint[]))",
 }
 SEEN = Sql(**{database: _SEEN.format(among=among) for database, among in _AMONG.items()})
-SHOWN = Sql(**{database: _SHOWN.format(among=among) for database, among in _AMONG.items()})
 # Looked at first for every question wanted: enough unless the worker has seen most of the gold there is.
 SAMPLE = 8
 
 
 def unseen(session: Session, deck: Deck, worker_id: int, *, wanted: int, rng: Random) -> list[Pick]:
     """Choose gold this worker has not seen; never repeated, so perhaps fewer than wanted."""
+    chosen = draw(session, deck, worker_id, wanted=wanted, rng=rng)
+    shown = hold.shown(session, [item_id for _, item_id in chosen])
+    return [
+        Pick(item_id, shown[item_id][0], plain.read_json(shown[item_id][1]), gold_id)
+        for gold_id, item_id in chosen
+    ]
+
+
+def draw(at: At, deck: Deck, worker_id: int, *, wanted: int, rng: Random) -> list[tuple[int, int]]:
+    """Choose gold this worker has not seen: its ids and its items'."""
     if wanted == 0:
         return []
-    chosen = _draw(session, _sample(deck, wanted, rng), worker_id, wanted, rng)
+    chosen = _draw(at, _sample(deck, wanted, rng), worker_id, wanted, rng)
     if len(chosen) < wanted:
         everything = {label: rng.sample(gold, len(gold)) for label, gold in deck.items()}
-        chosen = _draw(session, everything, worker_id, wanted, rng)
-    return _picks(session, chosen) if chosen else []
+        chosen = _draw(at, everything, worker_id, wanted, rng)
+    return chosen
+
+
+def candidates(deck: Deck, *, wanted: int, rng: Random) -> list[tuple[int, int, int]]:
+    """Draw a few gold for each question wanted, to take the first unseen of: number, gold and item id.
+
+    Balanced over the labels like `unseen`, and no gold is a candidate for two questions.
+    """
+    left = {label: rng.sample(gold, min(wanted * SAMPLE, len(gold))) for label, gold in sorted(deck.items())}
+    drawn: list[tuple[int, int, int]] = []
+    for number in range(wanted):
+        labels = [label for label, gold in left.items() if gold]
+        label = rng.choice(labels) if labels else ""
+        drawn += [(number, *pair) for pair in left.get(label, [])[:SAMPLE]]
+        left[label] = left.get(label, [])[SAMPLE:]
+    return drawn
 
 
 def _sample(deck: Deck, wanted: int, rng: Random) -> dict[str, list[tuple[int, int]]]:
@@ -46,9 +70,9 @@ def _sample(deck: Deck, wanted: int, rng: Random) -> dict[str, list[tuple[int, i
 
 
 def _draw(
-    session: Session, deck: dict[str, list[tuple[int, int]]], worker_id: int, wanted: int, rng: Random
+    at: At, deck: dict[str, list[tuple[int, int]]], worker_id: int, wanted: int, rng: Random
 ) -> list[tuple[int, int]]:
-    seen = _seen(session, [item_id for gold in deck.values() for _, item_id in gold], worker_id)
+    seen = _seen(at, [item_id for gold in deck.values() for _, item_id in gold], worker_id)
     left = {label: [pair for pair in gold if pair[1] not in seen] for label, gold in deck.items()}
     drawn: list[tuple[int, int]] = []
     while len(drawn) < wanted and (labels := sorted(label for label, gold in left.items() if gold)):
@@ -56,11 +80,5 @@ def _draw(
     return drawn
 
 
-def _seen(session: Session, item_ids: Sequence[int], worker_id: int) -> set[int]:
-    return {row[0] for row in SEEN(session, worker=worker_id, items=plain.listed(session, list(item_ids)))}
-
-
-def _picks(session: Session, chosen: Sequence[tuple[int, int]]) -> list[Pick]:
-    rows = SHOWN(session, items=plain.listed(session, [item_id for _, item_id in chosen]))
-    shown = {item_id: (key, plain.read_json(payload)) for item_id, key, payload in rows}
-    return [Pick(item_id, *shown[item_id], gold_id) for gold_id, item_id in chosen]
+def _seen(at: At, item_ids: Sequence[int], worker_id: int) -> set[int]:
+    return {row[0] for row in SEEN(at, worker=worker_id, items=plain.listed(at, list(item_ids)))}

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crowd.db import Line
 from crowd.models import Project, Worker
 from crowd.services import plain
-from crowd.services.pack import Pick
-from crowd.services.plain import Sql
+from crowd.services.page.accept import Someone
+from crowd.services.plain import At, Sql
 
 # How far behind a claimed item falls where every item is asked about once before any is twice.
 BEHIND = float(2**32)
@@ -23,23 +25,31 @@ HELD = Sql(_HELD, _HELD)
 _CLAIMS = "SELECT count(*) FROM assignment WHERE worker_id = :worker AND project_id = :project"
 CLAIMS = Sql(_CLAIMS, _CLAIMS)
 
+SHOWN = Sql(
+    sqlite="SELECT id, key, payload FROM item WHERE id IN (SELECT value FROM json_each(:items))",
+    postgresql="SELECT id, key, payload FROM item WHERE id = ANY(CAST(:items AS bigint[]))",
+)
+
 # No wait for items another claim holds; FOR NO KEY UPDATE, so that answers to them can be stored meanwhile.
-_TAKE = """
+TAKE_SQL = """
     SELECT item.id, item.key, item.payload FROM item
     WHERE item.project_id = :project AND item.claimable
         AND (NOT item.reserved OR EXISTS (SELECT 1 FROM reservation
             WHERE reservation.item_id = item.id AND reservation.worker_id = :worker))
         AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = item.id AND slot.worker_id = :worker
-            AND slot.state IN ('leased', 'done', 'skipped', 'void'))
-    ORDER BY item.rank, item.id
+            AND slot.state IN ('leased', 'done', 'skipped', 'void') {apart})
+    ORDER BY item.rank, item.id LIMIT {size}
 """
+# PostgreSQL would else read all that the worker has ever answered, to ask which of it is on ten items.
+APART = "OFFSET 0"
+LOCKED = "FOR NO KEY UPDATE OF item SKIP LOCKED"
 
-_PAGE = """
+PAGE_SQL = """
     INSERT INTO hit (project_id, instructions_id, channel, state, external_id, assignments, reward_micros,
         fee_micros, created_at)
-    VALUES (:project, :instructions, :channel, 'closed', :token, 1, :reward, 0, :now) RETURNING id
+    SELECT :project, :instructions, :channel, 'closed', :token, 1, :reward, 0, :now {source} RETURNING id
 """
-_CLAIM = """
+CLAIM_SQL = """
     INSERT INTO assignment (project_id, hit_id, worker_id, external_id, token, kind, ahead, work, review,
         payment, lease_until, begun_at, amount_micros, gold_micros, created_at)
     SELECT :project, {hit}, :worker, :token, :token, :kind, :ahead, 'assigned', 'pending',
@@ -50,7 +60,8 @@ _COUNT_DOWN = """
     UPDATE item SET open = open - 1, claimable = open > 1, rank = rank + :behind
     WHERE id IN (SELECT {value} FROM {listed})
 """
-_SLOTS = """
+BEGUN = "CAST(:begun AS timestamptz)"  # it may be NULL
+SLOTS_SQL = """
     INSERT INTO slot (project_id, item_id, worker_id, assignment_id, position, gold_id, state, created_at)
 """
 
@@ -58,21 +69,31 @@ _SLOTS = """
 HOLD = Sql(
     postgresql=f"""
     WITH taken AS ({_COUNT_DOWN.format(value="*", listed="unnest(CAST(:ordinary AS bigint[]))")}),
-    page AS ({_PAGE}),
-    claim AS ({_CLAIM.format(hit="page.id", begun="CAST(:begun AS timestamptz)", source="FROM page")})
-    {_SLOTS}
+    page AS ({PAGE_SQL.format(source="")}),
+    claim AS ({CLAIM_SQL.format(hit="page.id", begun=BEGUN, source="FROM page")})
+    {SLOTS_SQL}
     SELECT :project, asked.item, :worker, claim.id, asked.position, asked.gold, 'leased', :now
     FROM claim, unnest(CAST(:items AS bigint[]), CAST(:gold_ids AS bigint[]))
         WITH ORDINALITY AS asked (item, gold, position)
     """  # noqa: S608 - put together from constants
 )
+RESERVE_SQL = """
+    UPDATE budget SET held = held + :gold {source}
+    WHERE budget.project_id = :project AND held + spent + :gold <= cap {and_so} RETURNING 1
+"""
+ENTER_SQL = """
+    INSERT INTO ledger_entry (project_id, kind, key, amount_micros, created_at)
+    SELECT :project, 'reserve', 'reserve:gold:' || :token, :gold, :now {source}
+"""
 # SQLite has no round trips to save, and no data-changing CTE.
 COUNT_DOWN = Sql(sqlite=_COUNT_DOWN.format(value="value", listed="json_each(:ordinary)"))
-PAGE = Sql(sqlite=_PAGE)
-CLAIM = Sql(sqlite=_CLAIM.format(hit=":hit", begun=":begun", source=""))
+RESERVE = Sql(sqlite=RESERVE_SQL.format(source="", and_so=""))
+ENTER = Sql(sqlite=ENTER_SQL.format(source=""))
+PAGE = Sql(sqlite=PAGE_SQL.format(source=""))
+CLAIM = Sql(sqlite=CLAIM_SQL.format(hit=":hit", begun=":begun", source=""))
 SLOTS = Sql(
     sqlite=f"""
-    {_SLOTS}
+    {SLOTS_SQL}
     SELECT :project, json_extract(value, '$[0]'), :worker, :claim, key + 1, json_extract(value, '$[1]'),
         'leased', :now
     FROM json_each(:asked)
@@ -83,8 +104,7 @@ SLOTS = Sql(
 @cache
 def _taking(size: int) -> Sql:
     # The number stands in the text: of a parameter the planner knows nothing, and sorts all open items.
-    query = f"{_TAKE} LIMIT {size}"
-    return Sql(sqlite=query, postgresql=f"{query} FOR NO KEY UPDATE OF item SKIP LOCKED")
+    return Sql(TAKE_SQL.format(apart="", size=size), f"{TAKE_SQL.format(apart=APART, size=size)} {LOCKED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +113,7 @@ class Draft:
 
     token: str
     instructions_id: int
-    picks: Sequence[Pick]
+    asked: Sequence[tuple[int, int | None]] = ()  # item and, where it is one, gold; in order
     kind: str = "work"
     ahead: bool = False
     price_micros: int = 0  # of one answer
@@ -115,17 +135,52 @@ def claims_so_far(session: Session, project: Project, worker: Worker) -> int:
     return int(CLAIMS(session, worker=worker.id, project=project.id).scalar_one())
 
 
-def take(session: Session, project: Project, worker: Worker, size: int) -> list[Pick]:
-    """Lock the best items this worker may be asked about and has not seen."""
-    rows = _taking(size)(session, project=project.id, worker=worker.id)
-    return [Pick(item_id, key, plain.read_json(payload)) for item_id, key, payload in rows]
+def shown(at: At, item_ids: Sequence[int]) -> dict[int, tuple[str, Any]]:
+    """Return the keys of items and what is shown of them, as it is stored."""
+    rows = SHOWN(at, items=plain.listed(at, list(item_ids))) if item_ids else ()
+    return {item_id: (key, payload) for item_id, key, payload in rows}
 
 
-def hold(session: Session, project: Project, worker: Worker, draft: Draft, *, now: datetime) -> datetime:
+def take(at: At, project: Project, worker: Someone, size: int) -> list[tuple[int, str, Any]]:
+    """Lock the best items this worker may be asked about and has not seen; their ids, keys and payloads."""
+    return [tuple(row) for row in _taking(size)(at, project=project.id, worker=worker.id)]
+
+
+def hold(at: At, project: Project, worker: Someone, draft: Draft, *, now: datetime) -> datetime:
     """Count the items' open places down, store the page with its slots; return when the lease ends."""
+    ordinary = [item for item, gold in draft.asked if gold is None]
+    questions, gold = len(draft.asked), len(draft.asked) - len(ordinary)
+    stored, until = values(at, project, worker, draft, questions=questions, gold=gold, now=now)
+    stored["ordinary"] = plain.listed(at, ordinary)
+    if plain.is_sqlite(at):
+        asked = plain.listed(at, list(draft.asked))
+        COUNT_DOWN(at, **stored)
+        hit = PAGE(at, **stored).scalar_one()
+        claim = CLAIM(at, hit=hit, **stored).scalar_one()
+        SLOTS(at, claim=claim, asked=asked, **stored)
+    else:
+        items, gold_ids = zip(*draft.asked, strict=True)
+        HOLD(at, items=list(items), gold_ids=list(gold_ids), **stored)
+    return until
+
+
+def reserve(line: Line, project: Project, amount: int, *, token: str, now: datetime) -> bool:
+    """Set money aside for a page's gold, as `pay.reserve` does; False where the cap does not cover it."""
+    if amount == 0:
+        return True
+    move = {"project": project.id, "gold": amount, "token": token, "now": plain.moment(line, now)}
+    if RESERVE(line, **move).first() is None:
+        return False
+    ENTER(line, **move)
+    return True
+
+
+def values(
+    at: At, project: Project, worker: Someone, draft: Draft, *, questions: int, gold: int, now: datetime
+) -> tuple[dict[str, Any], datetime]:
+    """Return what a page of so many questions, with so much gold, is stored with, and when its lease ends."""
     until = now + timedelta(seconds=project.lease_seconds)
-    ordinary = [pick.item_id for pick in draft.picks if pick.gold_id is None]
-    values = {
+    return {
         "project": project.id,
         "worker": worker.id,
         "instructions": draft.instructions_id,
@@ -133,21 +188,10 @@ def hold(session: Session, project: Project, worker: Worker, draft: Draft, *, no
         "token": draft.token,
         "kind": draft.kind,
         "ahead": draft.ahead,
-        "reward": draft.price_micros * len(draft.picks),
-        "gold": draft.price_micros * (len(draft.picks) - len(ordinary)),
-        "lease_until": plain.moment(session, until),
-        "begun": None if draft.ahead else plain.moment(session, now),
-        "now": plain.moment(session, now),
+        "reward": draft.price_micros * questions,
+        "gold": draft.price_micros * gold,
+        "lease_until": plain.moment(at, until),
+        "begun": None if draft.ahead else plain.moment(at, now),
+        "now": plain.moment(at, now),
         "behind": BEHIND if project.ordering == "breadth" else 0.0,
-        "ordinary": plain.listed(session, ordinary),
-    }
-    if plain.is_sqlite(session):
-        asked = plain.listed(session, [(pick.item_id, pick.gold_id) for pick in draft.picks])
-        COUNT_DOWN(session, **values)
-        hit = PAGE(session, **values).scalar_one()
-        claim = CLAIM(session, hit=hit, **values).scalar_one()
-        SLOTS(session, claim=claim, asked=asked, **values)
-    else:
-        items = [pick.item_id for pick in draft.picks]
-        HOLD(session, items=items, gold_ids=[pick.gold_id for pick in draft.picks], **values)
-    return until
+    }, until

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from crowd.errors import NotFound
 from crowd.models import Gold, Instructions, LabelSet, Project, Worker
 from crowd.models.base import Model
-from crowd.services.plain import Sql
+from crowd.services import plain
+from crowd.services.plain import At, Sql
 from crowd.services.setup import instructions, projects
 
 _REVISION = """
@@ -39,7 +40,7 @@ _kept: WeakKeyDictionary[Engine, dict[int, tuple[int, Terms]]] = WeakKeyDictiona
 
 def of(session: Session, project: Project) -> Terms:
     """Return the terms of a project as it was read in this transaction."""
-    kept = _kept.setdefault(session.get_bind().engine, {})
+    kept = _kept.setdefault(plain.engine(session), {})
     revision, terms = kept.get(project.id, (None, None))
     if terms is None or revision != project.revision:
         terms = _load(session, project)
@@ -50,13 +51,22 @@ def of(session: Session, project: Project) -> Terms:
 
 def project(session: Session, project_id: int, revision: int) -> Project:
     """Return a project as it is at a revision just read: a copy that no session knows, to be read only."""
-    kept = _projects.setdefault(session.get_bind().engine, {})
+    kept = _projects.setdefault(plain.engine(session), {})
     found = kept.get(project_id)
     if found is None or found.revision != revision:
         found = _copy(session.get_one(Project, project_id))
         if found.revision == revision:
             kept[project_id] = found
     return found
+
+
+def kept(at: At, project_id: int, revision: int) -> tuple[Project, Terms] | None:
+    """Return a project and its terms at a revision just read, where this process has them."""
+    found = _projects.get(plain.engine(at), {}).get(project_id)
+    of_revision, terms = _kept.get(plain.engine(at), {}).get(project_id, (None, None))
+    if found is None or terms is None or not (found.revision == of_revision == revision):
+        return None
+    return found, terms
 
 
 def of_worker(session: Session, worker: Worker, project_id: int) -> Project:

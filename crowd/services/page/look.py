@@ -1,0 +1,123 @@
+"""One statement that says who comes, and all that an ordinary claim or submission of theirs needs to know.
+
+A row is the plain answer: this worker may, as far as a database can tell. Where there is none, the general
+way finds out why not, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from crowd.db import Line
+from crowd.services import plain
+from crowd.services.access import sessions, tokens
+from crowd.services.page import accept
+from crowd.services.page.accept import Claimed
+from crowd.services.plain import Sql
+
+Pass = Literal["token", "session"]
+TABLES: dict[Pass, str] = {"token": "worker_token", "session": "web_session"}
+# A session whose last visit is worth noting goes the general way, which writes it down.
+LIVE: dict[Pass, str] = {
+    "token": "pass.revoked_at IS NULL",
+    "session": "pass.revoked_at IS NULL AND pass.expires_at > :now AND pass.seen_at >= :seen",
+}
+_WORKER = """
+    pass.digest, worker.id, worker.channel, worker.pseudonym
+"""
+_HOLDER = """
+    {table} AS pass JOIN worker ON worker.id = pass.worker_id AND worker.erased_at IS NULL
+"""
+_HOLDS = """
+    EXISTS (SELECT 1 FROM assignment WHERE assignment.worker_id = worker.id
+        AND assignment.project_id = project.id AND assignment.ahead = {ahead}
+        AND assignment.work = 'assigned')
+"""
+_CLAIM = """
+    SELECT {worker}, project.revision, {holds_first}, {holds_second}
+    FROM {holder} JOIN project ON project.id = :project AND project.requester_id = worker.requester_id
+        AND project.channel = worker.channel
+    WHERE pass.public_id = :public_id AND {live}
+        AND NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id
+            AND (restriction.project_id = project.id OR restriction.project_id IS NULL)
+            AND restriction.lifted_at IS NULL AND (restriction.until IS NULL OR restriction.until > :now))
+"""
+# `+ 0`, so that the page is looked up by its token, not among all this worker's pages.
+_SUBMIT = """
+    SELECT {worker}, {found}
+    FROM {holder} JOIN assignment ON assignment.token = :token AND assignment.worker_id + 0 = worker.id
+        JOIN project ON project.id = assignment.project_id
+        JOIN slot ON slot.assignment_id = assignment.id
+    WHERE pass.public_id = :public_id AND {live} ORDER BY slot.position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a worker comes with: a token, or the cookie of a session."""
+
+    kind: Pass
+    public_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A worker who has shown their card."""
+
+    id: int
+    channel: str
+    pseudonym: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a worker who claims is and holds."""
+
+    caller: Caller
+    revision: int  # of the project
+    holds_first: bool
+    holds_second: bool  # a page fetched ahead
+
+
+def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Standing | None:
+    """Return what a claim needs to know; None unless the worker may claim, as far as this tells."""
+    row = _CLAIMING[card.kind](line, project=project_id, **_shown(line, card, now)).first()
+    if row is None or not tokens.matches(row[0], card.secret):
+        return None
+    return Standing(Caller(*row[1:4]), row[4], bool(row[5]), bool(row[6]))
+
+
+def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:
+    """Return who submits, and the page of theirs under a token."""
+    rows = _SUBMITTING[card.kind](line, token=token, **_shown(line, card, now)).all()
+    if not rows or not tokens.matches(rows[0][0], card.secret):
+        return None
+    return Caller(*rows[0][1:4]), accept.claimed([row[4:] for row in rows])
+
+
+def _shown(line: Line, card: Card, now: datetime) -> dict[str, Any]:
+    shown: dict[str, Any] = {"public_id": card.public_id, "now": plain.moment(line, now)}
+    if card.kind == "session":
+        shown["seen"] = plain.moment(line, now - sessions.SEEN_RESOLUTION)
+    return shown
+
+
+def _both(text: str, kind: Pass) -> Sql:
+    holder = _HOLDER.format(table=TABLES[kind])
+    first, second = _HOLDS.format(ahead="false"), _HOLDS.format(ahead="true")
+    filled = text.format(
+        worker=_WORKER,
+        found=accept.FOUND,
+        holder=holder,
+        live=LIVE[kind],
+        holds_first=first,
+        holds_second=second,
+    )
+    return Sql(filled, filled)
+
+
+_CLAIMING = {kind: _both(_CLAIM, kind) for kind in TABLES}
+_SUBMITTING = {kind: _both(_SUBMIT, kind) for kind in TABLES}
