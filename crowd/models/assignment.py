@@ -19,6 +19,7 @@ SLOT_STATES = ("leased", "done", "skipped", "returned", "expired", "void")
 _HELD = text("state IN ('leased', 'done', 'skipped', 'void')")
 _LEASED = text("state = 'leased'")
 _ASSIGNED = text("work = 'assigned'")
+_LEASING = text("work = 'assigned' AND lease_until IS NOT NULL")
 _GOLD = text("gold_id IS NOT NULL")
 _DUE = text("payment = 'due'")
 
@@ -44,7 +45,8 @@ class Assignment(Numbered, Stamped, Base):
             sqlite_where=_ASSIGNED,
             postgresql_where=_ASSIGNED,
         ),
-        Index("ix_assignment_lease", "lease_until", sqlite_where=_ASSIGNED, postgresql_where=_ASSIGNED),
+        # Only for who asks about the lease: PostgreSQL would else read all of it to find one worker's page.
+        Index("ix_assignment_lease", "lease_until", sqlite_where=_LEASING, postgresql_where=_LEASING),
         Index("ix_assignment_due", "project_id", sqlite_where=_DUE, postgresql_where=_DUE),
         BUSY,
     )

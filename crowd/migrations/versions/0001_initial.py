@@ -1267,8 +1267,8 @@ def _assignment() -> None:
         "ix_assignment_lease",
         "assignment",
         ["lease_until"],
-        sqlite_where=sa.text("work = 'assigned'"),
-        postgresql_where=sa.text("work = 'assigned'"),
+        sqlite_where=sa.text("work = 'assigned' AND lease_until IS NOT NULL"),
+        postgresql_where=sa.text("work = 'assigned' AND lease_until IS NOT NULL"),
     )
     op.create_index(op.f("ix_assignment_project_id"), "assignment", ["project_id"])
     op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
