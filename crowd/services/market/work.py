@@ -114,7 +114,8 @@ def submit(session: Session, external_id: str, fields: Fields, *, now: datetime)
     assignment.auto_approve_at = now + timedelta(seconds=delay)
     session.flush()
     notices.emit(session, hit, "AssignmentSubmitted", assignment=assignment, now=now)
-    settle.conclude(session, hit, now=now)
+    # Without a delay it is approved and paid here, before the HIT gives back what it need not hold.
+    settle.settle(session, hit, now=now)
     policies.submitted(session, hit, assignment, now=now)
     settle.settle(session, hit, now=now)
     return assignment
