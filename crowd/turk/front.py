@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,8 @@ from crowd.turk.operations import REGISTRY
 CONTENT_TYPE = "application/x-amz-json-1.1"
 # The longest question with every character escaped, and as much again for all else.
 LONGEST_BODY = 2**20
+
+Work = Callable[[Session], tuple[AccessKey, Reply]]
 
 log = structlog.get_logger("crowd.turk")
 
@@ -74,7 +76,7 @@ class Front:
         if operation is None:
             raise Refused(f"{name} is not implemented by this server.", kind="NotImplemented")
         work = partial(self._work, operation, key_id, given, now)
-        reply = self._read(work, now) if operation.is_reading else self.database.transact(work)
+        reply = self._read(work, now) if operation.is_reading else self._write(work, now)
         if current_app.testing:
             check.reply(name)(reply, "")
         return reply
@@ -88,31 +90,37 @@ class Front:
     def _secret_of(self, key_id: str) -> str:
         return self.profile.secrets.get(key_id) or access.secret_of(key_id, self.secret_key)
 
-    def _read(self, work: partial[Reply], now: datetime) -> Reply:
+    def _read(self, work: Work, now: datetime) -> Reply:
         with self.database.read() as session:
-            reply = work(session)
-            stale = [each for each in session if isinstance(each, AccessKey) and _is_stale(each, now)]
-        for key in stale:
-            self.database.transact(lambda s, key_id=key.id: access.note_use(s, key_id, now=now))
+            key, reply = work(session)
+        if access.is_use_worth_noting(key, now=now):
+            self.database.transact(lambda session: access.note_use(session, key.id, now=now))
         return reply
+
+    def _write(self, work: Work, now: datetime) -> Reply:
+        def act(session: Session) -> Reply:
+            key, reply = work(session)
+            if access.is_use_worth_noting(key, now=now):
+                key.last_used_at = now
+            return reply
+
+        return self.database.transact(act)
 
     def _work(
         self, operation: Operation, key_id: str, given: Given, now: datetime, session: Session
-    ) -> Reply:
+    ) -> tuple[AccessKey, Reply]:
         found = access.holder(session, key_id, now=now)
         if found is None:
             raise Refused(
                 "The security token included in the request is invalid.", kind="UnrecognizedClientException"
             )
         key, account = found
-        if not operation.is_reading and _is_stale(key, now):
-            key.last_used_at = now
         call = Call(session, account, now, self.profile, f"market_key:{key_id}", self.outlets)
         try:
-            return operation.answer(call, given)
+            return key, operation.answer(call, given)
+        except Refused:
+            raise
         except CrowdError as error:
-            if isinstance(error, Refused):
-                raise
             raise Refused(str(error), kind="ParameterValidationError") from error
 
 
@@ -153,7 +161,3 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         raise Refused("The request is not JSON.", kind="SerializationException") from None
     return parsed
-
-
-def _is_stale(key: AccessKey, now: datetime) -> bool:
-    return access.is_use_worth_noting(key, now=now)

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from crowd.models.base import UtcDateTime
 from crowd.services.market.refusals import Refused
 from crowd.turk.call import Call, Given, Reply
 
@@ -86,7 +87,7 @@ def _positions(token: str, count: int) -> list[int]:
 
 
 def _value(key: Column, position: int) -> Any:  # noqa: ANN401 - a number or a time
-    if key.type.python_type is not datetime:
+    if not isinstance(key.type, UtcDateTime):
         return position
     try:
         return EPOCH + timedelta(microseconds=position)

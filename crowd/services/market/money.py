@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.models.market import HitType, MarketAccount, MarketAssignment, MarketEntry, MarketHit
+from crowd.services.market import limits
 from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
 from crowd.services.market.requirements import MASTERS, MASTERS_SANDBOX
@@ -44,7 +45,10 @@ def on_wire(micros: int) -> str:
 
 def amount(text: str) -> int:
     """Read an amount as the protocol writes it, such as "0.05", "1" or "1."."""
-    return to_micros(text.removesuffix("."))
+    try:
+        return to_micros(text.removesuffix("."))
+    except ValueError as error:
+        raise limits.invalid(str(error)) from error
 
 
 def balance(account: MarketAccount) -> int:
@@ -79,7 +83,7 @@ def hold(session: Session, account_id: int, amount: int, *, key: str, now: datet
     """Set money of an account aside; it refuses what the account does not have."""
     taken = MarketAccount.held + MarketAccount.spent + amount
     covered = (MarketAccount.play & (taken <= MOST)) | (taken <= MarketAccount.deposited)
-    if not _move(session, account_id, covered, held=MarketAccount.held + amount):
+    if amount > MOST or not _move(session, account_id, covered, held=MarketAccount.held + amount):
         raise Refused(
             "This Requester has insufficient funds in their account to complete this transaction.",
             "InsufficientFunds",
