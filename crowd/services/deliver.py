@@ -27,7 +27,7 @@ Questions = Mapping[str, HitQuestion]
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """One submission, sorted into what found a place and what did not."""
 
     hit_id: int
@@ -44,14 +44,14 @@ def deliver(session: Session, project: Project, deliveries: Sequence[Delivery], 
     who has already answered the item, is kept apart.
     """
     hits = _hits(session, project, [delivery.hit for delivery in deliveries])
-    questions = _questions(session, hits.values())
+    questions = questions_of(session, hits.values())
     fresh = _fresh(session, hits, deliveries)
     read = _read(session, project, questions, fresh)
     names = sorted({submission.worker for _, submission in fresh})
     workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
-    seen = _seen(session, questions.values(), workers.values())
+    seen = seen_on(session, questions.values(), workers.values())
     works = [
-        _sorted(questions[hit.id], workers[submission.worker].id, submission, hit.id, seen)
+        sort(questions[hit.id], workers[submission.worker].id, submission, hit.id, seen)
         for hit, submission in read
     ]
     _store(session, project, works, now)
@@ -62,7 +62,7 @@ def deliver(session: Session, project: Project, deliveries: Sequence[Delivery], 
 def close(session: Session, project: Project, unfilled: Sequence[Unfilled], *, now: datetime) -> None:
     """Take back places on published HITs that nobody will fill, and give up on their items."""
     hits = _hits(session, project, [rest.hit for rest in unfilled])
-    questions = _questions(session, hits.values())
+    questions = questions_of(session, hits.values())
     fewer: dict[int, int] = defaultdict(int)
     closed: dict[int, int] = defaultdict(int)
     given_up: dict[str, list[int]] = defaultdict(list)
@@ -98,7 +98,7 @@ def _hits(session: Session, project: Project, external_ids: Sequence[str]) -> di
     return found
 
 
-def _questions(session: Session, hits: Iterable[Hit]) -> dict[int, dict[str, HitQuestion]]:
+def questions_of(session: Session, hits: Iterable[Hit]) -> dict[int, dict[str, HitQuestion]]:
     """Return and lock the questions of each HIT by the name they have on its page."""
     query = select(HitQuestion).order_by(HitQuestion.hit_id, HitQuestion.position).with_for_update()
     questions: dict[int, dict[str, HitQuestion]] = defaultdict(dict)
@@ -132,7 +132,7 @@ def _read(
 ) -> list[tuple[Hit, Submission]]:
     """Return the submissions with their answers in canonical form."""
     kind = TASK_TYPES[project.task_type]
-    payloads = _payloads(session, questions.values()) if kind.reads_payload else {}
+    payloads = payloads_of(session, questions.values()) if kind.reads_payload else {}
     labels = projects.labels(session, project).labels
     found = []
     for hit, submission in fresh:
@@ -146,7 +146,8 @@ def _read(
     return found
 
 
-def _payloads(session: Session, questions: Iterable[Questions]) -> dict[int, dict[str, Any]]:
+def payloads_of(session: Session, questions: Iterable[Questions]) -> dict[int, dict[str, Any]]:
+    """Return what the items of these questions hold, by item."""
     item_ids = sorted({question.item_id for page in questions for question in page.values()})
     query = select(Item.id, Item.payload)
     return {
@@ -156,7 +157,7 @@ def _payloads(session: Session, questions: Iterable[Questions]) -> dict[int, dic
     }
 
 
-def _seen(
+def seen_on(
     session: Session, questions: Iterable[Questions], workers: Iterable[Worker]
 ) -> set[tuple[int, int]]:
     """Return which of these workers hold, or have held and filled, a slot on which of these items."""
@@ -171,11 +172,11 @@ def _seen(
     }
 
 
-def _sorted(
+def sort(
     questions: Questions, worker_id: int, submission: Submission, hit_id: int, seen: set[tuple[int, int]]
-) -> _Work:
+) -> Work:
     """Give each answer of a submission a place on the HIT, as long as there is one."""
-    work = _Work(hit_id, worker_id, submission, [], {})
+    work = Work(hit_id, worker_id, submission, [], {})
     for name, value in submission.answers.items():
         question = questions.get(name)
         if question is None or question.places == 0 or (question.item_id, worker_id) in seen:
@@ -187,7 +188,7 @@ def _sorted(
     return work
 
 
-def _store(session: Session, project: Project, works: Sequence[_Work], now: datetime) -> None:
+def _store(session: Session, project: Project, works: Sequence[Work], now: datetime) -> None:
     """Store the work: its assignments, its slots, the answers in them, and what found no place."""
     if not works:
         return
@@ -204,7 +205,7 @@ def _store(session: Session, project: Project, works: Sequence[_Work], now: date
 
 
 def _fill(
-    session: Session, project: Project, works: Mapping[int, _Work], now: datetime
+    session: Session, project: Project, works: Mapping[int, Work], now: datetime
 ) -> list[record.Filled]:
     """Insert a slot that is done for every answer that found a place."""
     taken = [
@@ -234,12 +235,12 @@ def _fill(
     ]
 
 
-def _share(work: _Work) -> float | None:
+def _share(work: Work) -> float | None:
     seconds = work.submission.seconds
     return None if seconds is None else seconds / max(1, len(work.taken))
 
 
-def _assignment(project: Project, work: _Work, now: datetime) -> dict[str, Any]:
+def _assignment(project: Project, work: Work, now: datetime) -> dict[str, Any]:
     amount = project.price_micros * len(work.taken)
     return {
         "project_id": project.id,

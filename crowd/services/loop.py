@@ -11,13 +11,14 @@ from crowd.channels import Channel, Pool
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Conflict
-from crowd.models import Answer, Project
+from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
     choose,
     conclude,
     decide,
     grade,
+    judge,
     merge,
     pack,
     pay,
@@ -70,7 +71,7 @@ def turn(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
     )
     decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
-    paid = database.transact(lambda session: pay.settle(session, _project(session, project_id), now=clock()))
+    paid = _pay(database, project_id, channel, clock)
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
     return Turn(
         expired=expired,
@@ -108,8 +109,26 @@ def _publish(database: Database, project_id: int, channel: Channel | Mturk, cloc
 
 def _collect(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
     if isinstance(channel, Mturk):
-        return channel.collect(database, project_id, clock=clock)
+        return channel.collect(database, project_id, clock=clock).submissions
     return channel.collect(ProjectDesk(database, project_id, clock))
+
+
+def _pay(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
+    """Pay what is due; an endpoint is told what work is worth, and pays by itself."""
+    if not isinstance(channel, Mturk):
+        return database.transact(
+            lambda session: pay.settle(session, _project(session, project_id), now=clock())
+        )
+    before = _paid(database, project_id)
+    database.transact(lambda session: judge.judge(session, _project(session, project_id), now=clock()))
+    channel.send(database, clock=clock)
+    return _paid(database, project_id) - before
+
+
+def _paid(database: Database, project_id: int) -> int:
+    paid = select(func.count()).where(Assignment.project_id == project_id, Assignment.payment == "paid")
+    with database.read() as session:
+        return session.scalar(paid) or 0
 
 
 def _waits_for_funds(database: Database, project_id: int, channel: Channel | Mturk) -> bool:

@@ -17,6 +17,7 @@ from crowd.models import Answer, AnswerFlag, Assignment, Gold, Item, Project, Sl
 from crowd.models.states import advance
 from crowd.services import audit, locks, pay, publish
 from crowd.services.access.keys import Principal
+from crowd.services.mturk import verdicts
 from crowd.services.people import messages
 
 Verdict = Literal["accepted", "soft_rejected", "rejected", "overturned"]
@@ -28,6 +29,7 @@ BEFORE: Mapping[Verdict, str] = {
     "overturned": "rejected",
 }
 REJECTIONS = ("soft_rejected", "rejected")
+ELSEWHERE = "mturk"  # the channel whose workers an endpoint pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +103,42 @@ def decide(
     """
     if verdict in REJECTIONS and not reason.strip():
         raise bad_input("reason", "is needed for a rejection: the worker is told")
-    locks.step(session, project)
-    locks.terms(session, project)
-    changing = _locked(session, project, page_ids, verdict)
+    changing = apply(session, project, page_ids, verdict, reason=reason, now=now)
     if not changing:
         return 0
-    if verdict in REJECTIONS:
-        excluded = _exclude(session, project, changing, f"{verdict}: {reason}", now)
-    for page in changing:
-        advance(session, Assignment, "review", (BEFORE[verdict], verdict), Assignment.id == page.id)
-    _settle(session, project, changing, verdict, now)
-    if verdict == "rejected":
-        _reopen(session, project, excluded, f"review:{changing[0].id}", now)
-        _tell(session, project, changing, reason, now)
     details = {"pages": [page.id for page in changing], "reason": reason}
     subject = f"project:{project.id}"
     audit.act(session, principal, f"review.{verdict}", subject, project=project, details=details, now=now)
     return len(changing)
+
+
+def apply(
+    session: Session,
+    project: Project,
+    page_ids: Sequence[int],
+    verdict: Verdict,
+    *,
+    reason: str = "",
+    now: datetime,
+) -> list[Assignment]:
+    """Do what a verdict on these pages means; return those it changed. Nothing says who gave it."""
+    locks.step(session, project)
+    locks.terms(session, project)
+    changing = _locked(session, project, page_ids, verdict)
+    if not changing:
+        return []
+    if verdict in REJECTIONS:
+        excluded = _exclude(session, project, changing, f"{verdict}: {reason}", now)
+    for page in changing:
+        advance(session, Assignment, "review", (BEFORE[verdict], verdict), Assignment.id == page.id)
+    if project.channel == ELSEWHERE:
+        _settle_elsewhere(session, project, changing, verdict, reason, now)
+    else:
+        _settle(session, project, changing, verdict, now)
+    if verdict == "rejected":
+        _reopen(session, project, excluded, f"review:{changing[0].id}", now)
+        _tell(session, project, changing, reason, now)
+    return changing
 
 
 def _locked(
@@ -177,6 +198,23 @@ def _settle(
             pay.reserve(session, project.id, amount, key=f"overturned:{page_id}", now=now)
     for some in chunks(sorted(amounts)):
         advance(session, Assignment, "payment", ("none", "due"), Assignment.id.in_(some))
+
+
+def _settle_elsewhere(
+    session: Session,
+    project: Project,
+    pages: Sequence[Assignment],
+    verdict: Verdict,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Let the endpoint pay or not; our books follow what it says."""
+    if verdict == "rejected":
+        verdicts.reject(session, project, pages, reason, now=now)
+    elif verdict == "overturned":
+        verdicts.override(session, project, pages, now=now)
+    else:
+        verdicts.approve(session, project, pages, now=now)
 
 
 def _reopen(session: Session, project: Project, item_ids: Sequence[int], cause: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from workers.fees import CENT, MTURK, NO_FEE, FeeSchedule, fee
@@ -25,6 +25,8 @@ MASTERS = {
 }
 CLOSED = "AWS closed Mechanical Turk on September 30, 2026"
 
+BadWork = Literal["accepted", "soft_rejected", "rejected"]
+BAD_WORK: tuple[BadWork, ...] = ("accepted", "soft_rejected", "rejected")
 Check = Callable[[Any], bool]
 
 
@@ -46,6 +48,10 @@ class Posting:
     submit_hosts: tuple[str, ...] = ()  # origins of worker sites; the endpoint's own unless given
     url: str = ""  # where workers reach our server, in mode "external"
     frame_height: int = 0  # in pixels; 0: as much as the page needs
+    # Work is paid for; that of a worker may not be with less than this share right of so much gold, at least.
+    bad_work: BadWork = "accepted"
+    bad_below: float = 0.5
+    bad_least: int = 10
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Posting:
@@ -156,6 +162,10 @@ def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
 def _all(is_right: Check, most: int) -> Check:
     return lambda value: isinstance(value, list | tuple) and len(value) <= most and all(map(is_right, value))
 
@@ -178,5 +188,8 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("most_assignments", _between(1, 10**9), "is at least 1"),
     ("submit_hosts", _all(_is_address, 10), "is a list of addresses such as https://host"),
     ("url", lambda value: value == "" or str(value).startswith("https://"), "must begin with https://"),
+    ("bad_work", lambda value: value in BAD_WORK, f"choose from {', '.join(BAD_WORK)}"),
+    ("bad_below", _is_share, "is a share from 0 to 1"),
+    ("bad_least", _between(1, 10_000), "is at least 1"),
     ("frame_height", _between(0, 10_000), "lies between 0 and 10000"),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +18,8 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Problem, bad_inputs
 from crowd.models import OutboxEntry, Project
-from crowd.services.mturk import posting, reconcile, sender
+from crowd.services.mturk import collect, posting, reconcile, sender
+from crowd.services.mturk.collect import Collected
 from crowd.services.mturk.sender import Sent
 
 # Calls that were put off are waited for so long; what takes longer is for the next turn.
@@ -30,7 +32,7 @@ class Mturk:
 
     caller: Caller
     endpoint: str
-    name: str = "mturk"
+    name: ClassVar[str] = "mturk"
 
     def publish(
         self,
@@ -51,9 +53,34 @@ class Mturk:
             database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
         )
 
-    def collect(self, database: Database, project_id: int, *, clock: Clock) -> int:
-        """Take in what was submitted; return how many pages it was."""
-        return 0
+    def collect(
+        self,
+        database: Database,
+        project_id: int,
+        *,
+        clock: Clock,
+        only: Collection[str] | None = None,
+        watch: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Collected:
+        """Take in what was submitted, on all HITs or on some of them."""
+        return collect.collect(
+            database,
+            self.caller,
+            project_id,
+            endpoint=self.endpoint,
+            clock=clock,
+            only=only,
+            watch=watch,
+        )
+
+    def send(
+        self, database: Database, *, clock: Clock, watch: Callable[[int], None] = lambda _: None
+    ) -> Sent:
+        """Send what is planned: verdicts, bonuses, letters."""
+        settle_doubts(database, self.caller, endpoint=self.endpoint, clock=clock)
+        return sender.drain(
+            database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
+        )
 
     def _plan(self, session: Session, project_id: int, clock: Clock) -> int:
         project = session.get_one(Project, project_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -48,11 +49,13 @@ def close(session: Session, project: Project, hit: Hit, *, now: datetime) -> int
         update(HitQuestion).where(HitQuestion.hit_id == hit.id).values(places=0), execution_options=UNSYNCED
     )
     advance(session, Hit, "state", ("open", "closed"), Hit.id == hit.id)
-    return _reopen(session, project, hit, places, now)
+    return reopen(session, project, places, cause=str(hit.id), now=now)
 
 
-def _reopen(session: Session, project: Project, hit: Hit, places: dict[int, int], now: datetime) -> int:
-    """Open places on those items that are still asked about, as far as the budget reaches."""
+def reopen(
+    session: Session, project: Project, places: Mapping[int, int], *, cause: str, now: datetime
+) -> int:
+    """Open places, by item, on those that are still asked about, as far as the budget reaches."""
     locks.items(session, sorted(places))
     asking = select(Item.id).where(Item.id.in_(list(places)), Item.state == "asking").order_by(Item.id)
     free, opened = pay.affordable(session, project), 0
@@ -65,7 +68,7 @@ def _reopen(session: Session, project: Project, hit: Hit, places: dict[int, int]
             fewer[item_id] -= count
             opened += count
     publish.want_fewer(session, {item_id: count for item_id, count in fewer.items() if count})
-    pay.reserve(session, project.id, project.price_micros * opened, key=f"reopened:{hit.id}", now=now)
+    pay.reserve(session, project.id, project.price_micros * opened, key=f"reopened:{cause}", now=now)
     return opened
 
 

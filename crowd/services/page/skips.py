@@ -63,11 +63,11 @@ def store_skips(
     ]
     session.execute(insert(Skip), rows)
     release.reopen(session, project, page.id, item_ids, now)
-    _quarantine(session, project, page.id, item_ids, now)
+    quarantine(session, project, page.id, item_ids, now=now)
 
 
-def _quarantine(
-    session: Session, project: Project, assignment_id: int, item_ids: Sequence[int], now: datetime
+def quarantine(
+    session: Session, project: Project, assignment_id: int, item_ids: Sequence[int], *, now: datetime
 ) -> None:
     """Ask no longer about items of which enough workers say that they cannot be answered."""
     query = (

@@ -1,0 +1,199 @@
+"""Submissions are stored: the assignment, its slots and answers, what was skipped, and what is kept apart."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from crowd.channels.mturk.handed_in import HandedIn, Said
+from crowd.models import Assignment, Hit, HitQuestion, Project, Quarantined, Skip, Slot, Worker
+from crowd.services import deliver
+from crowd.services.deliver import Questions
+from crowd.services.mturk import hits
+from crowd.services.page import record, skips
+from crowd.services.page.skips import Skipped
+from crowd.services.setup import projects
+
+
+@dataclass(slots=True)
+class Work:
+    """One submission, sorted into what found a place and what did not."""
+
+    hit: Hit
+    worker_id: int
+    handed: HandedIn
+    said: Said
+    values: Mapping[str, str] = field(default_factory=dict)
+    taken: list[tuple[HitQuestion, str]] = field(default_factory=list)
+    stray: dict[str, Any] = field(default_factory=dict)
+    fault: str | None = None  # why nothing of it can be used
+
+    def skips(self) -> dict[str, Skipped]:
+        """Return what was handed back unanswered, with the reasons."""
+        said = self.said.skips.items()
+        return {name: Skipped(each.get("reason", ""), each.get("note", "")) for name, each in said}
+
+
+def store(
+    session: Session,
+    project: Project,
+    works: Sequence[Work],
+    questions: Mapping[int, Questions],
+    now: datetime,
+) -> list[Assignment]:
+    """Store submissions with all that is in them; return their assignments."""
+    session.flush()
+    assignments = [_assignment(project, work, now) for work in works]
+    session.add_all(assignments)
+    session.flush()
+    _fill(session, project, list(zip(assignments, works, strict=True)), now)
+    unused = _unused(works, questions)
+    if unused:
+        hits.reopen(session, project, unused, cause=f"unused:{assignments[0].id}", now=now)
+    for assignment, work in zip(assignments, works, strict=True):
+        if work.fault is not None:
+            quarantine(session, project, work.handed, work.fault, now=now)
+        if work.stray:
+            payload = {"answers": work.stray}
+            reason = "the worker has answered these items before"
+            record.keep(session, project, assignment, reason=reason, payload=payload, now=now)
+        if work.said.skips and work.fault is None:
+            _skip(session, project, assignment, work, questions[work.hit.id], now)
+    return assignments
+
+
+def _unused(works: Sequence[Work], questions: Mapping[int, Questions]) -> Counter[int]:
+    """Take back the places that a worker was paid for and did not fill; return how many, by item."""
+    unused: Counter[int] = Counter()
+    for work in works:
+        taken = {question.position for question, _ in work.taken}
+        for question in questions[work.hit.id].values():
+            if question.position in taken or question.places == 0:
+                continue
+            question.places -= 1
+            if question.gold_id is None:
+                unused[question.item_id] += 1
+    return unused
+
+
+def _assignment(project: Project, work: Work, now: datetime) -> Assignment:
+    handed, seconds = work.handed, work.said.seconds
+    return Assignment(
+        project_id=project.id,
+        hit_id=work.hit.id,
+        worker_id=work.worker_id,
+        external_id=handed.assignment,
+        token=secrets.token_urlsafe(16),
+        work="submitted",
+        review="pending",
+        payment="none",
+        amount_micros=work.hit.reward_micros,
+        begun_at=handed.accepted_at,
+        submitted_at=handed.submitted_at,
+        active_seconds=None if seconds is None else min(seconds, handed.held_seconds),
+        submission_digest=record.digest({"answer": handed.answer}),
+        created_at=now,
+    )
+
+
+def _fill(
+    session: Session, project: Project, works: Sequence[tuple[Assignment, Work]], now: datetime
+) -> None:
+    """Insert a slot that is done, and the answer in it, for everything that found a place."""
+    taken = [(assignment, work, *place) for assignment, work in works for place in work.taken]
+    if not taken:
+        return
+    rows = [_slot(project, assignment, question, "done", now) for assignment, _, question, _ in taken]
+    ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
+    filled = [
+        record.Filled(
+            slot_id,
+            question.item_id,
+            work.worker_id,
+            value,
+            _seconds(work, f"q{question.position}"),
+            work.said.notes.get(f"q{question.position}") or None,
+        )
+        for slot_id, (_, work, question, value) in zip(ids, taken, strict=True)
+    ]
+    record.answers(
+        session, project, projects.labels(session, project), filled, channel=project.channel, now=now
+    )
+
+
+def _slot(
+    project: Project, assignment: Assignment, question: HitQuestion, state: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "project_id": project.id,
+        "item_id": question.item_id,
+        "worker_id": assignment.worker_id,
+        "assignment_id": assignment.id,
+        "position": question.position,
+        "gold_id": question.gold_id,
+        "state": state,
+        "created_at": now,
+    }
+
+
+def _seconds(work: Work, name: str) -> float | None:
+    """Return the active time of one question: as measured, or its share of the page's."""
+    held, said = work.handed.held_seconds, work.said
+    if name in said.times:
+        return min(said.times[name], held)
+    questions = len(said.answers) + len(said.skips)
+    return None if said.seconds is None else min(said.seconds, held) / max(1, questions)
+
+
+def _skip(
+    session: Session,
+    project: Project,
+    assignment: Assignment,
+    work: Work,
+    questions: Questions,
+    now: datetime,
+) -> None:
+    """Keep what was handed back unanswered; its place stays open for others when the HIT ends."""
+    found = {name: skip for name, skip in work.skips().items() if name in questions}
+    seen = deliver.seen_on(session, [questions], [session.get_one(Worker, assignment.worker_id)])
+    found = {n: s for n, s in found.items() if (questions[n].item_id, assignment.worker_id) not in seen}
+    if not found:
+        return
+    rows = [_slot(project, assignment, questions[name], "skipped", now) for name in found]
+    ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
+    skipped = [
+        {
+            "project_id": project.id,
+            "item_id": questions[name].item_id,
+            "worker_id": assignment.worker_id,
+            "slot_id": slot_id,
+            "reason": skip.reason,
+            "note": skip.note,
+            "created_at": now,
+        }
+        for slot_id, (name, skip) in zip(ids, found.items(), strict=True)
+    ]
+    session.execute(insert(Skip), skipped)
+    items = sorted(questions[name].item_id for name in found)
+    skips.quarantine(session, project, assignment.id, items, now=now)
+
+
+def quarantine(session: Session, project: Project, each: HandedIn, reason: str, *, now: datetime) -> None:
+    """Keep a submission apart, whole, with the reason."""
+    kept = Quarantined(
+        project_id=project.id,
+        hit=each.hit,
+        external_id=each.assignment,
+        worker=each.worker,
+        answer=each.answer,
+        reason=reason,
+        created_at=now,
+    )
+    session.add(kept)
