@@ -1,4 +1,4 @@
-"""`crowd mturk`: the account from which programs of the MTurk protocol pay."""
+"""`crowd mturk`: the account from which programs pay here, and what we do at other endpoints."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import uuid4
 import click
 from sqlalchemy.orm import Session
 
+from crowd.cli.at_endpoint import approve, bonus, drop, expire, notify, override, qualify, reject
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
@@ -20,7 +21,11 @@ from workers.money import display, dollars, to_micros
 
 @click.group("mturk")
 def command() -> None:
-    """The account from which programs of the MTurk protocol pay."""
+    """At a project's endpoint: verdicts, bonuses, letters. Here: the account from which programs pay."""
+
+
+for at_other in (approve, drop, reject, override, bonus, expire, notify, qualify):
+    command.add_command(at_other)
 
 
 @command.command("balance")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.posting import Posting
 from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
-from crowd.services import audit, review
+from crowd.services import audit, grade, review
 from crowd.services.review import Verdict
 
 JUDGE = "system:judge"
@@ -56,6 +56,13 @@ def judge(session: Session, project: Project, *, now: datetime) -> dict[Verdict,
         if verdict != "accepted":
             _note(session, project, changed, verdict, reason, records, now)
     return dict(counts)
+
+
+def graded(session: Session, project_id: int, *, now: datetime) -> dict[Verdict, int]:
+    """Grade what is new, and judge it."""
+    project = session.get_one(Project, project_id)
+    grade.grade(session, project, now=now)
+    return judge(session, project, now=now)
 
 
 def _verdict(

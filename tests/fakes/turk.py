@@ -97,6 +97,7 @@ class Turk:
     granted: dict[tuple[str, str], int] = field(default_factory=dict)
     letters: list[Given] = field(default_factory=list)
     spare: dict[str, list[str]] = field(default_factory=dict)
+    made: int = 0
     lock: RLock = field(default_factory=RLock)
 
     # --- what a test does -------------------------------------------------------------------------------
@@ -229,7 +230,8 @@ class Turk:
         return round(float(amount) * 100)
 
     def new(self, prefix: str) -> str:
-        random = Random(f"{prefix}:{len(self.calls)}:{len(self.tasks)}:{len(self.hits)}:{len(self.types)}")
+        self.made += 1
+        random = Random(self.made)
         return prefix + "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=28))
 
 

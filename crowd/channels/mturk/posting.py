@@ -52,6 +52,10 @@ class Posting:
     bad_work: BadWork = "accepted"
     bad_below: float = 0.5
     bad_least: int = 10
+    # Ids of qualifications of ours: who has handed in a page gets the first, and is offered no more; the
+    # second tells everyone's skill in percent.
+    worked: str = ""
+    skilled: str = ""
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Posting:
@@ -78,6 +82,8 @@ class Posting:
         """Return who may accept, as the protocol has it."""
         masters = MASTERS.get(host_of(endpoint), MASTERS[""])
         wanted = [{"QualificationTypeId": masters, "Comparator": "Exists"}] if self.masters else []
+        if self.worked:
+            wanted.append({"QualificationTypeId": self.worked, "Comparator": "DoesNotExist"})
         return [*map(dict, self.requirements), *wanted]
 
 
@@ -166,6 +172,10 @@ def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 64 and (value == "" or value.isalnum())
+
+
 def _all(is_right: Check, most: int) -> Check:
     return lambda value: isinstance(value, list | tuple) and len(value) <= most and all(map(is_right, value))
 
@@ -181,13 +191,15 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("assignment_seconds", _between(30, YEAR), "lies between 30 and 31536000"),
     ("lifetime_seconds", _between(30, YEAR), "lies between 30 and 31536000"),
     ("auto_approval_seconds", _between(0, 30 * DAY), "lies between 0 and 2592000"),
-    ("requirements", _all(_is_requirement, 9), "is a list of at most 9 of the protocol's requirements"),
+    ("requirements", _all(_is_requirement, 8), "is a list of at most 8 of the protocol's requirements"),
     ("masters", _is_flag, "is true or false"),
     ("fees", lambda value: value in SCHEDULES, f"choose from {', '.join(SCHEDULES)}"),
     ("allow_production", _is_flag, "is true or false"),
     ("most_assignments", _between(1, 10**9), "is at least 1"),
     ("submit_hosts", _all(_is_address, 10), "is a list of addresses such as https://host"),
     ("url", lambda value: value == "" or str(value).startswith("https://"), "must begin with https://"),
+    ("worked", _is_id, "is the id of a qualification, or empty"),
+    ("skilled", _is_id, "is the id of a qualification, or empty"),
     ("bad_work", lambda value: value in BAD_WORK, f"choose from {', '.join(BAD_WORK)}"),
     ("bad_below", _is_share, "is a share from 0 to 1"),
     ("bad_least", _between(1, 10_000), "is at least 1"),

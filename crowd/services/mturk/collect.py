@@ -19,7 +19,7 @@ from crowd.channels.mturk.posting import Posting
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Assignment, Hit, Project
-from crowd.services.mturk import hits, intake, verdicts
+from crowd.services.mturk import hits, intake, people, verdicts
 
 THREADS = 16
 # Delivered in one transaction: many, because each is a commit; not all, so that memory stays small.
@@ -218,6 +218,7 @@ def _deliver(
     project = session.get_one(Project, project_id)
     listed = [submission for each in reads for submission in each.submissions]
     fresh = intake.take_in(session, project, endpoint, listed, now=now)
+    people.mark_worked(session, project, {page.worker_id for page in fresh}, now=now)
     decided = [submission for submission in listed if submission.status != "Submitted"]
     for page, submission in intake.pages_of(session, project, endpoint, decided):
         verdicts.learn(session, project, page, submission.status, now=now)

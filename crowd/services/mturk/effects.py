@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crowd.services.mturk import hits, verdicts
+from crowd.services.mturk import bonuses, hits, people, verdicts
 from crowd.services.mturk.outbox import Effect
 
-EFFECTS: Mapping[str, Effect] = {**hits.EFFECTS, **verdicts.EFFECTS}
+EFFECTS: Mapping[str, Effect] = {
+    **hits.EFFECTS,
+    **verdicts.EFFECTS,
+    **bonuses.EFFECTS,
+    **people.EFFECTS,
+}

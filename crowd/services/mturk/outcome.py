@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
-from crowd.channels.mturk.errors import CallError, NoFunds, Replayed, Retryable, WrongStatus
+from crowd.channels.mturk.errors import CallError, NameTaken, NoFunds, Replayed, Retryable, WrongStatus
 from crowd.channels.mturk.pacing import backoff
 from crowd.models import OutboxEntry
 from crowd.services.mturk import outbox
@@ -95,7 +95,7 @@ def _understood(caller: Caller, entry: OutboxEntry, error: CallError) -> Outcome
     if isinstance(error, NoFunds):
         return Outcome("waiting", error=error)
     confirm = EFFECTS[entry.operation].confirm
-    if isinstance(error, Replayed | WrongStatus) and confirm is not None:
+    if isinstance(error, Replayed | WrongStatus | NameTaken) and confirm is not None:
         reply = confirm(caller, entry, error)
         if reply is not None:
             return Outcome("done", reply)

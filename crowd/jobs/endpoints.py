@@ -1,0 +1,41 @@
+"""The jobs for projects at endpoints: bring back what was handed in, and pay for it, every minute."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+
+from crowd.clock import Clock
+from crowd.db import Database
+from crowd.models import Hit, Project
+from crowd.services import judge
+from crowd.services.mturk import channel
+from crowd.services.mturk.channel import Mturk
+
+COLLECT_SECONDS = 60
+
+log = structlog.get_logger("crowd.jobs")
+
+
+def collect(database: Database, clock: Clock) -> int:
+    """Collect for every project with HITs out, paused ones too; return how many submissions.
+
+    A project whose endpoint does not answer does not keep the others from theirs.
+    """
+    out = select(Hit.project_id).where(Hit.external_id.is_not(None), Hit.endpoint.is_not(None))
+    query = select(Project).where(Project.channel == Mturk.name, Project.id.in_(out)).order_by(Project.id)
+    with database.read() as session:
+        projects = session.scalars(query).all()
+    return sum(_collect(database, clock, project) for project in projects)
+
+
+def _collect(database: Database, clock: Clock, project: Project) -> int:
+    try:
+        at = channel.of(project)
+        found = at.collect(database, project.id, clock=clock)
+        database.transact(lambda session: judge.graded(session, project.id, now=clock()))
+        at.send(database, clock=clock)
+    except Exception:
+        log.exception("collect failed", project=project.id)
+        return 0
+    return found.submissions
