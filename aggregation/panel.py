@@ -13,7 +13,7 @@ from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
-from aggregation.temperature import fit_temperature, rebalance, temper
+from aggregation.temperature import Calibration, fit_calibration, rebalance
 from aggregation.tilted import Tilted
 
 # Vote shares to these powers are the class priors tried: neither flat nor the shares is right on all crowds.
@@ -45,7 +45,7 @@ def panel(
 
     Args:
         answers: The answers.
-        gold: Known labels; they are clamped in every model, and they fit the temperature.
+        gold: Known labels; they are clamped in every model, and they fit the calibration.
         temperature: Of the final posterior; by default fitted from gold, or a measured constant without gold.
         drop_uninformative: Leave out workers whose answers hardly depend on the truth, if an item has others.
     """
@@ -53,12 +53,13 @@ def panel(
     kept = informative(answers, known) if drop_uninformative else answers
     problem = Problem.of(kept, known)
     posterior, last = average(problem, popularity(kept))
-    if temperature is None:
-        temperature = _from_gold(kept, known) if (known != UNKNOWN).any() else CAUTION
+    calibration = Calibration(CAUTION if temperature is None else temperature)
+    if temperature is None and (known != UNKNOWN).any():
+        calibration = _from_gold(kept, known)
     return conclude(
         "panel",
         answers,
-        clamp(temper(posterior, temperature), known),
+        clamp(calibration.apply(posterior), known),
         matrices=matrices(problem, last),
         iterations=last.iterations,
     )
@@ -106,10 +107,10 @@ def informedness(pairs: Pairs, table: Floats) -> Floats:
     return np.asarray((right - 1.0) / max(labels - 1, 1), dtype=np.float64)
 
 
-def _from_gold(answers: Answers, known: Codes) -> float:
-    """Fit the temperature on gold that was answered: an item nobody has seen says nothing about the crowd."""
+def _from_gold(answers: Answers, known: Codes) -> Calibration:
+    """Calibrate on gold that was answered: an item nobody has seen says nothing about the crowd."""
     problem = Problem.of(answers, np.full_like(known, UNKNOWN))
     seen = np.where(problem.pairs.answered, known, UNKNOWN).astype(known.dtype)
     posterior, _ = average(problem, popularity(answers))
     weights = rebalance(seen, posterior[problem.pairs.answered].mean(axis=0))
-    return fit_temperature(posterior, seen, weights=weights)
+    return fit_calibration(posterior, seen, weights=weights)

@@ -1,6 +1,8 @@
-"""Post-hoc calibration: one temperature that makes confidences honest. Never used inside an EM."""
+"""Post-hoc calibration: a temperature and a doubt that make confidences honest. Never used inside an EM."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,9 +10,13 @@ from aggregation.answers import UNKNOWN, Codes
 from aggregation.consensus import Floats
 
 # Measured on real crowds: log T of an ensemble posterior scatters like this around the mean.
-PRIOR_MEAN = np.log(2.0)
-PRIOR_SD = 0.7
-_GRID = np.linspace(-2.0, 4.0, 601)
+PRIOR_MEAN = 0.6
+PRIOR_SD = 0.6
+# Mean doubt before any gold is seen.
+PRIOR_DOUBT = 0.05
+STEADY = 5.0
+_GRID = np.linspace(-1.5, 3.0, 181)
+_DOUBTS = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5])
 _SMALLEST = 1e-12
 
 
@@ -25,42 +31,56 @@ def temper(posterior: Floats, temperature: float) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def fit_temperature(
-    posterior: Floats,
-    known: Codes,
-    *,
-    weights: Floats | None = None,
-    mean: float = PRIOR_MEAN,
-    sd: float = PRIOR_SD,
-) -> float:
-    """Return the temperature that gold supports best, under log T ~ Normal(mean, sd).
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes a posterior honest: a temperature, and the share of items on which the crowd errs together.
+
+    No temperature cures the second: all workers are sure of the same wrong label.
+    """
+
+    temperature: float
+    doubt: float = 0.0
+
+    def apply(self, posterior: Floats) -> Floats:
+        """Return the posterior, tempered and mixed with as much of an even guess as there is doubt."""
+        tempered = temper(posterior, self.temperature)
+        if self.doubt == 0.0:
+            return tempered
+        even = self.doubt / posterior.shape[1]
+        return np.asarray((1.0 - self.doubt) * tempered + even, dtype=np.float64)
+
+
+def fit_calibration(posterior: Floats, known: Codes, *, weights: Floats | None = None) -> Calibration:
+    """Return the calibration that gold supports best, under log T ~ Normal and doubt ~ Exponential.
 
     Args:
         posterior: (I, K) posterior of a fit that did not see the gold.
         known: (I,) true label where it is known, -1 elsewhere.
         weights: (K,) what one gold item of each label counts for; 1 if not given.
-        mean: Prior mean of log T.
-        sd: Prior standard deviation of log T.
     """
     rows = np.flatnonzero(known != UNKNOWN)
-    logits = np.log(np.maximum(posterior[rows], _SMALLEST))
-    each = np.ones(len(rows)) if weights is None else weights[known[rows]]
-    score = -0.5 * ((_GRID - mean) / sd) ** 2
-    for place, temperature in enumerate(np.exp(_GRID)):
-        scaled = logits / temperature
-        peak = scaled.max(axis=1, initial=0.0, keepdims=True)
-        total = peak[:, 0] + np.log(np.exp(scaled - peak).sum(axis=1))
-        score[place] += (each * (scaled[np.arange(len(rows)), known[rows]] - total)).sum()
-    return float(np.exp(_GRID[score.argmax()]))
+    truth, even = known[rows], 1.0 / max(posterior.shape[1], 1)
+    each = np.ones(len(rows)) if weights is None else weights[truth]
+    best, found = -np.inf, Calibration(float(np.exp(PRIOR_MEAN)))
+    for log_temperature in _GRID:
+        right = temper(posterior[rows], float(np.exp(log_temperature)))[np.arange(len(rows)), truth]
+        mixed = np.outer(1.0 - _DOUBTS, right) + _DOUBTS[:, None] * even
+        score = (np.log(np.maximum(mixed, _SMALLEST)) * each).sum(axis=1) - _DOUBTS / PRIOR_DOUBT
+        score -= 0.5 * ((log_temperature - PRIOR_MEAN) / PRIOR_SD) ** 2
+        if score.max() > best:
+            best = float(score.max())
+            found = Calibration(float(np.exp(log_temperature)), float(_DOUBTS[score.argmax()]))
+    return found
 
 
 def rebalance(known: Codes, shares: Floats) -> Floats:
     """Return weights by label that give gold the label shares of what it stands for; mean 1 over the gold.
 
     Gold is often balanced over the labels on purpose. Unweighted, it would tell how sure to be about items
-    that do not exist: with one common and easy label, far too unsure.
+    that do not exist: with one common and easy label, far too unsure. Where a label has little gold, chance
+    has as much to say about its share: `STEADY` items more of each label keep the weights near 1.
     """
     counts = np.bincount(known[known != UNKNOWN], minlength=len(shares)).astype(np.float64)
-    weights = np.divide(shares, counts, out=np.zeros_like(shares), where=counts > 0)
+    weights = (counts.sum() * shares + STEADY) / (counts + STEADY)
     total = float((weights * counts).sum())
     return weights * (counts.sum() / total) if total else np.ones_like(shares)

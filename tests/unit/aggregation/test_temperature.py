@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregation.answers import UNKNOWN, Answers
 from aggregation.panel import panel
-from aggregation.temperature import fit_temperature, rebalance, temper
+from aggregation.temperature import Calibration, fit_calibration, rebalance, temper
 
 
 @given(st.floats(0.2, 5.0), st.integers(0, 1000))
@@ -34,12 +34,34 @@ def test_gold_finds_the_temperature_of_overconfident_posteriors(rng, true_temper
     honest = rng.dirichlet(np.full(3, 0.7), size=4000)
     known = np.array([rng.choice(3, p=row) for row in honest])
     overconfident = temper(honest, 1 / true_temperature)
-    assert fit_temperature(overconfident, known) == pytest.approx(true_temperature, rel=0.12)
+    found = fit_calibration(overconfident, known)
+    assert found.temperature == pytest.approx(true_temperature, rel=0.12)
+    assert found.doubt <= 0.02
 
 
 def test_without_gold_the_prior_decides():
     posterior = np.array([[0.9, 0.1]])
-    assert fit_temperature(posterior, np.array([-1])) == pytest.approx(2.0, rel=0.01)
+    found = fit_calibration(posterior, np.array([-1]))
+    assert found.temperature == pytest.approx(np.exp(0.6), rel=0.01)
+    assert found.doubt == 0.0
+
+
+def test_gold_finds_the_share_of_items_on_which_a_crowd_errs_together(rng):
+    honest = rng.dirichlet(np.full(3, 0.3), size=4000)
+    known = np.array([rng.choice(3, p=row) for row in honest])
+    lost = rng.random(4000) < 0.2
+    known[lost] = rng.integers(3, size=lost.sum())
+    found = fit_calibration(honest, known)
+    assert found.doubt == pytest.approx(0.2, abs=0.06)
+    assert found.temperature == pytest.approx(1.0, rel=0.15)
+
+
+@given(st.floats(0.3, 5.0), st.floats(0.0, 0.5), st.integers(0, 1000))
+def test_a_calibration_keeps_the_order_and_the_sum(temperature, doubt, seed):
+    posterior = np.random.default_rng(seed).dirichlet(np.ones(4), size=20)
+    shown = Calibration(temperature, doubt).apply(posterior)
+    np.testing.assert_allclose(shown.sum(axis=1), 1.0)
+    np.testing.assert_array_equal(shown.argmax(axis=1), posterior.argmax(axis=1))
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
@@ -49,16 +71,21 @@ def test_a_temperature_must_be_positive(temperature):
 
 
 def test_gold_balanced_over_the_labels_counts_by_the_shares_of_the_crowd_it_stands_for():
-    known = np.array([0, 0, 1, 1, UNKNOWN], dtype=np.int32)
+    known = np.repeat(np.array([0, 1, UNKNOWN], dtype=np.int32), 500)
     weights = rebalance(known, np.array([0.9, 0.1]))
-    assert weights.tolist() == pytest.approx([1.8, 0.2])
-    assert weights[known[:4]].mean() == pytest.approx(1.0)
+    assert weights.tolist() == pytest.approx([1.8, 0.2], abs=0.02)
+    assert weights[known[:1000]].mean() == pytest.approx(1.0)
 
 
-def test_a_label_without_gold_or_gold_without_shares_leaves_usable_weights():
+def test_little_gold_is_hardly_weighed():
+    known = np.array([0, 0, 1], dtype=np.int32)
+    assert rebalance(known, np.array([0.2, 0.8])).tolist() == pytest.approx([0.85, 1.31], abs=0.01)
+
+
+def test_a_label_without_gold_or_no_gold_at_all_leaves_usable_weights():
     known = np.array([0, 0], dtype=np.int32)
-    assert rebalance(known, np.array([0.5, 0.5])).tolist() == pytest.approx([1.0, 0.0])
-    assert rebalance(known, np.array([0.0, 1.0])).tolist() == [1.0, 1.0]
+    assert rebalance(known, np.array([0.5, 0.5]))[0] == pytest.approx(1.0)
+    assert rebalance(np.array([], dtype=np.int32), np.array([0.0, 1.0])).tolist() == [1.0, 1.0]
 
 
 def test_gold_nobody_answered_does_not_make_the_panel_unsure():
