@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ INTERVAL = 0.90
 PRIOR_ANSWERS = 4.0
 DRAWS = 400
 SMALLEST = 1e-12
+# Numbers drawn at a time, so that many workers and labels do not fill the memory.
+CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,39 @@ def quality(
     if costs is not None and costs.shape != (labels, labels):
         raise ValueError(f"costs: shape {costs.shape}, but there are {labels} labels")
     evidence = counts + prior_answers * _crowd(counts)
+    common = np.full(labels, 1.0 / labels) if shares is None else shares
+    some = max(1, CELLS // (DRAWS * labels * labels))
+    parts = [_quality(evidence[at : at + some], rng, costs, common) for at in range(0, workers, some)]
+    return _joined(parts) if parts else _quality(evidence, rng, costs, common)
+
+
+def _quality(evidence: Floats, rng: np.random.Generator, costs: Floats | None, shares: Floats) -> Quality:
     matrices = evidence / evidence.sum(axis=2, keepdims=True)
-    drawn = rng.standard_gamma(np.broadcast_to(evidence, (DRAWS, workers, labels, labels)))
+    drawn = rng.standard_gamma(np.broadcast_to(evidence, (DRAWS, *evidence.shape)))
     drawn = np.maximum(drawn, SMALLEST)
     drawn /= drawn.sum(axis=3, keepdims=True)
-    common = np.full(labels, 1.0 / labels) if shares is None else shares
     return Quality(
         matrices=matrices,
         informedness=_measure(_informedness(matrices), _informedness(drawn)),
         information=_measure(_information(matrices), _information(drawn)),
-        cost=None if costs is None else _measure(_cost(matrices, costs, common), _cost(drawn, costs, common)),
+        cost=None if costs is None else _measure(_cost(matrices, costs, shares), _cost(drawn, costs, shares)),
     )
+
+
+def _joined(parts: Sequence[Quality]) -> Quality:
+    """Return the workers of all parts as one."""
+    costs = [part.cost for part in parts if part.cost is not None]
+    return Quality(
+        matrices=np.concatenate([part.matrices for part in parts]),
+        informedness=_all([part.informedness for part in parts]),
+        information=_all([part.information for part in parts]),
+        cost=_all(costs) if costs else None,
+    )
+
+
+def _all(parts: Sequence[Measure]) -> Measure:
+    columns = ([getattr(part, name) for part in parts] for name in ("value", "low", "high"))
+    return Measure(*(np.concatenate(column) for column in columns))
 
 
 def _shape(counts: Floats) -> tuple[int, int]:

@@ -8,10 +8,10 @@ from marshmallow import fields
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, text
+from crowd.api.fields import Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.api.restrictions import RestrictionSchema
-from crowd.services import roster
+from crowd.services import quality, roster
 from crowd.services.access import scope
 from crowd.services.people import pool
 
@@ -57,6 +57,48 @@ class WorkerPage(PageSchema):
     """A page of workers."""
 
     workers = fields.List(fields.Nested(WorkerSchema))
+
+
+class EstimateSchema(Schema):
+    """A value with its 90 % interval."""
+
+    value = fields.Float()
+    low = fields.Float()
+    high = fields.Float()
+
+
+class WorkerQualitySchema(Schema):
+    """What the answers of one worker tell."""
+
+    worker = fields.String()
+    answers = fields.Integer()
+    informedness = fields.Nested(
+        EstimateSchema, metadata=about("1: never wrong; 0: answers have nothing to do with the truth.")
+    )
+    information = fields.Nested(EstimateSchema, metadata=about("Bits that an answer tells of the truth."))
+    matrix = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Float()),
+        metadata=about("By true label the probability of each answer, shrunk by how little is known."),
+    )
+
+
+class QualitySchema(Schema):
+    """How far the workers of a project agree, and what each is worth, the best first."""
+
+    pairwise = fields.Float(allow_none=True)
+    alpha = fields.Nested(EstimateSchema, allow_none=True, metadata=about("Krippendorff's alpha."))
+    fleiss = fields.Nested(EstimateSchema, allow_none=True, metadata=about("Fleiss' kappa."))
+    level = fields.String(metadata=about("Of alpha: nominal, or ordinal for the steps of a scale."))
+    workers = fields.List(fields.Nested(WorkerQualitySchema))
+
+
+@blueprint.on("GET", "/projects/<project>/quality")
+@requires("read")
+@blueprint.gives(200, QualitySchema)
+def show_quality(at: Visit, project: str) -> quality.Report:
+    """Show what the answers of each worker tell, by gold and by what people say together."""
+    return quality.report(at.session, scope.project(at.session, at.principal, project))
 
 
 @blueprint.on("POST", "/workers")

@@ -20,6 +20,7 @@ COMMANDS = {
     "pool": ("crowd.cli.workers:pool_", "Everyone who may be asked, with groups and restrictions."),
     "export": ("crowd.cli.workers:export", "Everyone, as a table."),
     "list": ("crowd.cli.workers:list_", "Who has answered, with what is known of them."),
+    "quality": ("crowd.cli.quality:command", "What their answers are worth, and how far they agree."),
     "why": ("crowd.cli.workers:why", "Why a worker can or cannot get work."),
     "pause": ("crowd.cli.restrictions:pause", "Keep a worker out for a while."),
     "suspend": ("crowd.cli.restrictions:suspend", "Keep a worker out until it is clear what happened."),

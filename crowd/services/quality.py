@@ -1,0 +1,186 @@
+"""What the workers of a project are worth, and how far they agree: from what is stored, without a new fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from aggregation.answers import Answers
+from crowd import frames
+from crowd.db import chunks
+from crowd.errors import Conflict, bad_input
+from crowd.frames import AnswerFrame
+from crowd.models import Consensus, LabelSet, Project, Worker
+from crowd.services import conclude
+from crowd.services.setup import projects
+from crowd.task_types import TASK_TYPES
+from qc.agreement import Agreement, fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
+from workers.quality import Measure, quality
+
+# Answers read again in all resamples together; at least so many resamples are drawn.
+MOST_READ, FEWEST_RESAMPLES, MOST_RESAMPLES = 10_000_000, 40, 400
+ORDERED = frozenset({"rating"})
+Costs = Mapping[tuple[str, str], float]
+"""(true label, label taken for it) -> what that costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerQuality:
+    """What the answers of one worker tell; see `workers.quality`."""
+
+    worker: str
+    answers: int
+    informedness: Estimate
+    information: Estimate
+    cost: Estimate | None
+    matrix: dict[str, dict[str, float]]  # true label -> answer -> probability
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far workers agree, and what each is worth, the best first."""
+
+    pairwise: float | None
+    alpha: Estimate | None
+    fleiss: Estimate | None
+    level: str  # of alpha: nominal, or ordinal where labels are steps of a scale
+    workers: tuple[WorkerQuality, ...]
+
+
+def report(session: Session, project: Project, *, costs: Costs | None = None) -> Report:
+    """Measure the workers of a project against what people say together, gold where it is known.
+
+    Raises:
+        Conflict: The answers of this task type are no labels.
+        Unprocessable: The costs name a label that is not in the set.
+    """
+    if not TASK_TYPES[project.task_type].is_categorical:
+        raise Conflict(
+            f"answers of a {project.task_type} project are no labels; measures of workers need them"
+        )
+    label_set = projects.labels(session, project)
+    frame = frames.read_answers(session, project, label_set.labels)
+    rng = np.random.default_rng(project.seed)
+    level = "ordinal" if project.task_type in ORDERED else "nominal"
+    return Report(
+        *_agreement(frame.answers, level, rng),
+        level,
+        _workers(session, project, label_set, frame, costs, rng),
+    )
+
+
+def _agreement(
+    answers: Answers, level: str, rng: np.random.Generator
+) -> tuple[float | None, Estimate | None, Estimate | None]:
+    if not len(answers):
+        return None, None, None
+    resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, MOST_READ // len(answers)))
+
+    def alpha(some: Answers) -> float:
+        return krippendorff_alpha(some, level="ordinal" if level == "ordinal" else "nominal")
+
+    pairs = pairwise_agreement(answers)
+    alphas, kappas = (
+        with_interval(measure, answers, rng=rng, resamples=resamples) for measure in (alpha, fleiss_kappa)
+    )
+    return (None if np.isnan(pairs) else pairs), _known(alphas), _known(kappas)
+
+
+def _known(found: Agreement) -> Estimate | None:
+    return None if np.isnan(found.value) else Estimate(found.value, found.low, found.high)
+
+
+def _workers(
+    session: Session,
+    project: Project,
+    label_set: LabelSet,
+    frame: AnswerFrame,
+    costs: Costs | None,
+    rng: np.random.Generator,
+) -> tuple[WorkerQuality, ...]:
+    labels, answers = label_set.labels, frame.answers
+    if len(labels) < 2 or not len(answers):
+        return ()
+    posterior = _posterior(session, project, frame, labels)
+    known = ~np.isnan(posterior[answers.item]).any(axis=1)
+    counts = np.zeros((len(answers.workers), len(labels), len(labels)))
+    rows = answers.worker[known], answers.label[known]
+    np.add.at(counts.transpose(0, 2, 1), rows, posterior[answers.item[known]])
+    table = None if costs is None else _costs(costs, labels)
+    shares = np.nanmean(posterior, axis=0) if known.any() else None
+    found = quality(counts, rng=rng, costs=table, shares=shares)
+    given = np.bincount(answers.worker, minlength=len(answers.workers)).tolist()
+    measured = [
+        WorkerQuality(
+            name,
+            given[place],
+            _estimate(found.informedness, place),
+            _estimate(found.information, place),
+            None if found.cost is None else _estimate(found.cost, place),
+            {
+                truth: dict(zip(labels, row, strict=True))
+                for truth, row in zip(labels, found.matrices[place].round(6).tolist(), strict=True)
+            },
+        )
+        for place, name in enumerate(_names(session, frame))
+    ]
+    return tuple(sorted(measured, key=lambda worker: (-worker.information.value, worker.worker)))
+
+
+def _posterior(
+    session: Session, project: Project, frame: AnswerFrame, labels: list[str]
+) -> NDArray[np.float64]:
+    """Return (items, labels) what people say of each item; nan rows where the newest run says nothing."""
+    place = {item_id: row for row, item_id in enumerate(frame.item_ids.tolist())}
+    found = np.full((len(place), len(labels)), np.nan)
+    run = conclude.latest_run(session, project)
+    if run is not None:
+        query = select(Consensus.item_id, Consensus.posterior, Consensus.human_posterior)
+        for item_id, said, alone in session.execute(query.where(Consensus.run_id == run.id)):
+            if item_id in place and len(said) == len(labels):
+                found[place[item_id]] = alone or said
+    for item_id, gold in frames.read_gold(session, project).items():
+        if item_id in place:
+            found[place[item_id]] = np.array([label == gold.label for label in labels], dtype=np.float64)
+    return found
+
+
+def _costs(costs: Costs, labels: list[str]) -> NDArray[np.float64]:
+    """Return the (K, K) table; what is not named costs 1 where it is wrong and nothing where it is right."""
+    table = 1.0 - np.eye(len(labels))
+    for (truth, taken), cost in costs.items():
+        for label in (truth, taken):
+            projects.require_label(label, labels, "costs")
+        if not 0 <= cost < np.inf:
+            raise bad_input("costs", f"{truth!r} taken for {taken!r}: {cost:g} is no cost of 0 or more")
+        table[labels.index(truth), labels.index(taken)] = cost
+    return table
+
+
+def _names(session: Session, frame: AnswerFrame) -> list[str]:
+    ids = frame.worker_ids.tolist()
+    query = select(Worker.id, Worker.pseudonym)
+    names = {
+        worker_id: name
+        for some in chunks(ids)
+        for worker_id, name in session.execute(query.where(Worker.id.in_(some)))
+    }
+    return [names[worker_id] for worker_id in ids]
+
+
+def _estimate(measure: Measure, place: int) -> Estimate:
+    return Estimate(float(measure.value[place]), float(measure.low[place]), float(measure.high[place]))
