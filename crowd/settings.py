@@ -59,6 +59,7 @@ class Settings:
     oidc_client_secret: str = ""
     market: MarketProfile = MarketProfile()
     outlets: Outlets = Outlets()
+    endpoints: tuple[str, ...] = ()  # of the MTurk protocol, to which projects made over HTTP may publish
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -77,6 +78,7 @@ class Settings:
             oidc_client_id=env.get("CROWD_OIDC_CLIENT_ID", ""),
             oidc_client_secret=env.get("CROWD_OIDC_CLIENT_SECRET", ""),
             outlets=_outlets(env),
+            endpoints=tuple(env.get("CROWD_MTURK_ENDPOINTS", "").split()),
         )
 
 

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
+from crowd.api.edge import edge
 from crowd.api.fields import Dollars, Schema, about
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.api.project_settings import NewProject, ProjectSchema, Settings, settings_of
+from crowd.errors import bad_input
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
 from crowd.services import browse, pay
 from crowd.services.access import scope
+from crowd.services.mturk import cost
 from crowd.services.setup import instructions, projects
 from crowd.services.setup.instructions import Wording
 from crowd.services.setup.projects import ProjectSettings
@@ -76,6 +79,18 @@ class OverviewSchema(Schema):
     )
 
 
+class CostSchema(Schema):
+    """What publishing would cost."""
+
+    hits = fields.Integer()
+    assignments = fields.Integer(metadata=about("Workers, over all HITs."))
+    reward = Dollars(attribute="reward_micros", metadata=about("For all workers."))
+    fee = Dollars(attribute="fee_micros", metadata=about("For the endpoint."))
+    cost = Dollars(attribute="whole_micros")
+    lacking = Dollars(attribute="lacking_micros", metadata=about("Of the cost, not covered by the cap."))
+    notes = fields.List(fields.String())
+
+
 @blueprint.on("POST", "/projects")
 @blueprint.takes(NewProject)
 @requires("write")
@@ -83,6 +98,7 @@ class OverviewSchema(Schema):
 def create_project(at: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Make a project."""
     slug, labels, cap = body.pop("slug"), body.pop("labels"), body.pop("cap")
+    _require_known(body.get("endpoint"))
     made = projects.create(
         at.session,
         at.principal,
@@ -124,6 +140,8 @@ def update_project(at: Visit, body: dict[str, Any], project: str) -> dict[str, A
     row = scope.project(at.session, at.principal, project)
     if "instructions" in body:
         instructions.reword(at.session, at.principal, row, body.pop("instructions"), now=at.now)
+    if "posting" in body:
+        body["posting"] = {**row.posting, **body["posting"]}
     changed = projects.update(at.session, at.principal, row, settings_of(body), now=at.now)
     return _whole(at.session, changed)
 
@@ -146,6 +164,14 @@ def get_overview(at: Visit, project: str) -> projects.Overview:
     return projects.overview(at.session, scope.project(at.session, at.principal, project))
 
 
+@blueprint.on("GET", "/projects/<project>/cost")
+@requires("read")
+@blueprint.gives(200, CostSchema)
+def get_cost(at: Visit, project: str) -> cost.Quote:
+    """Say what it would cost to offer at the endpoint what wants answers now, to the cent."""
+    return cost.quote(at.session, scope.project(at.session, at.principal, project), now=at.now)
+
+
 @blueprint.on("PUT", "/projects/<project>/budget")
 @blueprint.takes(NewCap)
 @requires("spend")
@@ -155,6 +181,14 @@ def set_budget(at: Visit, body: dict[str, Any], project: str) -> dict[str, Any]:
     row = scope.project(at.session, at.principal, project)
     projects.set_cap(at.session, at.principal, row, body["cap"], now=at.now)
     return _whole(at.session, row)
+
+
+def _require_known(endpoint: str | None) -> None:
+    """Refuse endpoints that nobody named for this server: it calls them with its own credentials."""
+    known = edge().settings.endpoints
+    if endpoint is not None and endpoint not in known:
+        named = ", ".join(known) or "none; CROWD_MTURK_ENDPOINTS names them"
+        raise bad_input("endpoint", f"this server may publish to: {named}")
 
 
 def _whole(session: Session, project: Project) -> dict[str, Any]:

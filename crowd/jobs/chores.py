@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Pool
@@ -20,11 +20,15 @@ from crowd.models.conditions import DUE
 from crowd.services import assign, loop, pay
 from crowd.services.access import attempts, sessions
 from crowd.services.market import tokens, work
+from crowd.services.mturk import channel as mturk
+from crowd.services.mturk import reconcile
+from crowd.services.mturk.channel import Mturk
 
 SWEEP_SECONDS = 15
 MARKET_SECONDS = 15
 SETTLE_SECONDS = 60
 PRUNE_SECONDS = 3600
+RECONCILE_SECONDS = 3600
 # As long as a client may still repeat a request under the same `Idempotency-Key`.
 REPLIES_KEPT = timedelta(days=30)
 
@@ -47,8 +51,10 @@ def jobs(*, step_seconds: int) -> tuple[Job, ...]:
         Job("market", MARKET_SECONDS, market),
         Job("settle", SETTLE_SECONDS, settle),
         Job("prune", PRUNE_SECONDS, prune),
+        Job("reconcile", RECONCILE_SECONDS, reconcile_endpoints),
     )
-    return (*always, Job("step", step_seconds, step)) if step_seconds else always
+    turns = Job("step", step_seconds, step), Job("step-endpoints", step_seconds, step_endpoints)
+    return (*always, *turns) if step_seconds else always
 
 
 def sweep(database: Database, clock: Clock) -> int:
@@ -81,16 +87,46 @@ def step(database: Database, clock: Clock) -> int:
 
     A project whose turn fails does not keep the others from theirs.
     """
-    active = select(Project.id).where(Project.state == "active", Project.channel == Pool.name)
+    return _turns(database, clock, Project.channel == Pool.name)
+
+
+def step_endpoints(database: Database, clock: Clock) -> int:
+    """Give every active project at an endpoint one turn; return how many moved.
+
+    They have a job of their own: an endpoint may be slow, and our own people must not wait for it.
+    """
+    return _turns(database, clock, Project.channel == Mturk.name)
+
+
+def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:
+    active = select(Project).where(Project.state == "active", which).order_by(Project.id)
     with database.read() as session:
-        project_ids = session.scalars(active.order_by(Project.id)).all()
+        projects = session.scalars(active).all()
     moved = 0
-    for project_id in project_ids:
+    for project in projects:
         try:
-            moved += not loop.turn(database, project_id, Pool(), clock=clock).idle
+            moved += not loop.turn(database, project.id, loop.channel_of(project), clock=clock).idle
         except Exception:
-            log.exception("step failed", project=project_id)
+            log.exception("step failed", project=project.id)
     return moved
+
+
+def reconcile_endpoints(database: Database, clock: Clock) -> int:
+    """Compare what we know with what every endpoint has that we publish to; return how many differences."""
+    with database.read() as session:
+        newest = select(func.max(Project.id)).where(Project.channel == Mturk.name).group_by(Project.endpoint)
+        projects = session.scalars(select(Project).where(Project.id.in_(newest)).order_by(Project.id)).all()
+    return sum(_reconcile(database, clock, project) for project in projects)
+
+
+def _reconcile(database: Database, clock: Clock, project: Project) -> int:
+    try:
+        at = mturk.of(project)
+        found = reconcile.reconcile(database, at.caller, endpoint=at.endpoint, clock=clock)
+    except Exception:
+        log.exception("reconcile failed", endpoint=project.endpoint)
+        return 0
+    return found.differences if found else 0
 
 
 def prune(database: Database, clock: Clock) -> int:

@@ -75,9 +75,9 @@ def _live(
 class Forge:
     """A process that bears the children to be killed, seen from the test."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, serves: Callable[[str, Connection], None] | None = None) -> None:
         self._ours, theirs = PROCESSES.Pipe()
-        self._process = PROCESSES.Process(target=serve, args=(url, theirs))
+        self._process = PROCESSES.Process(target=serves or serve, args=(url, theirs))
         self._process.start()
         theirs.close()
 

@@ -58,10 +58,12 @@ def check_address(endpoint: str) -> None:
 
 
 def _refuse_unreadable(response_dict: dict[str, Any], **_: object) -> None:
-    if response_dict["status_code"] >= 300:
+    body = response_dict["body"]
+    # A refusal that was cut short says nothing; one that is no JSON at all is not the protocol's.
+    if response_dict["status_code"] >= 300 and not body.lstrip().startswith(b"{"):
         return
     try:
-        reply = json.loads(response_dict["body"])
+        reply = json.loads(body)
     except ValueError as error:
         raise Unreadable(str(error)) from None
     if not isinstance(reply, dict):

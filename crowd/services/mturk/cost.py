@@ -71,8 +71,10 @@ class Quote:
 def quote(session: Session, project: Project, *, now: datetime) -> Quote:
     """Publish everything that wants answers, add up what it costs, and take it all back.
 
-    So the price is that of the very HITs that would be made.
+    So the price is that of the very HITs that would be made. Without an endpoint there are none.
     """
+    if project.endpoint is None:
+        return Quote((), 0, (f"the project is answered by the {project.channel}: it has no endpoint",))
     try:
         lines, _ = _rehearsed(session, project, now)
         lacking = 0

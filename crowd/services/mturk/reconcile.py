@@ -32,6 +32,11 @@ class Reconciled:
     orphans: int = 0  # HITs with our mark that no row knows: from before the database was restored
     duplicates: int = 0  # second HITs of one row
 
+    @property
+    def differences(self) -> int:
+        """Count what was not as we thought."""
+        return self.adopted + self.released + self.orphans + self.duplicates
+
 
 def doubts(session: Session, endpoint: str, now: datetime) -> int:
     """Count the calls that may have happened and are too old to be repeated unseen."""
@@ -50,7 +55,7 @@ def reconcile(database: Database, caller: Caller, *, endpoint: str, clock: Clock
         ended = database.transact(lambda session: _end_strays(session, marks, endpoint, listed, clock()))
         others = _settle_others(database, caller, endpoint, clock)
     result = Reconciled(made[0] + others[0], made[1] + others[1], *ended)
-    if result != Reconciled():
+    if result.differences:
         log.warning(
             "reconciled", endpoint=endpoint, **{name: getattr(result, name) for name in result.__slots__}
         )

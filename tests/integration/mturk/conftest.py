@@ -16,6 +16,8 @@ from crowd.models import Hit, OutboxEntry
 from crowd.services.mturk import channel, reconcile
 from crowd.services.mturk.channel import Mturk
 from crowd.services.mturk.sender import Sent
+from tests.fakes.turk import Turk
+from tests.fakes.wire import ADDRESS, inside
 from tests.integration import world
 from tests.integration.market.conftest import ENDPOINT, Market, market, profile
 from tests.integration.world import Clock, World
@@ -73,7 +75,10 @@ def caller(client: Any, clock: Clock) -> Caller:
     def seconds() -> float:
         return (clock.now - start).total_seconds()
 
-    return Caller(client, Pace(seconds, clock.forward))
+    def sleep(rest: float) -> None:
+        clock.forward(rest + 0.001)  # a clock that counts microseconds would never quite get there
+
+    return Caller(client, Pace(seconds, sleep))
 
 
 def shop(database: Database, client: Any, endpoint: str, clock: Clock, **settings: Any) -> Shop:
@@ -100,5 +105,29 @@ def open_shop(market: Market, database: Database) -> Callable[..., Shop]:
 
     def make(**settings: Any) -> Shop:
         return shop(database, market.client, ENDPOINT, clock, **settings)
+
+    return make
+
+
+@pytest.fixture
+def turk() -> Turk:
+    """An endpoint that breaks on purpose."""
+    return Turk()
+
+
+@pytest.fixture
+def fake_shop(turk: Turk, database: Database) -> Callable[..., Shop]:
+    """Make projects that publish to the fake; its clock goes with ours."""
+    clock = Clock()
+    turk.now = clock.now.timestamp()
+
+    def forward(seconds: float) -> None:
+        Clock.forward(clock, seconds)
+        turk.forward(seconds)
+
+    clock.forward = forward  # type: ignore[method-assign]
+
+    def make(endpoint: str = ADDRESS, **settings: Any) -> Shop:
+        return shop(database, inside(turk, endpoint=endpoint), endpoint, clock, **settings)
 
     return make
