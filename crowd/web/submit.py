@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -43,6 +44,15 @@ def blueprint(database: Database, clock: Clock, settings: Settings) -> Blueprint
     return pages
 
 
+def receipt(assignment: str) -> str:
+    """Return what only this server can say of an assignment that was handed in.
+
+    The page in a worker's frame knows the assignment's id, and could claim anything in our reply's place.
+    """
+    secret = str(current_app.secret_key).encode()
+    return hmac.digest(secret, f"handed in:{assignment}".encode(), "sha256").hex()
+
+
 def _read() -> tuple[str, Fields]:
     """Return the assignment's id, and every field in the order of the form."""
     request.max_content_length = request.max_form_memory_size = MOST_BYTES
@@ -71,7 +81,9 @@ def _count(database: Database, external_id: str, clock: Clock, settings: Setting
 
 def _reply(*, assignment: str = "", error: CrowdError | None = None) -> Response:
     nonce = secrets.token_urlsafe(16)
-    document = render_template("work/market/received.html", assignment=assignment, error=error, nonce=nonce)
+    document = render_template(
+        "work/market/received.html", receipt=receipt(assignment), error=error, nonce=nonce
+    )
     response = Response(document, 200 if error is None else error.status)
     response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
     return response

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from crowd.services.market import work, workbench
 from crowd.services.market.workbench import Place as Held
 from crowd.web.place import Place, WorkerCall
+from crowd.web.submit import receipt
 from crowd.web.work import market, posed
 
 
@@ -25,6 +26,7 @@ def register(pages: Blueprint, at: Place) -> None:
         if page["state"] != "accepted":
             return render_template("work/market/ended.html", **page)
         page["left"] = seconds(held.assignment.deadline, call.now)
+        page["receipt"] = receipt(assignment)
         return posed.around(call, held.hit, assignment, "work/market/assignment.html", page)
 
     @pages.post("/assignments/<assignment>/return", endpoint="give_back")

@@ -6,6 +6,8 @@ const find = (id) => document.getElementById(id);
 const frame = find("posed");
 const shown = find("lease");
 const next = find("accept-next");
+const left = Number(find("bench").dataset.left);
+const { receipt } = find("bench").dataset;
 const KEY = "crowd:accept-next";
 
 const lease = new Lease({
@@ -21,12 +23,12 @@ const lease = new Lease({
   },
   renew() {}, // programs give a HIT for one time, however long somebody works on it
 });
-const left = Number(find("bench").dataset.left);
 lease.hold(Date.now() + left * 1000, left);
 
-// What the frame says is no more than a hint: the server knows whether the HIT was handed in.
+// Whatever stands in the frame can say that it was handed in; only our server's reply knows the receipt.
 window.addEventListener("message", ({ source, data }) => {
-  if (source === frame.contentWindow && data?.crowd === "submitted") find("onward").requestSubmit();
+  const isReply = source === frame.contentWindow && data?.crowd === "submitted" && data.receipt === receipt;
+  if (isReply) find("onward").requestSubmit();
 });
 
 find("giving").addEventListener("submit", (event) => {
