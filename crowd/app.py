@@ -15,7 +15,7 @@ from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
 from crowd.turk import front
-from crowd.web import console, headers, logs, metrics, pages, submit, work
+from crowd.web import console, headers, logs, metrics, pages, submit, turk_pages, work
 from crowd.web.templates import folder
 
 IN_MEMORY = (None, "", ":memory:")
@@ -57,6 +57,7 @@ def create_app(
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(front.blueprint(edge.database, edge.clock, settings, secret_key))
     app.register_blueprint(submit.blueprint(edge.database, edge.clock, edge.settings))
+    app.register_blueprint(turk_pages.blueprint(edge.database, edge.clock, secret_key))
     return app
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
 import structlog
 from sqlalchemy import select
 
@@ -9,10 +12,11 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Hit, Project
 from crowd.services import judge
-from crowd.services.mturk import channel
+from crowd.services.mturk import channel, notices
 from crowd.services.mturk.channel import Mturk
 
 COLLECT_SECONDS = 60
+HINT_SECONDS = 15
 
 log = structlog.get_logger("crowd.jobs")
 
@@ -29,13 +33,22 @@ def collect(database: Database, clock: Clock) -> int:
     return sum(_collect(database, clock, project) for project in projects)
 
 
-def _collect(database: Database, clock: Clock, project: Project) -> int:
+def _collect(database: Database, clock: Clock, project: Project, only: Collection[str] | None = None) -> int:
     try:
         at = channel.of(project)
-        found = at.collect(database, project.id, clock=clock)
+        found = at.collect(database, project.id, clock=clock, only=only)
         database.transact(lambda session: judge.graded(session, project.id, now=clock()))
         at.send(database, clock=clock)
     except Exception:
         log.exception("collect failed", project=project.id)
         return 0
     return found.submissions
+
+
+def follow_hints(database: Database, clock: Clock) -> int:
+    """Collect the HITs that notifications of the last period named; what is missed here polling finds."""
+    until = datetime.fromtimestamp(clock().timestamp() // HINT_SECONDS * HINT_SECONDS, UTC)
+    with database.read() as session:
+        found = notices.hinted(session, until - timedelta(seconds=HINT_SECONDS), until)
+        projects = {each: session.get_one(Project, each) for each in found}
+    return sum(_collect(database, clock, projects[each], only=hits) for each, hits in found.items())

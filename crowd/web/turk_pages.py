@@ -44,7 +44,7 @@ def blueprint(database: Database, clock: Clock, secret_key: str) -> Blueprint:
         response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce, hosts=" ".join(found.hosts))
         return response
 
-    @pages.post("/notices/<int:project>/<token>")
+    @pages.post("/notices/<id:project>/<token>")
     def hear(project: int, token: str) -> Response:
         try:
             body = _body()

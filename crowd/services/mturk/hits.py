@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from crowd.channels import Page
+from crowd.channels.mturk import envelope
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Replayed
 from crowd.channels.mturk.posting import Posting
@@ -102,20 +104,28 @@ def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
     }
 
 
+def page(session: Session, project: Project, hit: Hit, *, with_gold: bool = True) -> Page:
+    """Return the page of a HIT as its workers see it."""
+    told = session.get_one(Instructions, hit.instructions_id)
+    query = select(HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
+    query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
+    if not with_gold:
+        query = query.where(HitQuestion.gold_id.is_(None))
+    rows = session.execute(query.order_by(HitQuestion.position))
+    picks = [Pick(item_id, key, payload, gold_id) for item_id, key, payload, gold_id in rows]
+    return pack.page(project, projects.labels(session, project), told, picks)
+
+
 def _question(session: Session, entry: OutboxEntry) -> partial[str]:
     hit = session.get_one(Hit, entry.parameters["hit"])
     if hit.endpoint != entry.endpoint:
         raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
-    project, told = (
-        session.get_one(Project, hit.project_id),
-        session.get_one(Instructions, hit.instructions_id),
-    )
-    query = select(HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
-    query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
-    rows = session.execute(query.order_by(HitQuestion.position))
-    picks = [Pick(item_id, key, payload, gold_id) for item_id, key, payload, gold_id in rows]
-    page = pack.page(project, projects.labels(session, project), told, picks)
-    return partial(posting.html_question, page, Posting.read(project.posting), entry.endpoint)
+    project = session.get_one(Project, hit.project_id)
+    offered = Posting.read(project.posting)
+    if offered.mode == "external":
+        address = f"{offered.url.rstrip('/')}/mturk/pages/{entry.token}"
+        return partial(envelope.external_question, address, frame_height=offered.frame_height)
+    return partial(posting.html_question, page(session, project, hit), offered, entry.endpoint)
 
 
 def _created(session: Session, entry: OutboxEntry, reply: Reply, now: datetime) -> None:

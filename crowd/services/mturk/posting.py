@@ -112,7 +112,8 @@ def plan(
 def _fitting(desk: _Desk, draft: Draft, too_long: list[Problem]) -> Iterator[tuple[Draft, str]]:
     """Yield a draft with the digest of its page, in halves where the page would be too long."""
     question = desk.question(draft)
-    excess = envelope.size(question) - envelope.LONGEST
+    is_sent = desk.posting.mode == "html"
+    excess = envelope.size(question) - envelope.LONGEST if is_sent else 0
     if excess <= 0:
         yield draft, hashlib.sha256(question.encode()).hexdigest()
     elif len(draft.picks) > 1:
