@@ -25,8 +25,8 @@ SUBMIT: Final = "/mturk/externalSubmit"
 PARAMETERS: Final = ("assignmentId", "hitId", "workerId", "turkSubmitTo")
 # Seconds until somebody who found no work looks again: at first, and at most.
 SOON, LATER = 0.5, 5.0
-# Seconds until a HIT that could not be had is tried again.
-AGAIN = 60.0
+# Seconds until somebody looks again at what they could not have: others may have given it back.
+AGAIN = 5.0
 AT_ONCE: Final = 8
 
 
@@ -85,7 +85,8 @@ class Someone:
         if not page.is_fine or "/assignments/" not in page.address or not frames:
             return None
         frame = self._browser.get(page.address_of(frames[0]))
-        asked = next((each for each in form.read(frame.text).forms if each.questions), None)
+        # A page may ask nothing, and only want to be handed in.
+        asked = max(form.read(frame.text).forms, key=lambda each: len(each.questions), default=None)
         if asked is None or self._habits.gives_back():
             self._press(page, "return")
             return None

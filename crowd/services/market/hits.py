@@ -174,7 +174,8 @@ def set_expiration(
             raise limits.invalid("ExpireAt can only be later than it is, or in the past to end the HIT now.")
         seconds = int((expires_at - now).total_seconds())
         limits.within("The time until ExpireAt, in seconds,", seconds, (0, limits.SECONDS[1]))
-    hit.expires_at = expires_at
+    # A time before there was the HIT, such as 0, says no more than "now"; it would seem long over.
+    hit.expires_at = expires_at if expires_at >= hit.created_at else now
     if is_later and expires_at > now:
         _reopen(session, hit, now)
     else:
@@ -217,6 +218,13 @@ def set_reviewing(
 
 def delete(session: Session, account: MarketAccount, hit_id: str, *, now: datetime) -> MarketHit:
     """Dispose of a HIT that is over and whose submitted assignments are all decided."""
+    if _is_disposed(session, account, hit_id):
+        # Programs know by these words that it was deleted before.
+        raise Refused(
+            "This HIT is currently in the state 'Disposed'. This operation can be called with a status of: "
+            "Reviewing, Reviewable",
+            "InvalidHITState",
+        )
     hit = _guarded(session, account, hit_id, now)
     done = counts.of(session, [hit.id], now=now).get(hit.id, counts.NONE)
     if not counts.is_over(hit, done, now=now):
@@ -228,6 +236,11 @@ def delete(session: Session, account: MarketAccount, hit_id: str, *, now: dateti
         )
     settle.dispose(session, hit, now=now)
     return hit
+
+
+def _is_disposed(session: Session, account: MarketAccount, hit_id: str) -> bool:
+    query = select(MarketHit.id).where(MarketHit.account_id == account.id, MarketHit.external_id == hit_id)
+    return session.scalar(query.where(MarketHit.disposed_at.is_not(None))) is not None
 
 
 def _guarded(session: Session, account: MarketAccount, hit_id: str, now: datetime) -> MarketHit:

@@ -15,7 +15,7 @@ from crowd.questions import answer_key
 from crowd.questions.read import read_form
 from crowd.services import locks
 from crowd.services.market import ids, limits, requirements
-from crowd.services.market.refusals import Refused, missing
+from crowd.services.market.refusals import Refused, missing, wrong_status
 from crowd.services.market.requirements import Action, Requirement
 from crowd.services.market.standing import NAMES, standing
 
@@ -128,7 +128,7 @@ def revoke(
     session: Session, found: QualificationType, worker: Worker, *, reason: str | None, now: datetime
 ) -> Qualification:
     """Take a worker's score away."""
-    held = score(session, found, worker)
+    held = _granted(session, found, worker)
     if held.revoked_at is None:
         held.revoked_at, held.reason = now, reason
     session.flush()
@@ -136,10 +136,10 @@ def revoke(
 
 
 def score(session: Session, found: QualificationType, worker: Worker) -> Qualification:
-    """Return what a worker scores, or scored until it was revoked."""
-    held = _held(session, found, worker)
-    if held is None:
-        raise Refused("The worker does not have this qualification.", "QualificationDoesNotExist")
+    """Return what a worker scores."""
+    held = _granted(session, found, worker)
+    if held.revoked_at is not None:
+        raise wrong_status("Qualification", "Granted")
     return held
 
 
@@ -181,6 +181,14 @@ def _live(account: MarketAccount) -> Select[QualificationType]:
     return select(QualificationType).where(
         QualificationType.account_id == account.id, QualificationType.deleted_at.is_(None)
     )
+
+
+def _granted(session: Session, found: QualificationType, worker: Worker) -> Qualification:
+    """Return a score that is or was a worker's; programs tell by these words that there never was one."""
+    held = _held(session, found, worker)
+    if held is None:
+        raise Refused("You requested a Qualification that does not exist.", "QualificationDoesNotExist")
+    return held
 
 
 def _held(session: Session, found: QualificationType, worker: Worker) -> Qualification | None:

@@ -160,7 +160,6 @@ def test_a_hit_is_deleted_only_when_it_is_over_and_decided(market: Market):
         lambda: market.client.get_hit(HITId=hit_id),
         lambda: market.client.get_assignment(AssignmentId=taken[1]),
         lambda: market.client.approve_assignment(AssignmentId=taken[0], OverrideRejection=True),
-        lambda: market.client.delete_hit(HITId=hit_id),
     ):
         with pytest.raises(ClientError, match="does not exist") as caught:
             call()
