@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from random import Random
 from typing import Any
@@ -38,7 +39,7 @@ def serve(url: str, parent: Connection) -> None:
     while (request := parent.recv()) is not None:
         name, arguments, boundary = request
         if boundary is None:
-            ACTS[name](database, *arguments, *([parent] if name == "work" else []))
+            act(name)(database, *arguments, *([parent] if name == "work" else []))
             database.dispose()
             parent.send(("done", None))
             continue
@@ -65,7 +66,7 @@ def _live(
         event.listen(database.engine, "before_cursor_execute", burn)
         event.listen(database.engine, "commit", burn)
         event.listen(Session, "after_commit", burn)
-        ACTS[name](database, *arguments, *([parent] if name == "work" else []))
+        act(name)(database, *arguments, *([parent] if name == "work" else []))
         os._exit(0)
     except BaseException:
         traceback.print_exc()
@@ -169,6 +170,15 @@ ACTS: dict[str, Callable[..., Any]] = {
     "decide": judge,
     "work": work,
 }
+
+
+def act(name: str) -> Callable[..., Any]:
+    """Return one of our acts, or of another module's, named `module:function`."""
+    if name in ACTS:
+        return ACTS[name]
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 def _answer(database: Database, project_id: int, rng: Random, acknowledge: Connection) -> bool:

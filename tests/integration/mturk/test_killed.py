@@ -1,80 +1,103 @@
-"""A publisher is killed at any moment: the next one goes on, and every page is one HIT that is known."""
+"""Killed at any point of publishing, collecting, approving and bonuses: after a restart all is done once."""
 
 from __future__ import annotations
 
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
-from sqlalchemy import select
 
+from crowd.channels.mturk import client as clients
 from crowd.db import Database
-from crowd.models import Hit, OutboxEntry
+from tests.fakes import wire
 from tests.fakes.turk import Turk
-from tests.fakes.wire import served
-from tests.integration import world
 from tests.integration.crashing import Forge
-from tests.integration.mturk import publishing
-from tests.integration.world import World
+from tests.integration.mturk import killed
+from tests.integration.mturk.conftest import Shop, caller
+from tests.integration.mturk.conftest import shop as make_shop
+from tests.integration.mturk.stall import Stall
+from tests.integration.world import Clock
 
-# Lease, plan, mark, call, record, resign: fewer boundaries than this would mean that most were never reached.
-FEWEST = 40
-LEASE = 1000  # seconds, longer than any
+ACT = "tests.integration.mturk.killed"
+KILLED = -signal.SIGKILL
+# Longer than a sender holds its right to send.
+REST = 600
 
 
 @pytest.fixture
 def forge(migrated_url: str) -> Iterator[Forge]:
-    """Start the process whose children are killed."""
-    forge = Forge(migrated_url, publishing.serve)
+    forge = Forge(migrated_url)
     yield forge
     forge.close()
 
 
-def one_hit_each(shop: World, turk: Turk) -> None:
-    made = OutboxEntry.operation == "CreateHITWithHITType"
-    tokens = shop.rows(select(OutboxEntry.token).where(made))
-    assert Counter(hit["annotation"] for hit in turk.hits.values()) == Counter(tokens)
-    assert Counter(shop.rows(select(Hit.external_id))) == Counter(list(turk.hits))
+@pytest.mark.contract(25, 49, 57)
+@pytest.mark.parametrize("stride", [11, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_anywhere_everything_is_done_once(database: Database, forge: Forge, stride: int) -> None:
+    turk = Turk()
+    with wire.served(turk) as url:
+        stall = at(database, turk, url)
+        forge.here(f"{ACT}:warm", url)
+        code, boundary, rounds = KILLED, stride // 2, 0
+        while code == KILLED:
+            wanted = stall.shop.world.item(f"i{rounds:02d}").key
+            stall.shop.world.ask_again(wanted, cause=f"round {rounds}")
+            work_on_everything(turk, stall, rounds)
+            arguments = url, stall.project_id, stall.turk.now - clock_start()
+            code = forge.child(f"{ACT}:round_trip", *arguments, boundary=boundary)
+            assert code in (KILLED, 0)
+            stall.shop.clock.forward(REST)
+            recover(database, url, stall)
+            boundary, rounds = boundary + stride, rounds + 1
+        work_on_everything(turk, stall, rounds)
+        recover(database, url, stall)
+        assert rounds > 3
+        check(stall, turk)
 
 
-@pytest.mark.contract(25)
-def test_at_every_boundary_a_kill_leaves_one_hit_for_every_page(database: Database, forge: Forge) -> None:
-    turk = Turk(balance=10_000_000)
-    with served(turk) as endpoint:
-        settings = {"channel": "mturk", "endpoint": endpoint, "hit_size": 1, "overlap": 1}
-        shop = world.make(database, items=3, max_overlap=10_000, **settings)
-        forge.here("publish", shop.project_id, endpoint, 0)
-        for boundary in count():
-            shop.ask_again("i00", "i01", cause=f"boundary {boundary}")
-            later = 2 * LEASE * (boundary + 1)
-            code = forge.child("publish", shop.project_id, endpoint, later, boundary=boundary)
-            if code == 0:
-                break
-            assert code == -signal.SIGKILL
-            forge.here("publish", shop.project_id, endpoint, later + LEASE)
-            one_hit_each(shop, turk)
-        one_hit_each(shop, turk)
-    assert boundary >= FEWEST, "most statements were never reached"
-    assert len(turk.hits) == 3 + 2 * (boundary + 1)
-    assert world.violations(database) == []
+def at(database: Database, turk: Turk, url: str) -> Stall:
+    clock = Clock()
+
+    def forward(seconds: float) -> None:
+        Clock.forward(clock, seconds)
+        turk.forward(seconds)
+
+    clock.forward = forward  # type: ignore[method-assign]
+    shop: Shop = make_shop(
+        database, wire.inside(turk), url, clock, items=99, hit_size=1, overlap=1, max_overlap=99
+    )
+    shop.caller = caller(clients.connect(url, **wire.KEYS), clock)
+    return Stall(shop, turk)
 
 
-@pytest.mark.contract(25, 26)
-def test_whoever_comes_a_day_after_a_kill_looks_first(database: Database, forge: Forge) -> None:
-    day = 86_400
-    turk = Turk(balance=10_000_000)
-    with served(turk) as endpoint:
-        settings = {"channel": "mturk", "endpoint": endpoint, "hit_size": 1, "overlap": 1}
-        shop = world.make(database, items=3, max_overlap=10_000, **settings)
-        forge.here("publish", shop.project_id, endpoint, 0)
-        for boundary in range(10, 60, 7):
-            shop.ask_again("i00", "i01", cause=f"boundary {boundary}")
-            turk.forward(3 * day)
-            seconds = int(turk.now - world.START.timestamp())
-            assert forge.child("publish", shop.project_id, endpoint, seconds, boundary=boundary) in (0, -9)
-            turk.forward(2 * day)  # by now the endpoint has forgotten every token
-            forge.here("publish", shop.project_id, endpoint, seconds + 2 * day)
-            one_hit_each(shop, turk)
-    assert world.violations(database) == []
+def clock_start() -> float:
+    from tests.fakes.turk import START
+
+    return START
+
+
+def work_on_everything(turk: Turk, stall: Stall, number: int) -> None:
+    """Let somebody new take some of what is on offer, known to us or not."""
+    for hit in list(turk.hits.values())[number * 3 : number * 3 + 3]:
+        if turk.available(hit) > 0:
+            turk.work(hit["id"], f"AW{number}", [("crowd", '{"answers": {"q1": "a"}}')])
+
+
+def recover(database: Database, url: str, stall: Stall) -> None:
+    """Do what a restarted process does."""
+    seconds = stall.turk.now - clock_start()
+    killed.round_trip(database, url, stall.project_id, seconds)
+
+
+def check(stall: Stall, turk: Turk) -> None:
+    made = Counter(hit["annotation"] for hit in turk.hits.values())
+    assert set(made.values()) == {1}
+    assert {hit.external_id for hit in stall.shop.hits()} == set(turk.hits)
+    rewards = Counter(paid.assignment for paid in turk.paid if paid.kind == "reward")
+    bonuses = Counter(paid.assignment for paid in turk.paid if paid.kind == "bonus")
+    submitted = {task.id for task in turk.tasks if task.status != "Accepted"}
+    assert rewards == bonuses == Counter(dict.fromkeys(submitted, 1))
+    assert {page.external_id for page in stall.assignments()} == submitted
+    assert stall.posted() == turk.spent()
+    stall.shop.world.sound()
