@@ -23,22 +23,13 @@ WHOLE = {"integer": 2**31, "long": 2**63}
 @cache
 def given(operation: str) -> Check:
     """Return the check of what a program sends with an operation."""
-    shape = service().operation_model(operation).input_shape
-    return _structure(shape) if shape is not None else _structure(_Nothing())
+    return _structure(service().operation_model(operation).input_shape)
 
 
 @cache
 def reply(operation: str) -> Check:
     """Return the check of what we answer to an operation; it wants times as numbers."""
-    shape = service().operation_model(operation).output_shape
-    return _structure(shape) if shape is not None else _structure(_Nothing())
-
-
-class _Nothing(StructureShape):
-    """The shape of no members."""
-
-    def __init__(self) -> None:
-        super().__init__("Nothing", {"type": "structure", "members": {}})
+    return _structure(service().operation_model(operation).output_shape)
 
 
 @cache

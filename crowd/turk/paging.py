@@ -60,7 +60,7 @@ def page(
 def _follows(keys: Sequence[Column], positions: Sequence[int], newest_first: bool) -> ColumnElement[bool]:
     """Return the condition for rows after a position: by the first key, and by the next where it is equal."""
     key, value = keys[0], _value(keys[0], positions[0])
-    beyond = key < value if newest_first else key > value
+    beyond: ColumnElement[bool] = key < value if newest_first else key > value
     if len(keys) == 1:
         return beyond
     return or_(beyond, and_(key == value, _follows(keys[1:], positions[1:], newest_first)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Protocol
 from urllib.parse import quote
 
 from crowd.services.market.refusals import Refused
@@ -22,13 +23,20 @@ CREDENTIAL = re.compile(r"([A-Za-z0-9_-]{1,128})/(\d{8})/([a-z0-9-]{1,64})/([a-z
 STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 
+class Headers(Protocol):
+    """What was sent, by names in any case."""
+
+    def get(self, name: str, /) -> str | None:
+        """Return the value of a header."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What of a request is signed."""
 
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
 
 
@@ -50,7 +58,7 @@ class Claim:
 
 def verify(request: Request, secret_of: Callable[[str], str], *, now: datetime) -> str:
     """Return the id of the key that signed a request; raise unless its signature is right and fresh."""
-    claim = _claim(request.headers.get("Authorization", ""))
+    claim = _claim(request.headers.get("Authorization") or "")
     stamp = _stamp(request, claim, now)
     digest = hashlib.sha256(_canonical(request, claim).encode()).hexdigest()
     signed = "\n".join((ALGORITHM, stamp, claim.scope, digest))
@@ -82,7 +90,7 @@ def _claim(header: str) -> Claim:
 
 
 def _stamp(request: Request, claim: Claim, now: datetime) -> str:
-    stamp = request.headers.get("X-Amz-Date", "")
+    stamp = request.headers.get("X-Amz-Date") or ""
     if not STAMP.fullmatch(stamp) or not stamp.startswith(claim.date):
         raise _incomplete("X-Amz-Date must be like 20260101T000000Z, on the day of the Credential.")
     try:

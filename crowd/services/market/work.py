@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import ColumnElement, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from crowd import questions
@@ -159,10 +159,13 @@ def _offers(session: Session, account: MarketAccount, worker: Worker, now: datet
             yield Offered(hit_type, hit, count, unmet)
 
 
-def _is_open(account_id: int, now: datetime):  # noqa: ANN202
-    # The first two as the partial index has them.
-    offered = literal_column("market_hit.open > 0"), MarketHit.disposed_at.is_(None)
-    return (*offered, MarketHit.account_id == account_id, MarketHit.expires_at > now)
+def _is_open(account_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        MarketHit.open > literal_column("0"),  # as the partial index has it
+        MarketHit.disposed_at.is_(None),
+        MarketHit.account_id == account_id,
+        MarketHit.expires_at > now,
+    )
 
 
 def _guarded(session: Session, assignment: MarketAssignment, now: datetime) -> MarketHit:
