@@ -7,13 +7,15 @@ from dataclasses import replace
 from threading import Event
 
 import click
+from sqlalchemy import make_url
 
 from crowd import migrations
 from crowd.cli.db import existing
 from crowd.cli.workplace import database_option
 from crowd.clock import utc_now
-from crowd.jobs.chores import jobs
+from crowd.jobs.chores import jobs, post_of
 from crowd.jobs.scheduler import Scheduler
+from crowd.services.market.notices import Post
 from crowd.settings import Settings
 from crowd.web import logs
 
@@ -37,12 +39,20 @@ def command(*, step_seconds: int, database: str) -> None:
     logs.configure(as_json=settings.log_json)
     with existing(database) as opened:
         migrations.ensure_current(opened)
-        todo = jobs(step_seconds=step_seconds)
+        todo = jobs(step_seconds=step_seconds, post=_post(settings))
         timer = Scheduler(opened, utc_now, todo)
         timer.start()
         click.echo("crowd scheduler: " + ", ".join(f"{job.name} every {job.seconds} s" for job in todo))
         _wait()
         timer.stop()
+
+
+def _post(settings: Settings) -> Post | None:
+    """Return what carries notices; a scheduler without its server's secret sends none, for it cannot sign."""
+    from crowd.app import signing_key
+
+    is_sqlite = make_url(settings.database_url).get_backend_name() == "sqlite"
+    return post_of(settings, signing_key(settings)) if settings.secret_key or is_sqlite else None
 
 
 def _wait() -> None:

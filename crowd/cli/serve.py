@@ -17,7 +17,7 @@ from crowd.cli.workplace import database_option, requester_option
 from crowd.clock import utc_now
 from crowd.db import connect
 from crowd.errors import Misconfigured
-from crowd.jobs.chores import jobs
+from crowd.jobs.chores import jobs, post_of
 from crowd.jobs.scheduler import Scheduler
 from crowd.services.access import keys
 from crowd.settings import Settings
@@ -107,7 +107,9 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _begin(self, worker: Any) -> None:  # noqa: ANN401 - gunicorn's own
         if self.has_scheduler:
             edge = worker.wsgi.extensions["crowd"]
-            self.timer = Scheduler(edge.database, edge.clock, jobs(step_seconds=self.settings.step_seconds))
+            post = post_of(edge.settings, worker.wsgi.secret_key)
+            todo = jobs(step_seconds=self.settings.step_seconds, post=post)
+            self.timer = Scheduler(edge.database, edge.clock, todo)
             self.timer.start()
 
     def _end(self, _arbiter: object, _worker: object) -> None:

@@ -19,13 +19,16 @@ from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE
 from crowd.services import assign, loop, pay
 from crowd.services.access import attempts, sessions
-from crowd.services.market import tokens, work
+from crowd.services.market import access, notices, tokens, transport, work
+from crowd.services.market.notices import Post
 from crowd.services.mturk import channel as mturk
 from crowd.services.mturk import reconcile
 from crowd.services.mturk.channel import Mturk
+from crowd.settings import Settings
 
 SWEEP_SECONDS = 15
 MARKET_SECONDS = 15
+NOTICE_SECONDS = 15
 SETTLE_SECONDS = 60
 PRUNE_SECONDS = 3600
 RECONCILE_SECONDS = 3600
@@ -44,8 +47,11 @@ class Job:
     work: Callable[[Database, Clock], int]
 
 
-def jobs(*, step_seconds: int) -> tuple[Job, ...]:
-    """Return what there is to do; without a period for it no project takes its turn by itself."""
+def jobs(*, step_seconds: int, post: Post | None = None) -> tuple[Job, ...]:
+    """Return what there is to do; without a period for it no project takes its turn by itself.
+
+    Programs are told of their HITs where there is a `post` to carry it.
+    """
     always = (
         Job("sweep", SWEEP_SECONDS, sweep),
         Job("market", MARKET_SECONDS, market),
@@ -54,7 +60,8 @@ def jobs(*, step_seconds: int) -> tuple[Job, ...]:
         Job("reconcile", RECONCILE_SECONDS, reconcile_endpoints),
     )
     turns = Job("step", step_seconds, step), Job("step-endpoints", step_seconds, step_endpoints)
-    return (*always, *turns) if step_seconds else always
+    told = (Job("notices", NOTICE_SECONDS, partial(tell, post)),) if post is not None else ()
+    return (*always, *told, *(turns if step_seconds else ()))
 
 
 def sweep(database: Database, clock: Clock) -> int:
@@ -71,6 +78,20 @@ def market(database: Database, clock: Clock) -> int:
     while more := database.transact(lambda session: work.sweep(session, now=clock())):
         swept += more
     return swept
+
+
+def tell(post: Post, database: Database, clock: Clock) -> int:
+    """Send what programs are to be told of their HITs; return how many messages arrived."""
+    return notices.deliver(database, post, clock)
+
+
+def post_of(settings: Settings, secret_key: str) -> Post:
+    """Return what carries notices, by what the operator has set; each is signed with its account's key."""
+
+    def secret_of(access_key_id: str) -> str:
+        return settings.market.secrets.get(access_key_id) or access.secret_of(access_key_id, secret_key)
+
+    return transport.Post(settings.outlets, secret_of)
 
 
 def settle(database: Database, clock: Clock) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from crowd import __version__
-from crowd.clock import Clock
+from crowd.clock import Clock, utc_now
 from crowd.services.market.refusals import Refused
 from crowd.settings import LOOPBACK, Outlets
 
@@ -74,7 +74,7 @@ class Post:
 
     outlets: Outlets
     secret_of: Callable[[str], str]
-    clock: Clock
+    clock: Clock = utc_now  # the clock on the wall: a receiver's is, whatever the market's says
     _clients: dict[str, Any] = field(default_factory=dict)
     _lock: Any = field(default_factory=Lock)
 
