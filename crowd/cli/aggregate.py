@@ -22,6 +22,7 @@ from crowd.tables.results import DIGITS, write_labels, write_workers
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.truth import read_truth
 from crowd.tables.writing import replacing
+from qc.trust import cautions
 
 Known = Mapping[str, str] | None
 
@@ -80,7 +81,7 @@ def command(
             raise click.UsageError(f"--gold does not apply to {kind}")
         aggregate_values(kind, answers, name, truth=truth, output=output, workers=workers, as_json=as_json)
         return
-    seconds = {"write": 0.0}
+    seconds = {"doubt": 0.0, "write": 0.0}
     with timed(seconds, "read", f"reading {answers}"):
         table = read_answers(open_input(answers), times=(), extra="ignore")
         known, true = _labels_of(gold), _labels_of(truth)
@@ -88,9 +89,11 @@ def command(
     with timed(seconds, "fit", f"fitting {name}"):
         consensus = _fit(coded, name, known, parameters)
     result = _summary(coded, consensus, rows=len(table)) | _accuracy(coded, consensus, true, known, truth)
+    with timed(seconds, "doubt", "looking for reasons to doubt"):
+        result["cautions"] = _cautions(coded, consensus, true, known)
     with timed(seconds, "write", "writing"):
         _write(coded, consensus, output, workers)
-    result["seconds"] = {step: seconds[step] for step in ("read", "fit", "write")}
+    result["seconds"] = {step: seconds[step] for step in ("read", "fit", "doubt", "write")}
     if as_json:
         print_json(result)
     else:
@@ -160,6 +163,15 @@ def _accuracy(
     }
 
 
+def _cautions(answers: Answers, consensus: Consensus, truth: Known, gold: Known) -> list[dict[str, str]]:
+    """Say what no method can repair; truth that the method was told proves nothing."""
+    untold = {item: label for item, label in (truth or {}).items() if item not in (gold or {})}
+    kept = {item: label for item, label in untold.items() if label in answers.labels}
+    known = answers.codes_of(kept) if kept else None
+    found = cautions(answers, consensus, aggregate(answers, "majority"), known=known)
+    return [{"name": caution.name, "text": caution.text} for caution in found]
+
+
 def _write(answers: Answers, consensus: Consensus, output: str | None, workers: str | None) -> None:
     """Write the files asked for; both take their places only after both are written."""
     with ExitStack() as files:
@@ -184,6 +196,7 @@ def _report(result: Mapping[str, Any]) -> str:
         lines.append(f"accuracy    {result['accuracy']:.4f} on the {result['scored']:,} items with truth")
     if result["accuracy_without_gold"] is not None:
         lines.append(f"            {result['accuracy_without_gold']:.4f} on those of them that are not gold")
+    lines += [f"caution     {caution['text']}" for caution in result["cautions"]]
     return "\n".join(
         [*lines, "seconds     " + ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items())]
     )

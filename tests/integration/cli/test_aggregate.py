@@ -49,7 +49,8 @@ def test_json_is_one_object_and_nothing_else(crowd, answers, truth, tmp_path):
     }
     assert told["iterations"] >= 1
     assert told["log_likelihood"] < 0
-    assert set(told["seconds"]) == {"read", "fit", "write"}
+    assert set(told["seconds"]) == {"read", "fit", "doubt", "write"}
+    assert {caution["name"] for caution in told["cautions"]} <= {"agreement", "method", "copies", "confidence"}
     assert len(rows_of(output.read_text())) == 4
 
 
