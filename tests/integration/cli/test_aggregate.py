@@ -50,7 +50,8 @@ def test_json_is_one_object_and_nothing_else(crowd, answers, truth, tmp_path):
     assert told["iterations"] >= 1
     assert told["log_likelihood"] < 0
     assert set(told["seconds"]) == {"read", "fit", "doubt", "write"}
-    assert {caution["name"] for caution in told["cautions"]} <= {"agreement", "method", "copies", "confidence"}
+    names = {caution["name"] for caution in told["cautions"]}
+    assert names <= {"agreement", "method", "copies", "confidence"}
     assert len(rows_of(output.read_text())) == 4
 
 
