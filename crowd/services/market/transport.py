@@ -184,6 +184,7 @@ def _connect(host: str, port: int, *, is_tls: bool, outlets: Outlets) -> HTTPCon
         raise Undelivered(f"{host} leads to a private address")
     plain = socket.create_connection((places[0], port), timeout=CONNECT_SECONDS)
     connection = HTTPConnection(host, port)
+    connection.default_port = 443 if is_tls else 80  # left out of the Host header
     # Without redirects and proxies: a connection of our own follows neither.
     connection.sock = (
         ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_tls else plain
