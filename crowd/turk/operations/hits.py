@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crowd.models.market import HitType, MarketHit
-from crowd.services.market import counts, hit_types, hits, policies
+from crowd.services.market import counts, hit_types, hits, policies, qualifications
 from crowd.services.market.hits import Order
 from crowd.services.market.posed import Posed
 from crowd.turk import replies
@@ -94,6 +94,8 @@ def delete(call: Call, given: Given) -> Reply:
 
 def _created(call: Call, given: Given, hit_type: HitType, operation: str) -> Reply:
     order = _order(given)
+    # Its type may be older than the end of a qualification it requires.
+    qualifications.check(call.session, call.account, hit_type.requirements)
     policies.check(order.policies.get("Assignment"), order.policies.get("HIT"))
     made = hits.create(
         call.session,
