@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
 
-# Never far below what the endpoint bears, and so often a little above it: the price is a throttled call.
-ABOVE = 1.01
-GROWTH, FAST_GROWTH = 1.003, 1.1  # with every call that passes; fast after a while without a throttled one
-CALM = 10.0  # seconds
-WINDOW = 5.0  # seconds over which the endpoint's own rate is measured
+# Near what the endpoint bears the pace feels its way, a little above and a little below: the price is a
+# throttled call now and then. Far from it, or after a calm, it moves fast.
+FAR, ABOVE, CUT = 1.5, 1.1, 0.97
+GROWTH, FAST_GROWTH = 1.006, 1.2  # with every call that passes
+CALM = 10.0  # seconds without a throttled call
+RECENT = 8  # calls by which the endpoint's own rate is measured
 SLOWEST = 0.5  # calls per second
 # Of an interval: a strict endpoint has forgotten by the next turn that it had a call to spare.
 RETRY = 0.05
@@ -31,7 +32,8 @@ class Pace:
     rate: float = math.inf  # calls per second
     _next: float = -math.inf
     _cut_at: float = -math.inf
-    _passed: deque[float] = field(default_factory=deque)
+    _growth: float = GROWTH
+    _passed: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _gate: Lock = field(default_factory=Lock)
     _lock: Lock = field(default_factory=Lock)
 
@@ -55,26 +57,22 @@ class Pace:
     def passed(self) -> None:
         """Take note that a call was let through."""
         with self._lock:
-            now = self._forget()
+            now = self.time()
             self._passed.append(now)
-            self.rate *= FAST_GROWTH if now - self._cut_at > CALM else GROWTH
+            self.rate *= FAST_GROWTH if now - self._cut_at > CALM else self._growth
 
     def throttled(self, turn: float) -> None:
         """Slow down, once for all the calls that went out before the last time we did."""
         with self._lock:
             if turn < self._cut_at:
                 return
-            now = self._forget()
-            measured = len(self._passed) / max(1.0, now - self._passed[0]) if self._passed else 0.0
-            self.rate = max(SLOWEST, min(self.rate, measured * ABOVE))
+            now = self.time()
+            measured = len(self._passed) / max(1e-3, now - self._passed[0]) if self._passed else 0.0
+            is_far = self.rate > FAR * measured
+            self.rate = max(SLOWEST, measured * ABOVE if is_far else self.rate * CUT)
+            self._growth = FAST_GROWTH if is_far else GROWTH
             self._cut_at = now
             self._next = now + RETRY / self.rate
-
-    def _forget(self) -> float:
-        now = self.time()
-        while self._passed and self._passed[0] < now - WINDOW:
-            self._passed.popleft()
-        return now
 
 
 def backoff(attempt: int, rng: Random, *, first: float = 0.5, most: float = 300.0) -> float:

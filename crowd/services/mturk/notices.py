@@ -44,7 +44,7 @@ def hear(
         Forbidden: it asks for a confirmation.
         Unprocessable: it is no notification.
     """
-    if not hmac.compare_digest(given, token(secret_key, project_id)):
+    if not hmac.compare_digest(given.encode(), token(secret_key, project_id).encode()):
         raise NotFound("no such address")
     project = session.get(Project, project_id)
     if project is None:

@@ -22,7 +22,9 @@ POSTING = {"mode": "external", "url": "https://crowd.example/"}
 
 @pytest.fixture
 def shop(database: Database) -> Stall:
-    return stall(database, items=2, gold=3, gold_share=0.9, hit_size=3, overlap=3, posting=POSTING)
+    place = stall(database, items=2, gold=3, hit_size=3, overlap=3, posting=POSTING)
+    place.shop.world.configure(gold_share=1.0)
+    return place
 
 
 @pytest.fixture

@@ -126,7 +126,8 @@ def test_a_rejection_can_be_taken_back_for_thirty_days(shop: Stall) -> None:
     ],
 )
 def test_gold_alone_rejects_nobody(database: Database, posting: dict[str, object], verdict: str) -> None:
-    shop = stall(database, items=2, gold=2, gold_share=1.0, hit_size=2, overlap=1, posting=posting)
+    shop = stall(database, items=2, gold=2, hit_size=2, overlap=1, posting=posting)
+    shop.shop.world.configure(gold_share=1.0)
     for hit in shop.published():
         shop.work(hit, "AW1", label="c")
     shop.collect()
