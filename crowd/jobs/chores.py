@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from crowd.channels import Pool
 from crowd.clock import Clock
 from crowd.db import Database
+from crowd.jobs import endpoints
 from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE
 from crowd.services import assign, loop, pay
@@ -58,6 +59,8 @@ def jobs(*, step_seconds: int, post: Post | None = None) -> tuple[Job, ...]:
         Job("settle", SETTLE_SECONDS, settle),
         Job("prune", PRUNE_SECONDS, prune),
         Job("reconcile", RECONCILE_SECONDS, reconcile_endpoints),
+        Job("collect", endpoints.COLLECT_SECONDS, endpoints.collect),
+        Job("hints", endpoints.HINT_SECONDS, endpoints.follow_hints),
     )
     turns = Job("step", step_seconds, step), Job("step-endpoints", step_seconds, step_endpoints)
     told = (Job("notices", NOTICE_SECONDS, partial(tell, post)),) if post is not None else ()
