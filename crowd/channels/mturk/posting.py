@@ -136,7 +136,7 @@ def is_production(endpoint: str) -> bool:
 def faults(stored: Mapping[str, Any], endpoint: str | None) -> Iterator[tuple[str, str]]:
     """Find what is wrong with a project's settings for an endpoint: the field, and what to do."""
     if endpoint is None or not _is_address(endpoint):
-        yield "endpoint", "an address that speaks the MTurk protocol is needed, such as http://127.0.0.1:8081"
+        yield "endpoint", "must be an address of the MTurk protocol, such as http://127.0.0.1:8081/mturk"
         return
     known = {field.name for field in fields(Posting)}
     for name in stored:

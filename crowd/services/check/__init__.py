@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from crowd.services.check import answering, asking, control, lineage, money
+from crowd.services.check import answering, asking, control, endpoints, lineage, money
 from crowd.services.check.invariant import Invariant
 
 __all__ = ["INVARIANTS", "Finding", "Invariant", "check"]
@@ -29,7 +29,9 @@ INVARIANTS: tuple[Invariant, ...] = (
     money.under_the_cap,
     money.folds,
     money.reserved_first,
+    endpoints.one_call_per_hit,
     money.paid_once,
+    endpoints.costs_are_said,
     money.covered,
     lineage.runs_repeatable,
     lineage.versions_frozen,

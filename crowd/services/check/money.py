@@ -88,13 +88,15 @@ def paid_once(session: Session, project_id: int | None) -> Iterator[str]:
 @invariant(24, "what is held covers every answer that is wanted, under way or due")
 def covered(session: Session, project_id: int | None) -> Iterator[str]:
     """Find projects that could owe more than they have set aside."""
-    places, due = _answers_to_come(), _owed()
-    owed = func.coalesce(places.c.n, 0) * Project.price_micros + func.coalesce(due.c.n, 0)
+    places, due, posted = _answers_to_come(), _owed(), _on_hits()
+    owed = func.coalesce(places.c.n, 0) * Project.price_micros
+    owed += func.coalesce(due.c.n, 0) + func.coalesce(posted.c.n, 0)
     query = (
         select(Project.id, Budget.held, owed.label("owed"))
         .join(Budget, Budget.project_id == Project.id)
         .outerjoin(places, places.c.project_id == Project.id)
         .outerjoin(due, due.c.project_id == Project.id)
+        .outerjoin(posted, posted.c.project_id == Project.id)
         .where(within(Project.id, project_id), Budget.held < owed)
         .order_by(Project.id)
     )
@@ -106,14 +108,17 @@ def _signed() -> ColumnElement[int]:
 
 
 def _answers_to_come() -> Subquery:
-    """Count, by project, answers open, on published HITs (gold too) and leased (gold has its own sum)."""
+    """Count, by project, answers open, on published HITs (gold too) and leased (gold has its own sum).
+
+    HITs at an endpoint are paid whole: they are not counted by their answers.
+    """
     parts = (
         select(Item.project_id, func.sum(Item.open).label("n"))
         .where(Item.open > 0)
         .group_by(Item.project_id),
         select(Hit.project_id, func.sum(HitQuestion.places).label("n"))
         .join(HitQuestion, HitQuestion.hit_id == Hit.id)
-        .where(Hit.state == "open")
+        .where(Hit.state == "open", Hit.endpoint.is_(None))
         .group_by(Hit.project_id),
         select(Slot.project_id, func.count().label("n"))
         .where(Slot.state == "leased", Slot.gold_id.is_(None))
@@ -126,10 +131,22 @@ def _answers_to_come() -> Subquery:
 def _owed() -> Subquery:
     """Sum, by project, what is due or under review, and what is reserved for gold on pages workers hold."""
     amount = case(
-        (Assignment.payment == "due", Assignment.amount_micros),
-        (and_(Assignment.work == "submitted", Assignment.review == "pending"), Assignment.amount_micros),
+        (Assignment.payment == "due", Assignment.amount_micros + Hit.fee_micros),
+        (
+            and_(Assignment.work == "submitted", Assignment.review == "pending"),
+            Assignment.amount_micros + Hit.fee_micros,
+        ),
         (Assignment.work == "assigned", Assignment.gold_micros),
         else_=0,
     )
     query = select(Assignment.project_id, func.sum(amount).label("n")).group_by(Assignment.project_id)
-    return query.subquery()
+    return query.join(Hit, Hit.id == Assignment.hit_id).subquery()
+
+
+def _on_hits() -> Subquery:
+    """Sum, by project, what HITs at an endpoint may still cost: reward and fee of workers yet to come."""
+    came = select(func.count()).where(Assignment.hit_id == Hit.id, Assignment.work == "submitted")
+    to_come = Hit.assignments - came.scalar_subquery()
+    whole = func.sum(to_come * (Hit.reward_micros + Hit.fee_micros)).label("n")
+    open_there = select(Hit.project_id, whole).where(Hit.state == "open", Hit.endpoint.is_not(None))
+    return open_there.group_by(Hit.project_id).subquery()

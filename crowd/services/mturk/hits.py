@@ -86,13 +86,7 @@ def found(caller: Caller, annotation: str) -> Reply | None:
 def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
     """Return what makes a HIT, once its type has an id; the page itself is made in the sender's thread."""
     kept = entry.parameters
-    result = session.scalars(
-        select(OutboxEntry.result).where(
-            OutboxEntry.project_id == entry.project_id,
-            OutboxEntry.operation == posting.CREATE_TYPE,
-            OutboxEntry.subject == kept["type"],
-        )
-    ).one()
+    result = _type_of(session, entry)
     if result is None:
         return None
     return {
@@ -102,6 +96,21 @@ def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
         "RequesterAnnotation": entry.token,
         "Question": _question(session, entry),
     }
+
+
+def _type_of(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
+    """Return what made the type of a HIT brought; it is the same for many, so a transaction asks once."""
+    key = entry.project_id, posting.CREATE_TYPE, entry.parameters["type"]
+    known: dict[Any, Any] = session.info.setdefault("types", {})
+    if known.get(key) is None:
+        made = (
+            OutboxEntry.project_id == key[0],
+            OutboxEntry.operation == key[1],
+            OutboxEntry.subject == key[2],
+        )
+        known[key] = session.scalars(select(OutboxEntry.result).where(*made)).one()
+    found: dict[str, Any] | None = known[key]
+    return found
 
 
 def page(session: Session, project: Project, hit: Hit, *, with_gold: bool = True) -> Page:

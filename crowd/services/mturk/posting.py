@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +19,16 @@ from crowd.errors import BudgetExceeded, Problem, bad_inputs
 from crowd.models import Hit, Instructions, LabelSet, Project
 from crowd.services import locks, pack, pay
 from crowd.services.mturk import outbox
-from crowd.services.pack import Draft
+from crowd.services.pack import Draft, Pick
 from crowd.services.setup import instructions, projects
 
 CREATE_TYPE = "CreateHITType"
 CREATE = "CreateHITWithHITType"
 # Laid out in one transaction: many, because each is a commit; not all, because others wait meanwhile.
 PAGES = 200
+# Bytes of a page for each byte of an item's JSON, at most: shown up to four times, each byte as six. Only
+# what a template makes of it, or the controls of a ranking, may be more.
+LARGER = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class _Desk:
     posting: Posting
     told: Instructions
     label_set: LabelSet
+    sizes: dict[int, int] = field(default_factory=dict)  # of pages without content, by questions
 
     @classmethod
     def of(cls, session: Session, project: Project) -> _Desk:
@@ -57,11 +61,38 @@ class _Desk:
         told, labels = instructions.current(session, project), projects.labels(session, project)
         return cls(project, Posting.read(project.posting), told, labels)
 
-    def question(self, draft: Draft) -> str:
-        """Return the Question that shows a draft."""
-        page = pack.page(self.project, self.label_set, self.told, draft.picks)
+    def page(self, picks: Sequence[Pick]) -> Page:
+        """Return the page with these questions."""
+        return pack.page(self.project, self.label_set, self.told, picks)
+
+    def excess(self, draft: Draft) -> int:
+        """Return by how many bytes a page is too long; where it is certainly not, nothing is rendered."""
+        if self.posting.mode == "external":
+            return 0
+        content = len(json.dumps([pick.payload for pick in draft.picks]))
+        if (
+            self.told.template is None
+            and self._empty(len(draft.picks)) + LARGER * content <= envelope.LONGEST
+        ):
+            return 0
+        return self._size(self.page(draft.picks)) - envelope.LONGEST
+
+    def digest(self, draft: Draft) -> str:
+        """Return what tells a page from any other."""
+        page = self.page(draft.picks)
+        shown = [page.title, page.instructions, page.labels, page.details, page.options, page.template]
+        said = [*shown, [question.payload for question in page.questions]]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def _empty(self, questions: int) -> int:
+        """Return the size of a page of so many questions without any content."""
+        if questions not in self.sizes:
+            self.sizes[questions] = self._size(self.page([Pick(0, "", {})] * questions))
+        return self.sizes[questions]
+
+    def _size(self, page: Page) -> int:
         assert self.project.endpoint is not None
-        return html_question(page, self.posting, self.project.endpoint)
+        return envelope.size(html_question(page, self.posting, self.project.endpoint))
 
 
 def html_question(page: Page, posting: Posting, endpoint: str) -> str:
@@ -111,11 +142,9 @@ def plan(
 
 def _fitting(desk: _Desk, draft: Draft, too_long: list[Problem]) -> Iterator[tuple[Draft, str]]:
     """Yield a draft with the digest of its page, in halves where the page would be too long."""
-    question = desk.question(draft)
-    is_sent = desk.posting.mode == "html"
-    excess = envelope.size(question) - envelope.LONGEST if is_sent else 0
+    excess = desk.excess(draft)
     if excess <= 0:
-        yield draft, hashlib.sha256(question.encode()).hexdigest()
+        yield draft, desk.digest(draft)
     elif len(draft.picks) > 1:
         middle = len(draft.picks) // 2
         for picks in (draft.picks[:middle], draft.picks[middle:]):

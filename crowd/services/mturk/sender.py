@@ -29,7 +29,7 @@ from crowd.services.mturk.outcome import Attempt, State
 
 # Longer than the longest call with all its waiting. Whoever comes later repeats calls with their tokens.
 LEASE_SECONDS = 120
-THREADS = 8
+THREADS = 16
 # Calls on their way or next in line, by thread: more would only wait while the lease runs.
 AHEAD = 2
 # Operations whose results other calls need.

@@ -141,11 +141,28 @@ UPDATE budget SET held = held + (SELECT amount_micros FROM ledger_entry WHERE id
 COPY ledger_entry WHERE id = 1 SET id = 0, kind = 'void', amount_micros = 1, key = 'early';
 COPY ledger_entry WHERE id = 1 SET amount_micros = 1, key = 'late';
 
+-- 21: its call is None at None
+UPDATE hit SET endpoint = 'http://x.test' WHERE id = (SELECT min(id) FROM hit WHERE state = 'closed' AND channel = 'replay')
+
+-- 21: known as None, its call is done
+CREATE TEMPORARY TABLE made AS SELECT * FROM hit WHERE state = 'closed' AND channel = 'replay' ORDER BY id LIMIT 1;
+INSERT INTO outbox_entry (id, project_id, endpoint, operation, subject, token, parameters, cost_micros, state, attempts,
+    next_at, created_at) SELECT 1, project_id, 'http://x.test', 'CreateHITWithHITType', 'hit:' || id, 't', '{}',
+    assignments * reward_micros, 'done', 1, created_at, created_at FROM made;
+UPDATE hit SET endpoint = 'http://x.test', external_id = NULL WHERE id = (SELECT id FROM made)
+
 -- 22: payment none
 UPDATE assignment SET payment = 'none' WHERE id = (SELECT min(id) FROM assignment WHERE payment = 'paid');
 
 -- 22: ledger 0
 UPDATE assignment SET payment = 'paid' WHERE payment = 'due';
+
+-- 23: its call says 1 micro-dollars
+CREATE TEMPORARY TABLE made AS SELECT * FROM hit WHERE state = 'closed' AND channel = 'replay' ORDER BY id LIMIT 1;
+INSERT INTO outbox_entry (id, project_id, endpoint, operation, subject, token, parameters, cost_micros, state, attempts,
+    next_at, created_at) SELECT 1, project_id, 'http://x.test', 'CreateHITWithHITType', 'hit:' || id, 't', '{}',
+    1, 'done', 1, created_at, created_at FROM made;
+UPDATE hit SET endpoint = 'http://x.test' WHERE id = (SELECT id FROM made)
 
 -- 24: may become due
 UPDATE project SET price_micros = price_micros * 2 WHERE id = 1;

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Mapping
 
 import pytest
+from sqlalchemy import select, update
 
-from crowd.models import OutboxEntry
+from crowd.channels.mturk.client import PRODUCTION
+from crowd.db import Database
+from crowd.errors import Unprocessable
+from crowd.models import Answer, Item, OutboxEntry
+from crowd.services.mturk import channel
+from tests.integration import world
 from tests.integration.market.conftest import Market
 from tests.integration.mturk.conftest import Shop
+from tests.integration.world import World
 from workers.fees import CENT
 
 OpenShop = Callable[..., Shop]
@@ -51,3 +60,70 @@ def test_what_is_wanted_later_is_asked_in_new_hits_never_in_larger_ones(
     assert {hit.fee_micros for hit in shop.hits()} == {CENT}  # of 6 cents; 10 on one HIT would cost 2
     called = {request.headers["X-Amz-Target"].rpartition(b".")[2] for request in market.sent}
     assert b"CreateAdditionalAssignmentsForHIT" not in called
+
+
+def lengthen(shop: Shop, lengths: Mapping[str, int]) -> None:
+    """Give items texts so many characters long, each of which takes five bytes in a page."""
+    for key, length in lengths.items():
+        payload = {"text": "'" * length}
+        shop.world.do(
+            lambda session, _, key=key, payload=payload: session.execute(
+                update(Item).where(Item.key == key).values(payload=payload)
+            )
+        )
+
+
+def test_pages_too_long_for_an_endpoint_are_split(open_shop: OpenShop, market: Market) -> None:
+    shop = open_shop(items=6, overlap=2, hit_size=6)
+    lengthen(shop, {"i00": 1500, "i01": 1500, "i02": 1500, "i03": 1500})
+    shop.publish()
+    assert len(shop.hits()) > 1
+    listed = market.client.list_hits(MaxResults=100)["HITs"]
+    assert max(len(hit["Question"].encode()) for hit in listed) <= 65_535
+    shown = [name for hit in listed for name in re.findall(r"about (i\d\d)", hit["Question"])]
+    assert sorted(shown) == ["i04", "i05"]
+    shop.world.sound()
+
+
+def test_items_too_long_for_any_page_are_named(open_shop: OpenShop, market: Market) -> None:
+    shop = open_shop(items=4, overlap=1)
+    lengthen(shop, {"i01": 20_000, "i03": 20_000})
+    with pytest.raises(Unprocessable) as caught:
+        shop.publish()
+    assert [problem.where for problem in caught.value.problems] == ["item 'i01'", "item 'i03'"]
+    assert "65535" in caught.value.problems[0].message
+    assert market.client.list_hits()["HITs"] == []
+
+
+@pytest.mark.contract(61)
+def test_production_is_never_called_without_leave(database: Database) -> None:
+    made = world.make(database)
+    made.configure(channel="mturk", endpoint=PRODUCTION)
+    with pytest.raises(Unprocessable, match="AWS closed Mechanical Turk"):
+        made.do(lambda _, project: channel.of(project))
+    with pytest.raises(Unprocessable, match="allow_production"):
+        world.make(database, slug="other", channel="mturk", endpoint=PRODUCTION)
+
+
+@pytest.mark.contract(68, 67, side="P")
+def test_a_page_filled_in_at_the_endpoint_gives_the_answers_of_the_pool(
+    open_shop: OpenShop, market: Market
+) -> None:
+    shop = open_shop(items=4, overlap=1, hit_size=2)
+    shop.publish()
+    said = {"q1": "a", "q2": "c"}
+    for hit in shop.hits():
+        market.done("ann", hit.external_id or "", crowd=json.dumps({"answers": said}))
+    assert shop.channel.collect(database=market.database, project_id=shop.world.project_id, clock=shop.clock)
+    pool = world.make(market.database, slug="pool", items=4, overlap=1, hit_size=2)
+    for _ in range(2):
+        pool.answer("ann", said)
+    assert recorded(shop.world) == recorded(pool)
+    shop.world.sound()
+
+
+def recorded(made: World) -> list[tuple[str, str]]:
+    query = select(Item.key, Answer.value).join(Answer, Answer.item_id == Item.id)
+    with made.database.read() as session:
+        rows = session.execute(query.where(Item.project_id == made.project_id).order_by(Item.key))
+        return [(key, value) for key, value in rows]
