@@ -17,6 +17,8 @@ from crowd.turk.model import service
 # Takes a value and where it stands; returns what operations work with, which differs only for times.
 Check = Callable[[Any, str], Any]
 
+# The model wants an id of the service's own here, yet it is a program's word: the manual has "Question_2".
+LOOSE = frozenset({("ReviewResultDetail", "QuestionId")})
 WHOLE = {"integer": 2**31, "long": 2**63}
 
 
@@ -44,7 +46,10 @@ def _of(name: str) -> Check:
 
 
 def _structure(shape: StructureShape) -> Check:
-    members = {name: _of(member.name) for name, member in shape.members.items()}
+    members = {
+        name: _of("String" if (shape.name, name) in LOOSE else member.name)
+        for name, member in shape.members.items()
+    }
     required = shape.required_members
 
     def check(value: Any, where: str) -> dict[str, Any]:  # noqa: ANN401
