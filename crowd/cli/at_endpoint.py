@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
+from crowd.app import signing_key
 from crowd.cli.collect import at_endpoint, send
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
@@ -15,8 +17,9 @@ from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Project
 from crowd.services import audit, review
 from crowd.services.access import scope
-from crowd.services.mturk import bonuses, offers, people
+from crowd.services.mturk import bonuses, notices, offers, people
 from crowd.services.review import Verdict
+from crowd.settings import Settings
 from workers.money import dollars, to_micros
 
 
@@ -111,6 +114,18 @@ def qualify(place: Workplace, *, slug: str, name: str, description: str) -> None
         return {"id": people.id_of(people.qualification(session, project, name, description, now=utc_now()))}
 
     _do(place, slug, "qualify", make, then=told)
+
+
+@click.command("notices")
+@click.argument("slug")
+@works_on_database
+def notices_path(place: Workplace, *, slug: str) -> None:
+    """Print the path on this server to which the project's endpoint may post its notifications."""
+    _, project_id = at_endpoint(place, slug)
+    url = place.database.engine.url.render_as_string(hide_password=False)
+    secret = signing_key(replace(Settings.from_env(), database_url=url))
+    path = f"/mturk/notices/{project_id}/{notices.token(secret, project_id)}"
+    place.show({"path": path}, path)
 
 
 Act = Callable[[Session, Project], dict[str, Any]]

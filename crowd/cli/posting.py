@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from crowd.channels.mturk.posting import MODES, SCHEDULES
+from crowd.channels.mturk.posting import BAD_WORK, MODES, SCHEDULES
 from crowd.errors import bad_input
 
 # Options whose setting goes by another name.
@@ -32,6 +32,13 @@ _POSTING = (
     click.option("--most-assignments", type=int, help="Of one HIT; 10 cost twice the fee.  [default: 9]"),
     click.option("--submit-host", "submit_hosts", multiple=True, help="Origin that takes the answers."),
     click.option("--public-url", help="Where workers reach this server, for the mode external."),
+    click.option(
+        "--bad-work", type=click.Choice(BAD_WORK), help="What becomes of bad work.  [default: accepted]"
+    ),
+    click.option("--bad-below", type=float, help="Bad: less of its gold right.  [default: 0.5]"),
+    click.option("--bad-least", type=int, help="Gold answers it takes to say so.  [default: 10]"),
+    click.option("--worked", metavar="ID", help="Qualification of who has handed in: they get no more."),
+    click.option("--skilled", metavar="ID", help="Qualification that tells skill in percent."),
     click.option("--frame-height", type=int, help="Pixels; 0: as much as the page needs.  [default: 0]"),
     click.option(
         "--allow-production/--refuse-production",
@@ -42,7 +49,8 @@ _POSTING = (
 _OWN = (
     "mode", "hit_description", "hit_keywords", "assignment_seconds", "lifetime_seconds",
     "auto_approval_seconds", "requirements", "masters", "fees", "most_assignments", "submit_hosts",
-    "public_url", "frame_height", "allow_production",
+    "public_url", "frame_height", "allow_production", "bad_work", "bad_below", "bad_least", "worked",
+    "skilled",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from crowd.channels.mturk.posting import Posting
 from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
 from crowd.services import audit, grade, review
+from crowd.services.mturk import people
 from crowd.services.review import Verdict
 
 JUDGE = "system:judge"
@@ -37,6 +38,7 @@ def judge(session: Session, project: Project, *, now: datetime) -> dict[Verdict,
     worker's record must hold enough of it, and the audit chain gets the evidence. Pages of a project that
     reviews by hand wait for a person.
     """
+    people.mark_skill(session, project, now=now)
     if project.review != "automatic":
         return {}
     posting = Posting.read(project.posting)

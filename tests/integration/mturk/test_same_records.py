@@ -48,6 +48,7 @@ def in_the_pool(database: Database) -> World:
     for person in PEOPLE:
         while (page := place.claim(person)) is not None:
             answers = {question.name: said(person, question.key) for question in page.questions}
+            place.clock.forward(60)
             place.submit(person, page, answers)
     return place
 

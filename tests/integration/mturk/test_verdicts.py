@@ -240,3 +240,17 @@ def test_a_letter_goes_out_once_and_says_whom_it_missed(shop: Stall) -> None:
     assert [letter["WorkerIds"] for letter in shop.turk.letters] == [["AW1", "AW2"]]
     (entry,) = shop.shop.entries(OutboxEntry.operation == "NotifyWorkers")
     assert entry.result == {"missed": ["AW2"]}
+
+
+def test_the_endpoint_is_told_everyones_skill(database: Database) -> None:
+    shop = stall(database, items=2, gold=2, hit_size=2, overlap=1, posting={"skilled": "3QSKILL"})
+    shop.shop.world.configure(gold_share=1.0)
+    for hit in shop.published():
+        shop.work(hit, "AW1", label="a")
+    shop.turn()
+    ((kind, worker), percent) = next(iter(shop.turk.granted.items()))
+    assert (kind, worker) == ("3QSKILL", "AW1")
+    assert 0 < percent < 100
+    before = shop.called()["AssociateQualificationWithWorker"]
+    shop.turn()
+    assert shop.called()["AssociateQualificationWithWorker"] == before
