@@ -17,8 +17,8 @@ class PredictionSet(Numbered, Stamped, Base):
 
     project_id: Mapped[int] = reference("project", index=False)
     model_version: Mapped[str]
-    # What it is a version of. Set: its newest version is evidence beside people's answers, so it must not have
-    # learned from the labels of the items it speaks about. None: it only helps to choose items.
+    # What it is a version of. Set: its newest version is evidence beside people's answers, so it must not
+    # have learned from the labels of the items it speaks about. None: it only helps to choose items.
     lineage: Mapped[str | None]
     labels: Mapped[list[str]]
     digest: Mapped[str]
