@@ -17,7 +17,7 @@ from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Project
 from crowd.services import audit, review
 from crowd.services.access import scope
-from crowd.services.mturk import bonuses, notices, offers, people
+from crowd.services.mturk import bonuses, compensation, notices, offers, people
 from crowd.services.review import Verdict
 from crowd.settings import Settings
 from workers.money import dollars, to_micros
@@ -55,10 +55,7 @@ override = _verdict("override", "overturned", "Approve rejected pages after all.
 @works_on_database
 def bonus(place: Workplace, *, slug: str, page: int, amount: str, reason: str) -> None:
     """Pay the worker of PAGE a bonus of AMOUNT dollars, such as 0.50."""
-    try:
-        micros = to_micros(amount)
-    except ValueError as error:
-        raise bad_input("amount", str(error)) from error
+    micros = _micros(amount)
 
     def give(session: Session, project: Project) -> dict[str, Any]:
         found = session.get(Assignment, page)
@@ -68,6 +65,23 @@ def bonus(place: Workplace, *, slug: str, page: int, amount: str, reason: str) -
         return {"page": page, "amount": dollars(micros), "cost": dollars(entry.cost_micros)}
 
     _do(place, slug, "bonus", give)
+
+
+@click.command("compensate")
+@click.argument("slug")
+@click.argument("worker")
+@click.argument("amount")
+@click.option("--reason", required=True, help="The worker reads it; the same reason pays a worker once.")
+@works_on_database
+def compensate(place: Workplace, *, slug: str, worker: str, amount: str, reason: str) -> None:
+    """Pay WORKER, who could not hand in, AMOUNT dollars by a HIT that only they can take."""
+    micros = _micros(amount)
+
+    def offer(session: Session, project: Project) -> dict[str, Any]:
+        hit = compensation.compensate(session, project, worker, micros, reason, now=utc_now())
+        return {"worker": worker, "amount": dollars(micros), "new": hit is not None}
+
+    _do(place, slug, "compensate", offer)
 
 
 @click.command("expire")
@@ -145,6 +159,13 @@ def _do(place: Workplace, slug: str, verb: str, act: Act, *, then: Act = lambda 
     with place.database.write() as session:
         result |= then(session, place.project(session, slug))
     _show(place, result, calls)
+
+
+def _micros(amount: str) -> int:
+    try:
+        return to_micros(amount)
+    except ValueError as error:
+        raise bad_input("amount", str(error)) from error
 
 
 def _show(place: Workplace, result: dict[str, Any], calls: dict[str, Any]) -> None:

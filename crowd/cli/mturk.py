@@ -7,7 +7,18 @@ from uuid import uuid4
 import click
 from sqlalchemy.orm import Session
 
-from crowd.cli.at_endpoint import approve, bonus, drop, expire, notify, override, qualify, reject
+from crowd.cli.at_endpoint import (
+    approve,
+    bonus,
+    compensate,
+    drop,
+    expire,
+    notices_path,
+    notify,
+    override,
+    qualify,
+    reject,
+)
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
@@ -24,7 +35,7 @@ def command() -> None:
     """At a project's endpoint: verdicts, bonuses, letters. Here: the account from which programs pay."""
 
 
-for at_other in (approve, drop, reject, override, bonus, expire, notify, qualify):
+for at_other in (approve, drop, reject, override, bonus, compensate, expire, notify, qualify, notices_path):
     command.add_command(at_other)
 
 

@@ -129,8 +129,8 @@ def apply(
         return []
     if verdict in REJECTIONS:
         excluded = _exclude(session, project, changing, f"{verdict}: {reason}", now)
-    for page in changing:
-        advance(session, Assignment, "review", (BEFORE[verdict], verdict), Assignment.id == page.id)
+    for some in chunks([page.id for page in changing]):
+        advance(session, Assignment, "review", (BEFORE[verdict], verdict), Assignment.id.in_(some))
     if project.channel == ELSEWHERE:
         _settle_elsewhere(session, project, changing, verdict, reason, now)
     else:

@@ -7,9 +7,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
@@ -19,6 +20,7 @@ from crowd.channels.mturk.posting import Posting
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Assignment, Hit, Project
+from crowd.models.states import advance
 from crowd.services.mturk import hits, intake, people, verdicts
 
 THREADS = 16
@@ -222,8 +224,20 @@ def _deliver(
     decided = [submission for submission in listed if submission.status != "Submitted"]
     for page, submission in intake.pages_of(session, project, endpoint, decided):
         verdicts.learn(session, project, page, submission.status, now=now)
-    ended = sum(_end(session, project, endpoint, each, now) for each in reads)
+    full = [each for each in reads if len(each.submissions) >= each.open.assignments]
+    ended = _close_full(session, project, endpoint, [each.open.hit for each in full], now)
+    ended += sum(_end(session, project, endpoint, each, now) for each in reads if each not in full)
     return Collected(len(fresh), ended, sum(each.error is not None for each in reads))
+
+
+def _close_full(session: Session, project: Project, endpoint: str, ids: Sequence[str], now: datetime) -> int:
+    """Note the end of HITs that everybody has handed in: they have no places left to give back."""
+    session.flush()
+    ours = Hit.project_id == project.id, Hit.endpoint == endpoint, Hit.external_id.in_(ids)
+    over = update(Hit).where(*ours, Hit.collected_at.is_(None)).values(collected_at=now)
+    advance(session, Hit, "state", ("open", "closed"), *ours)
+    done = session.execute(over, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def _end(session: Session, project: Project, endpoint: str, each: _Read, now: datetime) -> bool:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels import Page
-from crowd.channels.mturk import envelope
+from crowd.channels.mturk import compensation, envelope
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Replayed
 from crowd.channels.mturk.posting import Posting
 from crowd.models import Assignment, Hit, HitQuestion, Instructions, Item, OutboxEntry, Project
 from crowd.models.states import advance
 from crowd.services import locks, pack, pay, publish
-from crowd.services.mturk import outbox, posting
+from crowd.services.mturk import outbox, people, posting
 from crowd.services.mturk.outbox import Effect
 from crowd.services.pack import Pick
 from crowd.services.setup import projects
 
 EXPIRE = "UpdateExpirationForHIT"
 UNSYNCED = {"synchronize_session": False}
+
+Found = TypeVar("Found")
 
 
 def expire(session: Session, project: Project, hit: Hit, *, now: datetime) -> OutboxEntry:
@@ -100,29 +102,32 @@ def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
 
 def _type_of(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
     """Return what made the type of a HIT brought; it is the same for many, so a transaction asks once."""
-    key = entry.project_id, posting.CREATE_TYPE, entry.parameters["type"]
-    known: dict[Any, Any] = session.info.setdefault("types", {})
+    own = OutboxEntry.project_id == entry.project_id, OutboxEntry.operation == posting.CREATE_TYPE
+    query = select(OutboxEntry.result).where(*own, OutboxEntry.subject == entry.parameters["type"])
+    return _once(session, ("type", entry.parameters["type"]), lambda: session.scalars(query).one())
+
+
+def _once(session: Session, key: tuple[str, object], find: Callable[[], Found]) -> Found:
+    """Find something once in a session: many HITs need the same, and a session lets go of what it has read."""
+    known: dict[tuple[str, object], Any] = session.info.setdefault("hits", {})
     if known.get(key) is None:
-        made = (
-            OutboxEntry.project_id == key[0],
-            OutboxEntry.operation == key[1],
-            OutboxEntry.subject == key[2],
-        )
-        known[key] = session.scalars(select(OutboxEntry.result).where(*made)).one()
-    found: dict[str, Any] | None = known[key]
+        known[key] = find()
+    found: Found = known[key]
     return found
 
 
 def page(session: Session, project: Project, hit: Hit, *, with_gold: bool = True) -> Page:
     """Return the page of a HIT as its workers see it."""
-    told = session.get_one(Instructions, hit.instructions_id)
+    told_id = hit.instructions_id
+    told = _once(session, ("told", told_id), lambda: session.get_one(Instructions, told_id))
+    label_set = _once(session, ("labels", project.id), lambda: projects.labels(session, project))
     query = select(HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
     query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
     if not with_gold:
         query = query.where(HitQuestion.gold_id.is_(None))
     rows = session.execute(query.order_by(HitQuestion.position))
     picks = [Pick(item_id, key, payload, gold_id) for item_id, key, payload, gold_id in rows]
-    return pack.page(project, projects.labels(session, project), told, picks)
+    return pack.page(project, label_set, told, picks)
 
 
 def _question(session: Session, entry: OutboxEntry) -> partial[str]:
@@ -131,6 +136,9 @@ def _question(session: Session, entry: OutboxEntry) -> partial[str]:
         raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
     project = session.get_one(Project, hit.project_id)
     offered = Posting.read(project.posting)
+    if "compensation" in entry.parameters:
+        document = compensation.page(entry.parameters["compensation"], offered.hosts(entry.endpoint))
+        return partial(envelope.html_question, document)
     if offered.mode == "external":
         address = f"{offered.url.rstrip('/')}/mturk/pages/{entry.token}"
         return partial(envelope.external_question, address, frame_height=offered.frame_height)
@@ -172,7 +180,7 @@ def _is_expired(caller: Caller, entry: OutboxEntry, _error: CallError | None) ->
 
 
 EFFECTS = {
-    posting.CREATE_TYPE: Effect(done=_typed),
+    posting.CREATE_TYPE: Effect(done=_typed, prepare=people.resolved),
     posting.CREATE: Effect(done=_created, prepare=_prepare, confirm=_made_before),
     EXPIRE: Effect(done=_expired, confirm=_is_expired),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from crowd.services.mturk.outbox import Effect
 CREATE = "CreateQualificationType"
 GRANT = "AssociateQualificationWithWorker"
 NOTIFY = "NotifyWorkers"
+LATER = "the id of"
 AT_ONCE = 100  # workers in one letter
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 4096
 
@@ -36,6 +37,42 @@ def qualification(
 def id_of(entry: OutboxEntry) -> str | None:
     """Return the id of a planned qualification, None while the endpoint has not told it."""
     return None if entry.result is None else entry.result.get("QualificationTypeId")
+
+
+def later(entry: OutboxEntry) -> dict[str, str]:
+    """Return what stands in other calls for the id of a qualification that is only planned."""
+    return {LATER: entry.subject}
+
+
+def resolved(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
+    """Return a call's parameters with the ids that stand in them; None while one is not known yet."""
+    subjects = set(_awaited(entry.parameters))
+    if not subjects:
+        return entry.parameters
+    query = select(OutboxEntry).where(
+        OutboxEntry.project_id == entry.project_id,
+        OutboxEntry.operation == CREATE,
+        OutboxEntry.subject.in_(subjects),
+    )
+    ids = {row.subject: found for row in session.scalars(query) if (found := id_of(row))}
+    filled: dict[str, Any] = _filled(entry.parameters, ids)
+    return filled if set(ids) == subjects else None
+
+
+def _awaited(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping) and set(value) == {LATER}:
+        yield value[LATER]
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _awaited(part)
+
+
+def _filled(value: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        if set(value) == {LATER}:
+            return ids.get(value[LATER])
+        return {name: _filled(part, ids) for name, part in value.items()}
+    return [_filled(part, ids) for part in value] if isinstance(value, list) else value
 
 
 def mark_worked(session: Session, project: Project, workers: Collection[int], *, now: datetime) -> None:
@@ -70,20 +107,24 @@ def grant(
     session: Session,
     project: Project,
     worker: Worker,
-    qualification_id: str,
+    qualification_id: str | dict[str, str],
     score: int,
     *,
     cause: str,
     now: datetime,
 ) -> OutboxEntry:
-    """Plan that a worker gets a qualification, without a letter about it; once for each cause."""
+    """Plan that a worker gets a qualification, without a letter about it; once for each cause.
+
+    It is named by its id, or by what `later` gives.
+    """
     parameters = {
         "QualificationTypeId": qualification_id,
         "WorkerId": worker.name,
         "IntegerValue": score,
         "SendNotification": False,
     }
-    subject = f"{qualification_id}:{worker.id}:{cause}"
+    named = qualification_id if isinstance(qualification_id, str) else qualification_id[LATER]
+    subject = f"{named}:{worker.id}:{cause}"
     return outbox.plan(session, project, GRANT, subject, parameters, now=now)
 
 
@@ -155,6 +196,6 @@ def _told(_session: Session, entry: OutboxEntry, reply: Reply, _now: datetime) -
 
 EFFECTS = {
     CREATE: Effect(done=_created, confirm=_found),
-    GRANT: Effect(done=_granted),
+    GRANT: Effect(done=_granted, prepare=resolved),
     NOTIFY: Effect(done=_told),
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, WrongStatus
+from crowd.db import chunks
 from crowd.errors import Conflict, bad_input
 from crowd.models import Assignment, Hit, OutboxEntry, Project
 from crowd.models.states import advance
@@ -30,17 +32,15 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def approve(session: Session, project: Project, pages: Sequence[Assignment], *, now: datetime) -> None:
     """Plan that these assignments are approved, and so paid."""
-    for page, hit in _with_hits(session, pages):
-        _plan(session, project, hit, APPROVE, _subject(page), _about(page), now)
+    _plan(session, project, APPROVE, {_subject(page): (page, {}) for page in pages}, now)
 
 
 def reject(
     session: Session, project: Project, pages: Sequence[Assignment], reason: str, *, now: datetime
 ) -> None:
     """Plan that these assignments are rejected; the workers are told why."""
-    words = feedback(reason)
-    for page, hit in _with_hits(session, pages):
-        _plan(session, project, hit, REJECT, _subject(page), _about(page) | {"RequesterFeedback": words}, now)
+    words = {"RequesterFeedback": feedback(reason)}
+    _plan(session, project, REJECT, {_subject(page): (page, words) for page in pages}, now)
 
 
 def override(session: Session, project: Project, pages: Sequence[Assignment], *, now: datetime) -> None:
@@ -55,8 +55,8 @@ def override(session: Session, project: Project, pages: Sequence[Assignment], *,
         if page.submitted_at is None or now - page.submitted_at > timedelta(days=OVERRIDE_DAYS):
             raise Conflict(f"page {page.id} was handed in more than {OVERRIDE_DAYS} days ago")
         pay.reserve(session, project.id, _whole(page, hit), key=f"overturned:{page.id}", now=now)
-        wanted = _about(page) | {"OverrideRejection": True}
-        _plan(session, project, hit, APPROVE, f"override:{page.id}", wanted, now)
+        again = {f"override:{page.id}": (page, {"OverrideRejection": True})}
+        _plan(session, project, APPROVE, again, now)
 
 
 def feedback(reason: str) -> str:
@@ -163,18 +163,38 @@ def _with_hits(session: Session, pages: Sequence[Assignment]) -> list[tuple[Assi
 def _plan(
     session: Session,
     project: Project,
-    hit: Hit,
     operation: str,
-    subject: str,
-    parameters: dict[str, Any],
+    wanted: Mapping[str, tuple[Assignment, Mapping[str, Any]]],
     now: datetime,
 ) -> None:
-    # To the endpoint the HIT was made at, whatever the project's is by now.
-    outbox.plan(session, project, operation, subject, parameters, endpoint=hit.endpoint, now=now)
+    """Plan one call for each subject that has none; to the endpoint its HIT was made at."""
+    endpoints = _endpoints(session, [page for page, _ in wanted.values()])
+    calls: dict[str, dict[str, tuple[dict[str, Any], int]]] = defaultdict(dict)
+    for subject in wanted.keys() - _planned(session, project, operation, sorted(wanted)):
+        page, more = wanted[subject]
+        calls[endpoints[page.hit_id]][subject] = {"AssignmentId": page.external_id, **more}, 0
+    for endpoint, some in calls.items():
+        in_order = dict(sorted(some.items(), key=lambda each: wanted[each[0]][0].id))
+        outbox.plan_all(session, project, operation, in_order, endpoint=endpoint, now=now)
 
 
-def _about(page: Assignment) -> dict[str, Any]:
-    return {"AssignmentId": page.external_id}
+def _endpoints(session: Session, pages: Sequence[Assignment]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for some in chunks(sorted({page.hit_id for page in pages})):
+        query = select(Hit.id, Hit.endpoint).where(Hit.id.in_(some))
+        found |= {hit_id: endpoint for hit_id, endpoint in session.execute(query) if endpoint}
+    return found
+
+
+def _planned(session: Session, project: Project, operation: str, subjects: Sequence[str]) -> set[str]:
+    known = select(OutboxEntry.subject).where(
+        OutboxEntry.project_id == project.id, OutboxEntry.operation == operation
+    )
+    return {
+        subject
+        for some in chunks(subjects)
+        for subject in session.scalars(known.where(OutboxEntry.subject.in_(some)))
+    }
 
 
 def _subject(page: Assignment) -> str:

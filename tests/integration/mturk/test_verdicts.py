@@ -9,7 +9,7 @@ import pytest
 from crowd.db import Database
 from crowd.errors import Conflict, Unprocessable
 from crowd.models import OutboxEntry
-from crowd.services.mturk import bonuses, people
+from crowd.services.mturk import bonuses, compensation, people
 from tests.fakes.turk import Turk
 from tests.integration.mturk.stall import Stall, reread, stall
 
@@ -254,3 +254,28 @@ def test_the_endpoint_is_told_everyones_skill(database: Database) -> None:
     before = shop.called()["AssociateQualificationWithWorker"]
     shop.turn()
     assert shop.called()["AssociateQualificationWithWorker"] == before
+
+
+def test_who_could_not_hand_in_is_paid_by_a_hit_of_their_own(shop: Stall) -> None:
+    (hit,) = shop.published()
+    shop.turk.faults.add("drop_after", "CreateQualificationType")
+    now = shop.shop.clock()
+    for wanted in (True, False):  # the second time it is planned already
+        made = shop.shop.world.do(
+            lambda s, p: compensation.compensate(s, p, "AW5", 40 * CENT, "the page did not load", now=now)
+        )
+        assert (made is not None) is wanted
+    shop.send()
+    (skill,) = shop.turk.skills
+    assert shop.turk.granted == {(skill, "AW5"): 1}
+    (own,) = set(shop.turk.hits) - {hit}
+    (wanted_of,) = shop.turk.types[shop.turk.hits[own]["type"]]["QualificationRequirements"]
+    assert (wanted_of["QualificationTypeId"], wanted_of["Comparator"]) == (skill, "Exists")
+    assert "the page did not load" in shop.turk.hits[own]["question"]
+    assert [letter["WorkerIds"] for letter in shop.turk.letters] == [["AW5"]]
+    shop.turk.work(own, "AW5", [("crowd", '{"answers": {}}')])
+    shop.turn()
+    ((paid),) = shop.turk.paid
+    assert (paid.worker, paid.cents, paid.fee) == ("AW5", 40, 8)
+    assert shop.posted() == shop.turk.spent()
+    shop.shop.world.sound()
