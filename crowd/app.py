@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request, Response
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -28,10 +29,22 @@ class Json(DefaultJSONProvider):
     ensure_ascii = False
 
 
+class NoSession(SessionInterface):
+    """Sessions are rows in the database, see `visitors`; Flask's own would only be made and dropped."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002 - Flask's own
+        """Return the session that refuses to be used."""
+        return NullSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """There is nothing to save."""
+
+
 class Server(Flask):
     """Flask with our JSON."""
 
     json_provider_class = Json
+    session_interface = NoSession()
 
 
 def create_app(

@@ -49,7 +49,7 @@ class Settings:
     database_url: str = DEFAULT_DATABASE
     secret_key: str = ""
     step_seconds: int = 0
-    pool_size: int = 24
+    pool_size: int = 8
     max_upload_bytes: int = 64 * 2**20
     log_json: bool = False
     trusted_proxies: int = 0  # whose X-Forwarded-* are believed
@@ -69,7 +69,7 @@ class Settings:
             database_url=env.get("CROWD_DATABASE_URL", DEFAULT_DATABASE),
             secret_key=env.get("CROWD_SECRET_KEY", ""),
             step_seconds=_whole(env, "CROWD_STEP_SECONDS", 0),
-            pool_size=_whole(env, "CROWD_POOL_SIZE", 24),
+            pool_size=_whole(env, "CROWD_POOL_SIZE", 8),
             max_upload_bytes=_whole(env, "CROWD_MAX_UPLOAD_BYTES", 64 * 2**20),
             log_json=env.get("CROWD_LOG_JSON", "") == "1",
             trusted_proxies=_whole(env, "CROWD_TRUSTED_PROXIES", 0),

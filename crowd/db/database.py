@@ -103,13 +103,15 @@ class Database:
             return self._group.run_on_line(work)
         assert self._lines is not None
         connection = self._lines.raw_connection()
+        line = connection.info.get("line")
+        if line is None:
+            line = connection.info["line"] = Line(self.engine, connection)
         try:
-            line = connection.info.get("line")
-            if line is None:
-                line = connection.info["line"] = Line(self.engine, connection)
             return work(line)
         except self.engine.dialect.loaded_dbapi.OperationalError:
-            connection.invalidate()
+            if line.is_closed:  # as the others will be, which rest in the pools
+                connection.invalidate()
+                self.dispose()
             raise
         finally:
             connection.close()

@@ -28,7 +28,8 @@ class Rows(list[tuple[Any, ...]]):
 class Line:
     """A driver's cursor: it costs a tenth of what a session does.
 
-    On PostgreSQL every statement is a transaction of its own; on SQLite all are part of the group's.
+    On PostgreSQL every statement is a transaction of its own, and returns rows, if perhaps none; on SQLite
+    all are part of the group's.
     """
 
     __slots__ = ("_cursor", "engine", "is_sqlite")
@@ -43,9 +44,14 @@ class Line:
         """Tell whether SQLite's transaction still stands."""
         return bool(self._cursor.connection.in_transaction)
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether PostgreSQL has hung up."""
+        return bool(self._cursor.connection.closed)
+
     def run(self, text: str, values: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement, which whoever watches the engine's statements sees like any other."""
         for watch in self.engine.dispatch.before_cursor_execute:
             watch(None, self._cursor, text, values, None, False)
         self._cursor.execute(text, values or {})
-        return Rows(self._cursor.fetchall() if self._cursor.description else ())
+        return Rows(self._cursor.fetchall())

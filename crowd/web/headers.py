@@ -38,22 +38,26 @@ def register(app: Flask) -> None:
 
 
 def _secure(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _policy(response))
-    if response.mimetype == "text/html":
+    kind = response.mimetype
+    wanted = {"Content-Security-Policy": _policy(kind), **ALWAYS}
+    if kind == "text/html":
         # Without any referrer a browser sends `Origin: null` with a form, and we could not tell it is ours.
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-    for name, value in ALWAYS.items():
-        if name != "X-Frame-Options" or request.blueprint not in FRAMED:
-            response.headers.setdefault(name, value)
+        wanted["Referrer-Policy"] = "same-origin"
+    if request.blueprint in FRAMED:
+        del wanted["X-Frame-Options"]
+    if kind != "text/css":
+        wanted["Cache-Control"] = "no-store"
+    present = {name.lower() for name, _ in response.headers}
+    for name, value in wanted.items():
+        if name.lower() not in present:
+            response.headers.add(name, value)
     if request.endpoint == "static" and FOR_ALL in request.path:
         response.headers["Access-Control-Allow-Origin"] = "*"
-    if response.mimetype != "text/css":
-        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-def _policy(response: Response) -> str:
-    if response.mimetype != "text/html":
+def _policy(kind: str | None) -> str:
+    if kind != "text/html":
         return DATA
     if request.blueprint not in WITH_FORMS:
         return PAGES

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -59,14 +60,19 @@ def register(app: Flask, database: Database) -> Counters:
     """Count every request of an application."""
     counters = _counters(database)
 
+    @cache
+    def numbers(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
+        return counters.requests.labels(method, endpoint, status), counters.seconds.labels(endpoint)
+
     def begin() -> None:
         g.counted_from = time.perf_counter()
 
     def end(response: Response) -> Response:
         endpoint = request.endpoint or "none"
         method = request.method if request.method in METHODS else "other"
-        counters.requests.labels(method, endpoint, response.status_code).inc()
-        counters.seconds.labels(endpoint).observe(time.perf_counter() - g.counted_from)
+        count, seconds = numbers(method, endpoint, response.status_code)
+        count.inc()
+        seconds.observe(time.perf_counter() - g.counted_from)
         return response
 
     app.before_request(begin)

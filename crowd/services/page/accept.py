@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,18 +16,22 @@ from crowd.services import plain
 from crowd.services.page.record import Filled
 from crowd.services.plain import At, Sql
 
-FOUND = """
+_FOUND = """
     assignment.id, assignment.project_id, project.revision, assignment.work, assignment.kind,
-    assignment.begun_at, assignment.created_at, slot.id, slot.position, slot.item_id, slot.gold_id
+    assignment.begun_at, assignment.created_at,
+    (SELECT {array}(slot.position, slot.id, slot.item_id, slot.gold_id))
+        FROM slot WHERE slot.assignment_id = assignment.id)
 """
-_FIND = f"""
-    SELECT {FOUND}
-    FROM assignment JOIN project ON project.id = assignment.project_id
-        JOIN slot ON slot.assignment_id = assignment.id
+# A page is one row, which is much less to read than one for each of its slots.
+FOUND = {
+    "sqlite": _FOUND.format(array="json_group_array(json_array"),
+    "postgresql": _FOUND.format(array="json_agg(json_build_array"),
+}
+_FIND = """
+    SELECT {found} FROM assignment JOIN project ON project.id = assignment.project_id
     WHERE assignment.token = :token AND assignment.worker_id = :worker
-    ORDER BY slot.position
-"""  # noqa: S608 - put together from constants
-FIND = Sql(_FIND, _FIND)
+"""
+FIND = Sql(**{database: _FIND.format(found=found) for database, found in FOUND.items()})
 
 # One conditional update decides who is first; all else follows from it. `|| ''` keeps PostgreSQL from
 # reading a partial index whole for one row, because it was empty when the plan was made.
@@ -43,8 +48,8 @@ _ANSWER = """
 # PostgreSQL stores a page in one round trip.
 _STORE = f"""
     accepted AS ({_ACCEPT.format(active="CAST(:active AS float8)", allowed="{allowed}")}),
-    said AS (SELECT * FROM unnest(CAST(:slots AS bigint[]), CAST(:values AS text[]),
-        CAST(:seconds AS float8[]), CAST(:notes AS text[])) AS said (slot_id, value, seconds, note)),
+    said AS (SELECT (value->>0)::bigint AS slot_id, value->>1 AS value, (value->>2)::float8 AS seconds,
+        value->>3 AS note FROM jsonb_array_elements(CAST(:said AS jsonb))),
     filled AS (UPDATE slot SET state = 'done' FROM accepted, said
         WHERE slot.id = said.slot_id AND slot.assignment_id + 0 = accepted.id AND slot.state || '' = 'leased'
         RETURNING slot.id, slot.item_id, said.value, said.seconds, said.note),
@@ -138,19 +143,19 @@ class Verdict:
 def find(session: Session, worker: Worker, token: str) -> Claimed | None:
     """Return the worker's page under a token; someone else's looks like none."""
     try:
-        rows = FIND(session, token=token, worker=worker.id).all()
+        row = FIND(session, token=token, worker=worker.id).first()
     except (DataError, UnicodeEncodeError):  # what no column can hold is the token of none
         return None
-    return claimed(rows) if rows else None
+    return claimed(row) if row else None
 
 
-def claimed(rows: Sequence[Sequence[Any]]) -> Claimed:
-    """Return the page that these rows of `FOUND` are."""
-    first = rows[0]
-    since = plain.read_moment(first[5] or first[6])
+def claimed(row: Sequence[Any]) -> Claimed:
+    """Return the page that this row of `FOUND` is."""
+    assignment, project, revision, work, kind, begun_at, created_at, slots = row
+    since = plain.read_moment(begun_at or created_at)
     assert since is not None
-    places = {f"q{position}": Place(slot, item, gold) for *_, slot, position, item, gold in rows}
-    return Claimed(first[0], first[1], first[2], first[3], first[4], since, places)
+    places = {f"q{position}": Place(*place) for position, *place in sorted(plain.read_json(slots))}
+    return Claimed(assignment, project, revision, work, kind, since, places)
 
 
 def store(
@@ -177,24 +182,19 @@ def store(
         "payment": verdict.payment,
         "amount": verdict.amount_micros,
         "now": plain.moment(session, now),
+        "said": json.dumps(
+            [(answer.slot_id, answer.value, answer.seconds, answer.note) for answer in filled]
+        ),
     }
     if quota is not None:
         values |= {"bucket": quota.bucket, "window": plain.moment(session, quota.window), "most": quota.most}
     if not plain.is_sqlite(session):
-        columns = {
-            "slots": [answer.slot_id for answer in filled],
-            "values": [answer.value for answer in filled],
-            "seconds": [answer.seconds for answer in filled],
-            "notes": [answer.note for answer in filled],
-        }
         store = STORE if quota is None else STORE_COUNTED
-        return bool(store(session, **values, **columns).scalar_one())
+        return bool(store(session, **values).scalar_one())
     if quota is not None and COUNT(session, **values).first() is None:
         return False
     if ACCEPT(session, **values).first() is None:
         return False
-    said = [(answer.slot_id, answer.value, answer.seconds, answer.note) for answer in filled]
-    values["said"] = plain.listed(session, said)
     FILL(session, **values)
     ANSWER(session, **values)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,7 +16,9 @@ from crowd.services.plain import Sql
 
 # The order is that of `locks`: items, then the budget, whose row nobody takes before it has its items.
 _AT_ONCE = f"""
-    WITH taken AS ({{taken}}),
+    WITH best AS ({{taken}}),
+    taken AS (SELECT *, row_number() OVER () AS number FROM best),
+    ordinary AS (SELECT * FROM taken WHERE number <= {{size}} - :wanted),
     known AS (SELECT DISTINCT ON (asked.number) asked.gold, asked.item
         FROM unnest(CAST(:numbers AS int[]), CAST(:gold_ids AS bigint[]), CAST(:gold_items AS bigint[]))
             WITH ORDINALITY AS asked (number, gold, item, place)
@@ -28,12 +30,12 @@ _AT_ONCE = f"""
     reserved AS ({hold.RESERVE_SQL.format(source="FROM enough", and_so="AND :gold > 0")}),
     entered AS ({hold.ENTER_SQL.format(source="FROM reserved")}),
     go AS (SELECT 1 FROM enough WHERE :gold = 0 OR EXISTS (SELECT 1 FROM reserved)),
-    counted AS (UPDATE item SET open = open - 1, claimable = open > 1, rank = rank + :behind FROM taken, go
-        WHERE item.id = taken.id),
+    counted AS (UPDATE item SET open = open - 1, claimable = open > 1, rank = rank + :behind FROM ordinary, go
+        WHERE item.id = ordinary.id),
     page AS ({hold.PAGE_SQL.format(source="FROM go")}),
     claim AS ({hold.CLAIM_SQL.format(hit="page.id", begun=hold.BEGUN, source="FROM page")}),
-    asked AS (SELECT id, payload, NULL AS gold, row_number() OVER () AS number FROM taken
-        UNION ALL SELECT item.id, item.payload, known.gold, {{size}} + row_number() OVER ()
+    asked AS (SELECT id, payload, NULL AS gold, number FROM ordinary
+        UNION ALL SELECT item.id, item.payload, known.gold, {{size}} - :wanted + row_number() OVER ()
             FROM known JOIN item ON item.id = known.item),
     placed AS (SELECT *, (CAST(:positions AS int[]))[number::int] AS position FROM asked),
     slots AS ({hold.SLOTS_SQL}
@@ -72,10 +74,15 @@ def take_and_hold(
     )
     stored |= {
         "wanted": mix.wanted,
-        "numbers": [number for number, _, _ in mix.candidates],
-        "gold_ids": [gold_id for _, gold_id, _ in mix.candidates],
-        "gold_items": [item_id for _, _, item_id in mix.candidates],
-        "positions": list(mix.positions),
+        "numbers": _array(number for number, _, _ in mix.candidates),
+        "gold_ids": _array(gold_id for _, gold_id, _ in mix.candidates),
+        "gold_items": _array(item_id for _, _, item_id in mix.candidates),
+        "positions": _array(mix.positions),
     }
-    rows = _taking(mix.questions - mix.wanted)(line, **stored)
+    rows = _taking(mix.questions)(line, **stored)
     return ([row[0] for row in rows], until) if rows else None
+
+
+def _array(numbers: Iterable[int]) -> str:
+    # As text: the driver writes lists element by element.
+    return f"{{{','.join(map(str, numbers))}}}"

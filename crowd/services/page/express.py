@@ -49,8 +49,6 @@ def claim(line: Line, card: Card, project_id: int, *, ahead: bool, now: datetime
     # As good a seed as the number of the claim, which would have to be counted.
     rng = Random(f"{project.seed}:{token}")
     count = pack.gold_count(project.hit_size, project.gold_share, rng)
-    if count == project.hit_size:
-        return None
     draft = Draft(token, in_force.told.id, ahead=standing.holds_first, price_micros=project.price_micros)
     hold_page = _on_sqlite if line.is_sqlite else _on_postgresql
     held = hold_page(line, known, standing.caller, draft, count, rng, now)
@@ -95,10 +93,11 @@ def _on_sqlite(
     now: datetime,
 ) -> Held | None:
     project, in_force = known
-    taken = hold.take(line, project, caller, project.hit_size - count)
+    taken = hold.take(line, project, caller, project.hit_size)
     chosen = gold.draw(line, in_force.deck, caller.id, wanted=count, rng=rng)
-    if len(taken) + len(chosen) < project.hit_size:
+    if len(taken) < project.hit_size or len(chosen) < count:
         return None
+    taken = taken[: project.hit_size - count]
     if not hold.reserve(line, project, project.price_micros * count, token=draft.token, now=now):
         return None
     asked: list[tuple[int, int | None]] = [(item_id, None) for item_id, _, _ in taken]

@@ -37,20 +37,19 @@ _HOLDS = """
 """
 _CLAIM = """
     SELECT {worker}, project.revision, {holds_first}, {holds_second}
-    FROM {holder} JOIN project ON project.id = :project AND project.requester_id = worker.requester_id
+    FROM {holder} JOIN project ON project.id = :project AND project.requester_id + 0 = worker.requester_id
         AND project.channel = worker.channel
     WHERE pass.public_id = :public_id AND {live}
         AND NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id
             AND (restriction.project_id = project.id OR restriction.project_id IS NULL)
             AND restriction.lifted_at IS NULL AND (restriction.until IS NULL OR restriction.until > :now))
 """
-# `+ 0`, so that the page is looked up by its token, not among all this worker's pages.
+# `+ 0`, so that a page is looked up by its token and a project by its number, not among all of somebody's.
 _SUBMIT = """
     SELECT {worker}, {found}
     FROM {holder} JOIN assignment ON assignment.token = :token AND assignment.worker_id + 0 = worker.id
         JOIN project ON project.id = assignment.project_id
-        JOIN slot ON slot.assignment_id = assignment.id
-    WHERE pass.public_id = :public_id AND {live} ORDER BY slot.position
+    WHERE pass.public_id = :public_id AND {live}
 """
 
 
@@ -92,10 +91,10 @@ def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Stand
 
 def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:
     """Return who submits, and the page of theirs under a token."""
-    rows = _SUBMITTING[card.kind](line, token=token, **_shown(line, card, now)).all()
-    if not rows or not tokens.matches(rows[0][0], card.secret):
+    row = _SUBMITTING[card.kind](line, token=token, **_shown(line, card, now)).first()
+    if row is None or not tokens.matches(row[0], card.secret):
         return None
-    return Caller(*rows[0][1:4]), accept.claimed([row[4:] for row in rows])
+    return Caller(*row[1:4]), accept.claimed(row[4:])
 
 
 def _shown(line: Line, card: Card, now: datetime) -> dict[str, Any]:
@@ -106,17 +105,14 @@ def _shown(line: Line, card: Card, now: datetime) -> dict[str, Any]:
 
 
 def _both(text: str, kind: Pass) -> Sql:
-    holder = _HOLDER.format(table=TABLES[kind])
-    first, second = _HOLDS.format(ahead="false"), _HOLDS.format(ahead="true")
-    filled = text.format(
-        worker=_WORKER,
-        found=accept.FOUND,
-        holder=holder,
-        live=LIVE[kind],
-        holds_first=first,
-        holds_second=second,
-    )
-    return Sql(filled, filled)
+    parts = {
+        "worker": _WORKER,
+        "holder": _HOLDER.format(table=TABLES[kind]),
+        "live": LIVE[kind],
+        "holds_first": _HOLDS.format(ahead="false"),
+        "holds_second": _HOLDS.format(ahead="true"),
+    }
+    return Sql(**{database: text.format(found=found, **parts) for database, found in accept.FOUND.items()})
 
 
 _CLAIMING = {kind: _both(_CLAIM, kind) for kind in TABLES}
