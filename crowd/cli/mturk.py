@@ -19,6 +19,7 @@ from crowd.cli.at_endpoint import (
     qualify,
     reject,
 )
+from crowd.cli.mturk_batches import batch, layout
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
@@ -37,6 +38,8 @@ def command() -> None:
 
 for at_other in (approve, drop, reject, override, bonus, compensate, expire, notify, qualify, notices_path):
     command.add_command(at_other)
+for here in (batch, layout):
+    command.add_command(here)
 
 
 @command.command("balance")

@@ -87,6 +87,7 @@ def upgrade() -> None:
         _gold,
         _hit,
         _idempotency_record,
+        _market_batch,
         _market_hit,
         _prediction,
         _qualification,
@@ -101,6 +102,7 @@ def upgrade() -> None:
         _decision,
         _hit_question,
         _market_assignment,
+        _market_batch_row,
         _example,
         _market_bonus,
         _message,
@@ -1004,6 +1006,27 @@ def _idempotency_record() -> None:
     )
 
 
+def _market_batch() -> None:
+    op.create_table(
+        "market_batch",
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column("layout_id", Id, nullable=False),
+        sa.Column("hit_type_id", Id, nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["market_account.id"], name=op.f("fk_market_batch_account_id_market_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hit_type_id"], ["hit_type.id"], name=op.f("fk_market_batch_hit_type_id_hit_type")
+        ),
+        sa.ForeignKeyConstraint(["layout_id"], ["layout.id"], name=op.f("fk_market_batch_layout_id_layout")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_batch")),
+    )
+    op.create_index(op.f("ix_market_batch_account_id"), "market_batch", ["account_id"])
+
+
 def _market_hit() -> None:
     op.create_table(
         "market_hit",
@@ -1047,6 +1070,7 @@ def _market_hit() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_market_hit_external_id")),
     )
     op.create_index(op.f("ix_market_hit_account_id"), "market_hit", ["account_id"])
+    op.create_index(op.f("ix_market_hit_expires_at"), "market_hit", ["expires_at"])
     op.create_index(op.f("ix_market_hit_hit_type_id"), "market_hit", ["hit_type_id"])
     op.create_index(
         "ix_market_hit_offered",
@@ -1420,6 +1444,7 @@ def _market_assignment() -> None:
         sqlite_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
         postgresql_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
     )
+    op.create_index(op.f("ix_market_assignment_external_id"), "market_assignment", ["external_id"])
     op.create_index(op.f("ix_market_assignment_hit_id"), "market_assignment", ["hit_id"])
     op.create_index(
         "ix_market_assignment_worker",
@@ -1430,6 +1455,25 @@ def _market_assignment() -> None:
         postgresql_where=sa.text("state IN ('accepted', 'submitted', 'approved', 'rejected')"),
     )
     op.create_index(op.f("ix_market_assignment_worker_id"), "market_assignment", ["worker_id"])
+
+
+def _market_batch_row() -> None:
+    op.create_table(
+        "market_batch_row",
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("batch_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.CheckConstraint("position >= 1", name=op.f("ck_market_batch_row_position")),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["market_batch.id"], name=op.f("fk_market_batch_row_batch_id_market_batch")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hit_id"], ["market_hit.id"], name=op.f("fk_market_batch_row_hit_id_market_hit")
+        ),
+        sa.PrimaryKeyConstraint("hit_id", name=op.f("pk_market_batch_row")),
+        sa.UniqueConstraint("batch_id", "position", name=op.f("uq_market_batch_row_batch_id_position")),
+    )
 
 
 def _example() -> None:

@@ -2,6 +2,7 @@
 
 from crowd.models.market.account import AccessKey, MarketAccount, MarketEntry, MarketPerson, SpentToken
 from crowd.models.market.assignment import MarketAssignment, MarketBonus, PolicyResult
+from crowd.models.market.batch import MarketBatch, MarketBatchRow
 from crowd.models.market.hit import HitType, Layout, MarketHit
 from crowd.models.market.notice import Notice
 from crowd.models.market.qualification import (
@@ -17,6 +18,8 @@ __all__ = [
     "Layout",
     "MarketAccount",
     "MarketAssignment",
+    "MarketBatch",
+    "MarketBatchRow",
     "MarketBonus",
     "MarketEntry",
     "MarketHit",
