@@ -7,13 +7,24 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models import AuditEntry, Project
-from crowd.services import locks
+from crowd.services import locks, plain
+from crowd.services.plain import Sql
 
 GENESIS = "0" * 64
+LAST = Sql(*["SELECT digest FROM audit_entry ORDER BY id DESC LIMIT 1"] * 2)
+# Plain: programs write thousands of entries, one for each call that spends.
+_APPEND = """
+    INSERT INTO audit_entry
+        (requester_id, project_id, actor, action, subject, details, previous, digest, created_at)
+    VALUES (:requester, {project}, :actor, :action, :subject, {details}, :previous, :digest, :now)
+"""
+APPEND = Sql(
+    sqlite=_APPEND.format(project=":project", details=":details"),
+    postgresql=_APPEND.format(project="CAST(:project AS bigint)", details="CAST(:details AS json)"),
+)
 
 
 class Actor(Protocol):
@@ -64,7 +75,6 @@ def record(
 ) -> AuditEntry:
     """Append one act to the audit chain, in the same transaction as the act itself."""
     locks.name(session, "audit")
-    previous = session.scalar(select(AuditEntry.digest).order_by(AuditEntry.id.desc()).limit(1)) or GENESIS
     entry = AuditEntry(
         requester_id=requester_id,
         project_id=project_id,
@@ -73,12 +83,21 @@ def record(
         subject=subject,
         details=details or {},
         created_at=now,
-        previous=previous,
-        digest="",
+        previous=LAST(session).scalar() or GENESIS,
     )
     entry.digest = digest(entry)
-    session.add(entry)
-    session.flush()
+    APPEND(
+        session,
+        requester=entry.requester_id,
+        project=entry.project_id,
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        details=json.dumps(entry.details),
+        previous=entry.previous,
+        digest=entry.digest,
+        now=plain.moment(session, now),
+    )
     return entry
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from crowd.models.market import HitType, Layout, MarketAssignment, MarketHit
+from crowd.models.market import Layout, MarketAssignment, MarketHit
 from crowd.services.market import account as accounts
-from crowd.services.market import counts, money
+from crowd.services.market import counts, hit_types, money
 from crowd.services.market.counts import Counts
 from crowd.turk.call import Call, Reply
 
@@ -19,13 +19,14 @@ def moment(when: datetime) -> float:
 
 def hits(call: Call, rows: Sequence[MarketHit]) -> list[Reply]:
     """Return HITs as they are at this moment."""
+    hit_types.fetch(call.session, {hit.hit_type_id for hit in rows})
     found = counts.of(call.session, [hit.id for hit in rows], now=call.now) if rows else {}
     return [hit(call, row, found.get(row.id, counts.NONE)) for row in rows]
 
 
 def hit(call: Call, row: MarketHit, counted: Counts) -> Reply:
     """Return a HIT with these counts."""
-    kind = call.session.get_one(HitType, row.hit_type_id)
+    kind = hit_types.of(call.session, row.hit_type_id)
     told = {
         "HITId": row.external_id,
         "HITTypeId": kind.external_id,

@@ -51,7 +51,7 @@ class MarketAssignment(Numbered, Stamped, Base):
 
     hit_id: Mapped[int] = reference("market_hit")
     worker_id: Mapped[int] = reference("worker")
-    external_id: Mapped[str]
+    external_id: Mapped[str] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(default="accepted")
     deadline: Mapped[datetime]  # created_at is when it was accepted
     submitted_at: Mapped[datetime | None]

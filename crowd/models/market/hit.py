@@ -85,7 +85,7 @@ class MarketHit(Numbered, Stamped, Base):
     fee_micros: Mapped[int] = mapped_column(BigInteger)  # of one assignment
     held_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # its part of what the account holds
     moves: Mapped[int] = mapped_column(default=0)  # of money held or released; numbers their entries
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     is_reviewing: Mapped[bool] = mapped_column(default=False)
     review_status: Mapped[str] = mapped_column(default="NotReviewed")  # HITReviewStatus
     assignment_policy: Mapped[dict[str, Any] | None]  # AssignmentReviewPolicy as on the wire

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from crowd.errors import NotFound
@@ -23,6 +23,12 @@ from crowd.services.market.profile import PLAIN, Profile
 PREFIX = "AKCR"  # as AWS's own begin with AKIA
 ID_LENGTH = 20
 PURPOSE = b"crowd market access key:"
+# Built once: every call begins with it.
+HOLDER = (
+    select(AccessKey, MarketAccount)
+    .join(MarketAccount, MarketAccount.requester_id == AccessKey.requester_id)
+    .where(AccessKey.access_key_id == bindparam("id"))
+)
 
 
 def create_key(
@@ -68,12 +74,7 @@ def key(session: Session, access_key_id: str, *, now: datetime) -> AccessKey | N
 
 def holder(session: Session, access_key_id: str, *, now: datetime) -> tuple[AccessKey, MarketAccount] | None:
     """Return a live key and the account it opens."""
-    query = (
-        select(AccessKey, MarketAccount)
-        .join(MarketAccount, MarketAccount.requester_id == AccessKey.requester_id)
-        .where(AccessKey.access_key_id == access_key_id)
-    )
-    found = session.execute(query).first()
+    found = session.execute(HOLDER, {"id": access_key_id}).first()
     return (found[0], found[1]) if found is not None and is_live(found[0], now=now) else None
 
 

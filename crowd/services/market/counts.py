@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Session
 
 from crowd.models.market import MarketAssignment, MarketHit
+from crowd.services import plain
+from crowd.services.plain import Sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,23 @@ class Counts:
 NONE = Counts()
 
 
+_OF = """
+    SELECT hit_id,
+        count(*) FILTER (WHERE state = 'accepted' AND deadline > :now),
+        count(*) FILTER (WHERE state = 'submitted' AND auto_approve_at > :now),
+        count(*) FILTER (WHERE state IN ('approved', 'rejected')
+            OR state = 'submitted' AND auto_approve_at <= :now)
+    FROM market_assignment WHERE hit_id {among} GROUP BY hit_id
+"""
+OF = Sql(
+    sqlite=_OF.format(among="IN (SELECT value FROM json_each(:hits))"),
+    postgresql=_OF.format(among="= ANY(CAST(:hits AS bigint[]))"),
+)
+
+
 def of(session: Session, hit_ids: Sequence[int], *, now: datetime) -> dict[int, Counts]:
     """Count the assignments of these HITs; one without any is not in the result."""
-    rows = session.execute(
-        select(
-            MarketAssignment.hit_id,
-            func.count().filter(is_pending(now)),
-            func.count().filter(is_undecided(now)),
-            func.count().filter(or_(is_approved(now), MarketAssignment.state == "rejected")),
-        )
-        .where(MarketAssignment.hit_id.in_(hit_ids))
-        .group_by(MarketAssignment.hit_id)
-    )
+    rows = OF(session, hits=plain.listed(session, list(hit_ids)), now=plain.moment(session, now))
     return {hit_id: Counts(pending, undecided, completed) for hit_id, pending, undecided, completed in rows}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crowd.models.market import HitType, MarketAccount
@@ -18,6 +18,9 @@ from crowd.services.market import ids, limits, qualifications
 from crowd.services.market.refusals import missing
 
 MONTH = 30 * limits.DAY
+NAMED = select(HitType).where(
+    HitType.account_id == bindparam("account"), HitType.external_id == bindparam("id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,37 @@ def register(session: Session, account: MarketAccount, terms: Terms, *, now: dat
     query = select(HitType).where(HitType.account_id == account.id, HitType.digest == digest)
     found = session.scalar(query)
     if found is not None:
-        return found
+        return _kept(session, found)
     qualifications.check(session, account, terms.requirements)
     locks.name(session, f"hit type:{account.id}:{digest}")
-    return session.scalar(query) or _made(session, account, terms, digest, now)
+    return _kept(session, session.scalar(query) or _made(session, account, terms, digest, now))
 
 
 def get(session: Session, account: MarketAccount, type_id: str) -> HitType:
     """Return a HIT type of the account."""
-    query = select(HitType).where(HitType.account_id == account.id, HitType.external_id == type_id)
-    found = session.scalar(query)
+    found = session.scalar(NAMED, {"account": account.id, "id": type_id})
     if found is None:
         raise missing("HITType", type_id)
-    return found
+    return _kept(session, found)
+
+
+def of(session: Session, type_id: int) -> HitType:
+    """Return a HIT type by its number, read once in a transaction."""
+    found = session.info.get((HitType, type_id))
+    return found if found is not None else _kept(session, session.get_one(HitType, type_id))
+
+
+def fetch(session: Session, type_ids: Collection[int]) -> None:
+    """Read HIT types that will be wanted, all at once."""
+    if len(type_ids) > 1:
+        for row in session.scalars(select(HitType).where(HitType.id.in_(type_ids))):
+            _kept(session, row)
+
+
+def _kept(session: Session, hit_type: HitType) -> HitType:
+    # By itself a session forgets what nobody holds, and reads it again for every rule.
+    session.info[HitType, hit_type.id] = hit_type
+    return hit_type
 
 
 def _made(session: Session, account: MarketAccount, terms: Terms, digest: str, now: datetime) -> HitType:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models.market import HitType, MarketAccount, MarketAssignment, MarketHit
@@ -24,6 +24,12 @@ from crowd.services.market import (
 from crowd.services.market.posed import Posed
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused, missing, wrong_status
+
+NAMED = select(MarketHit).where(
+    MarketHit.external_id == bindparam("id"),
+    MarketHit.account_id == bindparam("account"),
+    MarketHit.disposed_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def create(
 
 def get(session: Session, account: MarketAccount, hit_id: str) -> MarketHit:
     """Return a HIT of the account; one that was deleted is not there."""
-    found = session.scalar(listed(account).where(MarketHit.external_id == hit_id))
+    found = session.scalar(NAMED, {"account": account.id, "id": hit_id})
     if found is None:
         raise missing("HIT", hit_id)
     return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models.market import HitType, MarketAccount, MarketAssignment, MarketEntry, MarketHit
+from crowd.services import plain
 from crowd.services.market import limits
 from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
 from crowd.services.market.requirements import MASTERS, MASTERS_SANDBOX
+from crowd.services.plain import Sql
 from workers.money import MICROS, to_micros
 
 CENT = MICROS // 100
@@ -21,6 +22,20 @@ LARGE = 10  # a HIT of so many assignments costs more
 PERCENT, LARGE_PERCENT, MASTERS_PERCENT = 20, 20, 5
 # Whatever HITs hold of an account must fit its columns by far.
 MOST = 10**15
+
+_MOVE = """
+    UPDATE market_account
+    SET deposited = deposited + :deposited, held = held + :held, spent = spent + :spent
+    WHERE id = :account AND held + :held >= 0
+        AND (held + spent + :taken <= deposited + :deposited OR (play AND held + spent + :taken <= :most))
+    RETURNING id
+"""
+MOVE = Sql(_MOVE, _MOVE)
+_ENTER = """
+    INSERT INTO market_entry (account_id, kind, key, amount_micros, created_at)
+    VALUES (:account, :kind, :key, :amount, :now)
+"""
+ENTER = Sql(_ENTER, _ENTER)
 
 
 def fee(hit_type: HitType, *, is_large: bool, profile: Profile) -> int:
@@ -60,8 +75,8 @@ def deposit(session: Session, account: MarketAccount, amount: int, *, key: str, 
     """Put money into an account."""
     if account.deposited + amount > MOST:
         raise Refused("An account cannot hold that much money.", "InvalidParameterValue")
-    _move(session, account.id, deposited=MarketAccount.deposited + amount)
-    _enter(session, account.id, {("deposit", key): amount}, now)
+    _must(_move(session, account.id, deposited=amount), key)
+    _enter(session, account.id, "deposit", key, amount, now)
     session.refresh(account)
 
 
@@ -81,20 +96,18 @@ def adjust(session: Session, hit: MarketHit, wanted: int, *, now: datetime) -> N
 
 def hold(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
     """Set money of an account aside; it refuses what the account does not have."""
-    taken = MarketAccount.held + MarketAccount.spent + amount
-    covered = (MarketAccount.play & (taken <= MOST)) | (taken <= MarketAccount.deposited)
-    if amount > MOST or not _move(session, account_id, covered, held=MarketAccount.held + amount):
+    if amount > MOST or not _move(session, account_id, held=amount):
         raise Refused(
             "This Requester has insufficient funds in their account to complete this transaction.",
             "InsufficientFunds",
         )
-    _enter(session, account_id, {("hold", key): amount}, now)
+    _enter(session, account_id, "hold", key, amount, now)
 
 
 def release(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
     """Give an account back what was set aside."""
-    _must(_move(session, account_id, MarketAccount.held >= amount, held=MarketAccount.held - amount), key)
-    _enter(session, account_id, {("release", key): amount}, now)
+    _must(_move(session, account_id, held=-amount), key)
+    _enter(session, account_id, "release", key, amount, now)
 
 
 def pay_assignment(
@@ -134,27 +147,21 @@ def _charge(amount: int, percent: int) -> int:
 
 def _spend(session: Session, account_id: int, moves: dict[tuple[str, str], int], now: datetime) -> None:
     amount = sum(moves.values())
-    held, spent = MarketAccount.held - amount, MarketAccount.spent + amount
-    moved = _move(session, account_id, MarketAccount.held >= amount, held=held, spent=spent)
-    _must(moved, ", ".join(key for _, key in moves))
-    _enter(session, account_id, moves, now)
+    _must(_move(session, account_id, held=-amount, spent=amount), ", ".join(key for _, key in moves))
+    for (kind, key), part in moves.items():
+        _enter(session, account_id, kind, key, part, now)
 
 
-def _move(session: Session, account_id: int, *conditions: Any, **values: Any) -> bool:  # noqa: ANN401 - SQL expressions
-    statement = update(MarketAccount).where(MarketAccount.id == account_id, *conditions).values(values)
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount == 1
+def _move(session: Session, account_id: int, *, deposited: int = 0, held: int = 0, spent: int = 0) -> bool:
+    """Change an account's sums by these amounts, unless it has not so much; tell which."""
+    changes = {"deposited": deposited, "held": held, "spent": spent, "taken": held + spent}
+    return MOVE(session, account=account_id, most=MOST, **changes).first() is not None
 
 
-def _enter(session: Session, account_id: int, moves: dict[tuple[str, str], int], now: datetime) -> None:
-    entry = {"account_id": account_id, "created_at": now}
-    rows = [
-        {**entry, "kind": kind, "key": f"{kind}:{key}", "amount_micros": amount}
-        for (kind, key), amount in moves.items()
-        if amount
-    ]
-    if rows:
-        session.execute(insert(MarketEntry), rows)
+def _enter(session: Session, account_id: int, kind: str, key: str, amount: int, now: datetime) -> None:
+    if amount:
+        at = plain.moment(session, now)
+        ENTER(session, account=account_id, kind=kind, key=f"{kind}:{key}", amount=amount, now=at)
 
 
 def _must(moved: bool, key: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from crowd.clock import Clock
@@ -21,7 +21,7 @@ from crowd.db import Database
 from crowd.models import Worker
 from crowd.models.market import AccessKey, HitType, MarketAccount, MarketAssignment, MarketHit, Notice
 from crowd.services.market import account as accounts
-from crowd.services.market import limits
+from crowd.services.market import hit_types, limits
 from crowd.services.market.transport import Outgoing, Undelivered, check_destination
 from crowd.settings import Outlets
 
@@ -30,6 +30,7 @@ VERSIONS = ("2006-05-05", "2014-08-15")
 MOST_ATTEMPTS = 14  # with the waits between them, about nine hours
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
+KEPT = timedelta(days=30)
 AT_ONCE = 100
 THREADS = 8
 
@@ -78,7 +79,7 @@ def emit(
     now: datetime,
 ) -> None:
     """Write down what happened to a HIT, for whoever its type says is to be told of it."""
-    hit_type = session.get_one(HitType, hit.hit_type_id)
+    hit_type = hit_types.of(session, hit.hit_type_id)
     wanted = hit_type.notification
     if not hit_type.notifies or wanted is None or event not in wanted["EventTypes"]:
         return
@@ -145,6 +146,12 @@ def _waiting(database: Database, now: datetime) -> list[list[tuple[int, Outgoing
             )
             groups.setdefault((account.id, notice.destination), []).append((notice.id, outgoing))
     return list(groups.values())
+
+
+def prune(session: Session, *, now: datetime) -> int:
+    """Forget messages that arrived, or were given up, long ago; return how many."""
+    over = delete(Notice).where(Notice.state != "waiting", Notice.created_at < now - KEPT)
+    return cast("CursorResult[Any]", session.execute(over)).rowcount
 
 
 def document(notice: Notice, account: MarketAccount) -> str:

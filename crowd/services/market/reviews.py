@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models.market import MarketAccount, MarketAssignment, MarketHit
@@ -14,6 +14,18 @@ from crowd.services.market.refusals import Refused, missing, wrong_status
 
 OVERRIDABLE = timedelta(days=30)
 DECIDABLE = ("submitted", "approved", "rejected")
+# An id may have been given to others before; the one that is not over is meant.
+NAMED = (
+    select(MarketAssignment, MarketHit)
+    .join(MarketHit, MarketHit.id == MarketAssignment.hit_id)
+    .where(
+        MarketAssignment.external_id == bindparam("id"),
+        MarketHit.account_id == bindparam("account"),
+        MarketHit.disposed_at.is_(None),
+    )
+    .order_by(MarketAssignment.state.in_(("returned", "abandoned")), MarketAssignment.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +123,7 @@ def _guarded(session: Session, account: MarketAccount, assignment_id: str, now: 
 
 
 def _find(session: Session, account: MarketAccount, assignment_id: str) -> Work:
-    # An id may have been given to others before; the one that is not over is meant.
-    is_live = case((MarketAssignment.state.in_(("returned", "abandoned")), 1), else_=0)
-    row = session.execute(
-        select(MarketAssignment, MarketHit)
-        .join(MarketHit, MarketHit.id == MarketAssignment.hit_id)
-        .where(
-            MarketAssignment.external_id == assignment_id,
-            MarketHit.account_id == account.id,
-            MarketHit.disposed_at.is_(None),
-        )
-        .order_by(is_live, MarketAssignment.id.desc())
-        .limit(1)
-    ).first()
+    row = session.execute(NAMED, {"account": account.id, "id": assignment_id}).first()
     if row is None:
         raise missing("Assignment", assignment_id)
     return Work(*row)

@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session
 
-from crowd.models.market import HitType, MarketAssignment, MarketHit
-from crowd.services.market import counts, money, notices
+from crowd.models.base import UtcDateTime
+from crowd.models.market import MarketAssignment, MarketHit
+from crowd.services.market import counts, hit_types, money, notices
 from crowd.services.market.counts import Counts
+
+Moment = datetime | BindParameter[datetime]
 
 EXPIRED, REVIEWABLE = "HITExpired", "HITReviewable"
 KEPT = timedelta(days=120)  # from its expiration until a HIT of which all is decided disposes of itself
@@ -22,16 +37,22 @@ KEPT = timedelta(days=120)  # from its expiration until a HIT of which all is de
 
 def guard(session: Session, hit_id: int, *, now: datetime) -> MarketHit:
     """Return a HIT that nobody else changes until the transaction ends, as it is at this moment."""
-    query = select(MarketHit).where(MarketHit.id == hit_id).with_for_update(key_share=True)
-    hit = session.scalars(query, execution_options={"populate_existing": True}).one()
+    hit = session.scalars(LOCKED, {"id": hit_id}, execution_options=ANEW).one()
     if hit.disposed_at is None:
-        settle(session, hit, now=now)
+        overdue = _due(session, hit, now)
+        # Whoever changed anything else of a HIT has concluded it.
+        if overdue or (hit.expires_at <= now and (EXPIRED not in hit.told or hit.expires_at + KEPT <= now)):
+            _settle(session, hit, overdue, now)
     return hit
 
 
 def settle(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
     """Do what is due on a HIT whose lock is held; return how far it is."""
-    for assignment in _due(session, hit, now):
+    return _settle(session, hit, _due(session, hit, now), now)
+
+
+def _settle(session: Session, hit: MarketHit, overdue: Sequence[MarketAssignment], now: datetime) -> Counts:
+    for assignment in overdue:
         if assignment.state == "accepted":
             give_back(session, hit, assignment, "abandoned", now=now)
         else:
@@ -73,13 +94,15 @@ def approve(
 ) -> None:
     """Approve an assignment and pay it, out of what its HIT holds."""
     assignment.state, assignment.decided_at, assignment.is_automatic = "approved", at, is_automatic
-    money.pay_assignment(session, hit, assignment, _type(session, hit).reward_micros, now=at)
+    money.pay_assignment(
+        session, hit, assignment, hit_types.of(session, hit.hit_type_id).reward_micros, now=at
+    )
     notices.emit(session, hit, "AssignmentApproved", assignment=assignment, now=at)
 
 
 def price(session: Session, hit: MarketHit) -> int:
     """Return what one assignment of a HIT costs, fee included."""
-    return _type(session, hit).reward_micros + hit.fee_micros
+    return hit_types.of(session, hit.hit_type_id).reward_micros + hit.fee_micros
 
 
 def dispose(session: Session, hit: MarketHit, *, now: datetime) -> None:
@@ -91,12 +114,13 @@ def dispose(session: Session, hit: MarketHit, *, now: datetime) -> None:
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
     """Return the ids of HITs on which something is due, lowest first."""
-    assigned = select(MarketAssignment.hit_id).where(_is_due(now))
+    assigned = select(MarketAssignment.hit_id)
+    overdue, unjudged = (assigned.where(each) for each in _due_by(now))
     told = cast(MarketHit.told, Text).contains(f'"{EXPIRED}"')
     live = select(MarketHit.id).where(MarketHit.disposed_at.is_(None))
     expired = live.where(MarketHit.expires_at <= now, ~told)
     forgotten = live.where(MarketHit.expires_at <= now - KEPT, ~_is_undone())
-    waiting = union(assigned, expired, forgotten).subquery()
+    waiting = union(overdue, unjudged, expired, forgotten).subquery()
     return session.scalars(select(waiting).order_by(*waiting.c).limit(limit)).all()
 
 
@@ -112,18 +136,8 @@ def _is_undone() -> ColumnElement[bool]:
     return exists().where(MarketAssignment.hit_id == MarketHit.id, undone)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(MarketAssignment.state == "accepted", MarketAssignment.deadline <= now),
-        and_(MarketAssignment.state == "submitted", MarketAssignment.auto_approve_at <= now),
-    )
-
-
 def _due(session: Session, hit: MarketHit, now: datetime) -> Sequence[MarketAssignment]:
-    query = select(MarketAssignment).where(MarketAssignment.hit_id == hit.id, _is_due(now))
-    return session.scalars(
-        query.order_by(MarketAssignment.id), execution_options={"populate_existing": True}
-    ).all()
+    return session.scalars(DUE, {"id": hit.id, "now": now}, execution_options=ANEW).all()
 
 
 def _tell(session: Session, hit: MarketHit, event: str, *, holds: bool, now: datetime) -> None:
@@ -135,5 +149,21 @@ def _tell(session: Session, hit: MarketHit, event: str, *, holds: bool, now: dat
         notices.emit(session, hit, event, now=now)
 
 
-def _type(session: Session, hit: MarketHit) -> HitType:
-    return session.get_one(HitType, hit.hit_type_id)
+def _due_by(now: Moment) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions for what ran out of time and what time approves, as the indexes have them."""
+    accepted = MarketAssignment.state == literal_column("'accepted'")
+    submitted = MarketAssignment.state == literal_column("'submitted'")
+    return (
+        and_(accepted, MarketAssignment.deadline <= now),
+        and_(submitted, MarketAssignment.auto_approve_at <= now),
+    )
+
+
+# Built once: every call that changes a HIT begins with them.
+ANEW = {"populate_existing": True}
+LOCKED = select(MarketHit).where(MarketHit.id == bindparam("id")).with_for_update(key_share=True)
+DUE = (
+    select(MarketAssignment)
+    .where(MarketAssignment.hit_id == bindparam("id"), or_(*_due_by(bindparam("now", type_=UtcDateTime()))))
+    .order_by(MarketAssignment.id)
+)

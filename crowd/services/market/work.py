@@ -16,9 +16,10 @@ from crowd.models.market.assignment import MARKET_STATES
 from crowd.questions import answers
 from crowd.services import locks
 from crowd.services.market import account as accounts
-from crowd.services.market import ids, notices, policies, qualifications, settle
+from crowd.services.market import hit_types, ids, notices, policies, qualifications, settle
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused, missing, wrong_status
+from crowd.services.market.standing import standing
 
 PREVIEW_ID = "ASSIGNMENT_ID_NOT_AVAILABLE"
 OVER = ("returned", "abandoned")
@@ -63,7 +64,7 @@ def accept(
     """Give a worker a place on a HIT, for as long as its type says."""
     hit = settle.guard(session, hit.id, now=now)
     account = session.get_one(MarketAccount, hit.account_id)
-    hit_type = session.get_one(HitType, hit.hit_type_id)
+    hit_type = hit_types.of(session, hit.hit_type_id)
     _check_open(session, worker, hit, now)
     unmet = qualifications.admits(session, account, worker, hit_type.requirements, action="accept", now=now)
     if unmet:
@@ -108,7 +109,7 @@ def submit(session: Session, external_id: str, fields: Fields, *, now: datetime)
     if assignment.state != "accepted":
         raise Refused("This HIT was submitted already.", "InvalidAssignmentState")
     form = questions.read(hit.question, loopback_http=True).form if hit.question_kind == "form" else None
-    delay = session.get_one(HitType, hit.hit_type_id).auto_approval_seconds
+    delay = hit_types.of(session, hit.hit_type_id).auto_approval_seconds
     assignment.answer = answers.write(fields, form)
     assignment.state, assignment.submitted_at = "submitted", now
     assignment.auto_approve_at = now + timedelta(seconds=delay)
@@ -148,15 +149,17 @@ def _offers(session: Session, account: MarketAccount, worker: Worker, now: datet
         .group_by(MarketHit.hit_type_id)
         .order_by(MarketHit.hit_type_id.desc())
     )
-    for type_id, count in numbers.all():
-        hit_type = session.get_one(HitType, type_id)
-        wanted = hit_type.requirements
-        if qualifications.admits(session, account, worker, wanted, action="discover", now=now):
+    counted = numbers.all()
+    hit_types.fetch(session, [type_id for type_id, _ in counted])
+    kinds = [hit_types.of(session, type_id) for type_id, _ in counted]
+    asked = {each["QualificationTypeId"] for kind in kinds for each in kind.requirements}
+    known = standing(session, account, worker, asked, now=now)  # once, for all there are
+    for hit_type, (_, count) in zip(kinds, counted, strict=True):
+        if known.unmet(hit_type.requirements, action="discover"):
             continue
         hit = next_of_type(session, worker, hit_type, now=now)
         if hit is not None:
-            unmet = qualifications.admits(session, account, worker, wanted, action="accept", now=now)
-            yield Offered(hit_type, hit, count, unmet)
+            yield Offered(hit_type, hit, count, known.unmet(hit_type.requirements, action="accept"))
 
 
 def _is_open(account_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
