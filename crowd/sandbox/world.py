@@ -14,11 +14,12 @@ from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import Database, connect
 from crowd.errors import Misconfigured
-from crowd.jobs.chores import Job, jobs
+from crowd.jobs.chores import jobs, post_of
 from crowd.models import Requester
 from crowd.sandbox.clock import VirtualClock
 from crowd.sandbox.faults import Conditions, Weather
 from crowd.sandbox.gate import Gate
+from crowd.sandbox.mail import Mail
 from crowd.services import roster
 from crowd.services.access import keys
 from crowd.services.market import access, profile
@@ -26,6 +27,7 @@ from crowd.settings import Settings
 
 REQUESTER = "sandbox"
 YOU = "you"
+JOBS = ("sweep", "market", "settle", "prune", "notices")  # a sandbox publishes nowhere itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Plan:
             settling_seconds=int(self.conditions.settling_seconds),
             secrets={self.key_id: self.secret},
         )
-        return replace(Settings.from_env({}), market=market)
+        # Receivers of notices are mostly programs on this machine, or a stand-in for AWS's queues.
+        outlets = replace(Settings.from_env().outlets, private_webhooks=True)
+        return Settings(market=market, outlets=outlets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class World:
         self.database: Database = connect(ground.url, pool_size=settings.pool_size, durable=False)
         self.app: Flask = create_app(settings, database=self.database, clock=self.clock)
         self.gate = Gate(self.app.wsgi_app, self.clock, Weather(plan.conditions))
-        self.jobs: tuple[Job, ...] = jobs(step_seconds=0)
+        post = Mail(post_of(settings, str(self.app.secret_key)), lambda: self.gate.weather.conditions)
+        self.jobs = tuple(each for each in jobs(step_seconds=0, post=post) if each.name in JOBS)
 
     def catch_up(self) -> None:
         """Let happen what is due by now."""
         for job in self.jobs:
-            job.work(self.database, self.clock)
+            if job.name != "notices":  # whoever they go to may be slow to take them
+                job.work(self.database, self.clock)
 
 
 def lay_ground(url: str, plan: Plan) -> Ground:

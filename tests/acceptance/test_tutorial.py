@@ -1,4 +1,4 @@
-"""The tutorial works as printed: its commands run in an empty folder, and print what it says they print."""
+"""The tutorials work as printed: their commands run in an empty folder, and print what they say."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-TUTORIAL = Path(__file__).parents[2] / "docs/tutorial.md"
+DOCS = Path(__file__).parents[2] / "docs"
+TUTORIALS = {"tutorial.md": "8080", "tutorial-mturk.md": "8081"}  # and the port that they speak of
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PORT = "8080"
 CUT = "-- next block --"
 SECONDS = 600
 
@@ -29,8 +29,8 @@ class Step:
     printed: str | None
 
 
-def steps(port: str) -> list[Step]:
-    blocks = FENCED.findall(TUTORIAL.read_text().replace(PORT, port))
+def steps(page: str, port: str) -> list[Step]:
+    blocks = FENCED.findall((DOCS / page).read_text().replace(TUTORIALS[page], port))
     assert {kind for kind, _ in blocks} == {"sh", "text"}
     following = [*blocks[1:], ("", "")]
     return [
@@ -77,9 +77,10 @@ def run(script: str, folder: Path, environment: dict[str, str]) -> tuple[list[st
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the tutorial asks for curl")
-def test_the_tutorial_works_as_printed(tmp_path: Path, environment: dict[str, str]):
-    todo = steps(free_port())
-    assert len(todo) > 10
+@pytest.mark.parametrize("page", TUTORIALS)
+def test_a_tutorial_works_as_printed(tmp_path: Path, environment: dict[str, str], page: str):
+    todo = steps(page, free_port())
+    assert len(todo) > 6
     script = f"echo '{CUT}'\n".join(step.commands for step in todo)
     printed, complaints = run(script, tmp_path, environment)
     assert "Traceback" not in complaints
