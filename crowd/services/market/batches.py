@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -79,12 +80,10 @@ def upload(
             max_assignments=offer.assignments,
             annotation=annotation(batch),
         )
-        try:
+        with _of_row(inputs, position):
             hit = hits.create(
                 session, account, hit_type, order, operation=OPERATION, now=now, profile=profile
             )
-        except Refused as error:
-            raise _of_row(error, inputs, position) from error
         session.flush()
         session.add(MarketBatchRow(hit_id=hit.id, batch_id=batch.id, position=position, cells=given))
         watch(position)
@@ -141,8 +140,12 @@ def _decide(
         decided.rejected += 1
 
 
-def _of_row(error: Refused, inputs: Inputs, position: int) -> Exception:
-    """Return an error with its row, where it is the row's; want of money is nobody's."""
-    if error.reason == "InsufficientFunds":
-        return error
-    return bad_input(place(inputs.name, inputs.lines[position - 1]), error.message)
+@contextmanager
+def _of_row(inputs: Inputs, position: int) -> Iterator[None]:
+    """Name the row in what is refused because of it; want of money is no row's fault."""
+    try:
+        yield
+    except Refused as error:
+        if error.reason == "InsufficientFunds":
+            raise
+        raise bad_input(place(inputs.name, inputs.lines[position - 1]), error.message) from error
