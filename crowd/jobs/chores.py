@@ -154,14 +154,15 @@ def _reconcile(database: Database, clock: Clock, project: Project) -> int:
 
 
 def prune(database: Database, clock: Clock) -> int:
-    """Delete sessions that are over, attempts and tokens long past, and old replies; return how many."""
+    """Delete sessions that are over, attempts, tokens and notices long past, and old replies."""
 
     def delete_old(session: Session) -> int:
         now = clock()
         old = delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - REPLIES_KEPT)
         replies = cast("CursorResult[Any]", session.execute(old)).rowcount
         over = sessions.prune(session, now=now) + attempts.prune(session, now=now)
-        return over + tokens.prune(session, now=now) + replies
+        market = tokens.prune(session, now=now) + notices.prune(session, now=now)
+        return over + market + replies
 
     return database.transact(delete_old)
 

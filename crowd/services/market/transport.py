@@ -30,6 +30,7 @@ CONNECT_SECONDS = 5
 # For one message in all, however slowly its receiver answers.
 POST_SECONDS = 15
 LONGEST_DESTINATION = 2000
+PORTS = {"https": 443, "http": 80}
 NAT64 = IPv6Network("64:ff9b::/96")
 
 Address = IPv4Address | IPv6Address
@@ -130,7 +131,11 @@ class Post:
             "User-Agent": f"crowd/{__version__}",
             SIGNATURE: f"t={stamp},k={outgoing.access_key_id},v1={signature(secret, stamp, outgoing.body)}",
         }
-        _post(_check_webhook(outgoing.destination, self.outlets), outgoing.body, headers, self.outlets)
+        try:
+            address = _check_webhook(outgoing.destination, self.outlets)
+        except Refused as error:  # what the operator allows may have changed since it was accepted
+            raise Undelivered(error.message) from error
+        _post(address, outgoing.body, headers, self.outlets)
 
 
 def signature(secret: str, stamp: str, body: str) -> str:
@@ -158,17 +163,14 @@ def _check_webhook(destination: str, outlets: Outlets) -> SplitResult:
 
 
 def _post(address: SplitResult, body: str, headers: dict[str, str], outlets: Outlets) -> None:
-    """Send to the very address that was looked at: a name may lead elsewhere the next time it is asked."""
     host = address.hostname or ""
-    port = address.port or (443 if address.scheme == "https" else 80)
     target = (address.path or "/") + (f"?{address.query}" if address.query else "")
     try:
-        with closing(_connect(host, port, is_tls=address.scheme == "https", outlets=outlets)) as connection:
-            timer = Timer(POST_SECONDS, _cut, [connection.sock])
+        with closing(_connect(host, address, outlets)) as connected:
+            timer = Timer(POST_SECONDS, _cut, [connected])
             timer.start()
             try:
-                connection.request("POST", target, body.encode(), headers)
-                status = connection.getresponse().status
+                status = _ask(connected, host, address, target, body.encode(), headers)
             finally:
                 timer.cancel()
     except (OSError, HTTPException, ValueError) as error:
@@ -177,19 +179,37 @@ def _post(address: SplitResult, body: str, headers: dict[str, str], outlets: Out
         raise Undelivered(f"{host} answered {status}")
 
 
-def _connect(host: str, port: int, *, is_tls: bool, outlets: Outlets) -> HTTPConnection:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    places = [str(place[0]) for *_, place in found]
+def _ask(
+    connected: socket.socket,
+    host: str,
+    address: SplitResult,
+    target: str,
+    body: bytes,
+    headers: dict[str, str],
+) -> int:
+    """Return the status of the answer; a connection of our own follows no redirects and uses no proxy."""
+    connection = HTTPConnection(host, address.port or PORTS[address.scheme])
+    connection.default_port = PORTS[address.scheme]  # left out of the Host header
+    connection.sock = connected
+    if isinstance(connected, ssl.SSLSocket):
+        connected.do_handshake()
+    connection.request("POST", target, body, headers)
+    return connection.getresponse().status
+
+
+def _connect(host: str, address: SplitResult, outlets: Outlets) -> socket.socket:
+    """Connect to the very address that was looked at: a name may lead elsewhere when it is asked again."""
+    port = address.port or PORTS[address.scheme]
+    places = [str(place[0]) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not outlets.private_webhooks and not all(is_public(ip_address(place)) for place in places):
         raise Undelivered(f"{host} leads to a private address")
     plain = socket.create_connection((places[0], port), timeout=CONNECT_SECONDS)
-    connection = HTTPConnection(host, port)
-    connection.default_port = 443 if is_tls else 80  # left out of the Host header
-    # Without redirects and proxies: a connection of our own follows neither.
-    connection.sock = (
-        ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_tls else plain
-    )
-    return connection
+    plain.settimeout(POST_SECONDS)
+    if address.scheme == "http":
+        return plain
+    # The handshake comes later, when a timer watches over it.
+    context = ssl.create_default_context()
+    return context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
 
 
 def is_public(address: Address) -> bool:

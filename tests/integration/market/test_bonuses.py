@@ -93,7 +93,7 @@ def test_work_that_was_decided_can_have_a_bonus(market: Market, assignment_id: s
     assert len(paid(market, AssignmentId=assignment_id)) == 1
 
 
-@pytest.mark.contract(35)
+@pytest.mark.contract(34)
 def test_a_bonus_never_goes_to_another_who_had_the_same_id(market: Market):
     hit_id = market.create()["HITId"]
     first = market.accept("bo", hit_id)

@@ -5,18 +5,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
+import ssl
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from moto import mock_aws
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.app import create_app
 from crowd.db import Database
-from crowd.jobs.chores import jobs, post_of
+from crowd.jobs.chores import jobs, post_of, prune
 from crowd.models.market import Notice
 from crowd.services.market import notices, transport
 from crowd.services.market.profile import Profile
@@ -263,6 +275,18 @@ def test_what_does_not_arrive_is_sent_again_later_and_later(market: Market, rece
     assert [(each.state, each.attempts, each.error) for each in stored(market)] == [("sent", 4, None)]
 
 
+def test_what_arrived_is_forgotten_after_a_month_and_what_waits_is_not(market: Market, receiver: Receiver):
+    for url in (receiver.url, "http://127.0.0.1:9/"):
+        market.client.send_test_event_notification(Notification=wanted(url), TestEventType="Ping")
+    deliver(market)
+    market.clock.forward(days=29)
+    prune(market.database, market.clock)
+    assert len(stored(market)) == 2
+    market.clock.forward(days=2)
+    prune(market.database, market.clock)
+    assert [each.state for each in stored(market)] == ["waiting"]
+
+
 def test_a_receiver_that_never_answers_is_given_up_at_last(market: Market):
     market.client.send_test_event_notification(
         Notification=wanted("http://127.0.0.1:9/"), TestEventType="Ping"
@@ -323,6 +347,72 @@ def test_a_name_that_leads_inside_is_not_followed(market: Market, monkeypatch: p
     post = transport.Post(Outlets(), lambda _: "secret")
     with pytest.raises(Undelivered, match="leads to a private address"):
         post(Outgoing("webhook", "https://hooks.example/", "{}", "AK"))
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Make a certificate of this machine that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(today - timedelta(days=1))
+    builder = builder.not_valid_after(today + timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    path = folder / "certificate.pem"
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, plain)
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context, path
+
+
+def test_only_a_receiver_with_a_certificate_of_its_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tls, path = certificate(tmp_path)
+    post = transport.Post(Outlets(private_webhooks=True), lambda _: "secret")
+    with listening(tls) as receiver:
+        outgoing = Outgoing("webhook", receiver.url, "{}", "AK")
+        with pytest.raises(Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
+            post(outgoing)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        post(outgoing)
+        with pytest.raises(Undelivered, match="CERTIFICATE_VERIFY_FAILED"):
+            post(replace(outgoing, destination=receiver.url.replace("localhost", "127.0.0.1")))
+    assert [headers["Host"] for headers, _ in receiver.got] == [receiver.url.split("/")[2]]
+
+
+def test_a_receiver_that_only_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(transport, "POST_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connected, _ = server.accept()
+            with connected, suppress(OSError):
+                for letter in "HTTP/1.1 200 OK" * 10:
+                    connected.sendall(letter.encode())
+                    time.sleep(0.1)
+
+        thread = Thread(target=drip)
+        thread.start()
+        post = transport.Post(Outlets(private_webhooks=True), lambda _: "secret")
+        began = time.monotonic()
+        with pytest.raises(Undelivered):
+            post(Outgoing("webhook", f"http://127.0.0.1:{server.getsockname()[1]}/", "{}", "AK"))
+        assert time.monotonic() - began < 3
+        thread.join()
+
+
+def test_what_the_operator_no_longer_allows_waits(market: Market, receiver: Receiver):
+    market.client.send_test_event_notification(Notification=wanted(receiver.url), TestEventType="Ping")
+    closed = transport.Post(Outlets(), lambda _: "secret")
+    assert deliver(market, closed) == 0
+    assert "private address" in (stored(market)[0].error or "")
 
 
 def test_without_a_key_to_sign_with_nothing_is_sent(market: Market, receiver: Receiver):
@@ -396,9 +486,7 @@ def test_a_service_of_ones_own_is_reached_whatever_the_queues_address_says(
         monkeypatch.setenv(name, "testing")
     endpoint = receiver.url.partition("/hook")[0]
     post = transport.Post(Outlets(endpoint=endpoint), lambda _: "")
-    # The reply is no reply of SQS, which is a message that nobody knows to have arrived.
-    with pytest.raises(Undelivered):
-        post(Outgoing("SQS", "http://169.254.169.254/latest", '{"a": 1}', None))
+    post(Outgoing("SQS", "http://169.254.169.254/latest", '{"a": 1}', None))
     [(_, body)] = receiver.got
     assert json.loads(body)["MessageBody"] == '{"a": 1}'
 
