@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import func, select
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Item, Project, Slot, Worker
 from crowd.models.conditions import LIVE
-from crowd.services.pack import Pick
 from crowd.services.page import hold
 
 
@@ -21,13 +21,13 @@ from crowd.services.page import hold
 def naive() -> Iterator[None]:
     """Claim as most tools do: count the answers, and insert where there are fewer than wanted."""
 
-    def take(session: Session, project: Project, worker: Worker, size: int) -> list[Pick]:
+    def take(session: Session, project: Project, worker: Worker, size: int) -> list[tuple[int, str, Any]]:
         taken = select(func.count()).where(Slot.item_id == Item.id, LIVE).scalar_subquery()
         seen = select(Slot.id).where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE).exists()
         query = select(Item.id, Item.key, Item.payload).where(
             Item.project_id == project.id, Item.state == "asking", taken < project.overlap, ~seen
         )
-        return [Pick(*row) for row in session.execute(query.order_by(Item.rank).limit(size))]
+        return [tuple(row) for row in session.execute(query.order_by(Item.rank).limit(size))]
 
     # Of items such a claim touches nothing, and so it has neither a counter nor a row lock.
     untouched = {
