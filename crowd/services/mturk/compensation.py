@@ -60,7 +60,7 @@ def compensate(
     outbox.plan(session, project, posting.CREATE, f"hit:{hit.id}", call, cost_micros=whole, now=now)
     paid = f"pays ${dollars(amount_micros)}; only you can take it"
     text = f"{words}\n\nA HIT called '{parameters['Title']}' {paid}."
-    people.notify(session, project, [name], "A HIT that pays you for work you have done", text, now=now)
+    people.letter(session, project, [name], "A HIT that pays you for work you have done", text, now=now)
     return hit
 
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Faulty
 from crowd.channels.mturk.posting import Posting
+from crowd.db import chunks
 from crowd.errors import NotFound, bad_input
-from crowd.models import OutboxEntry, Project, Skill, Worker
+from crowd.models import Assignment, Hit, OutboxEntry, Project, Skill, Worker
 from crowd.services.mturk import outbox
 from crowd.services.mturk.outbox import Effect
 
@@ -137,7 +138,7 @@ def notify(
 
     Raises:
         Unprocessable: the subject or the text is empty or too long.
-        NotFound: somebody has never worked on this project's channel.
+        NotFound: somebody has never worked for this requester at this endpoint.
     """
     for where, words, longest in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
         if not 0 < len(words.strip()) <= longest:
@@ -146,13 +147,20 @@ def notify(
     unknown = set(wanted) - _known(session, project, wanted)
     if unknown:
         raise NotFound(f"no worker {min(unknown)!r} at this endpoint")
-    for start in range(0, len(wanted), AT_ONCE):
-        some = wanted[start : start + AT_ONCE]
-        letter = {"Subject": subject, "MessageText": text, "WorkerIds": some}
-        named = "|".join([subject, text, *some])
-        about = f"letter:{hashlib.sha256(named.encode()).hexdigest()[:32]}"
-        outbox.plan(session, project, NOTIFY, about, letter, now=now)
-    return -(-len(wanted) // AT_ONCE)
+    starts = range(0, len(wanted), AT_ONCE)
+    for start in starts:
+        letter(session, project, wanted[start : start + AT_ONCE], subject, text, now=now)
+    return len(starts)
+
+
+def letter(
+    session: Session, project: Project, names: Sequence[str], subject: str, text: str, *, now: datetime
+) -> None:
+    """Plan one letter, to people whom the endpoint knows by these names."""
+    parameters = {"Subject": subject, "MessageText": text[:LONGEST_TEXT], "WorkerIds": list(names)}
+    named = "|".join([subject, text, *names])
+    about = f"letter:{hashlib.sha256(named.encode()).hexdigest()[:32]}"
+    outbox.plan(session, project, NOTIFY, about, parameters, now=now)
 
 
 def _named(session: Session, workers: Collection[int]) -> list[Worker]:
@@ -161,10 +169,14 @@ def _named(session: Session, workers: Collection[int]) -> list[Worker]:
 
 
 def _known(session: Session, project: Project, names: Sequence[str]) -> set[str]:
-    query = select(Worker.name).where(
-        Worker.requester_id == project.requester_id, Worker.channel == project.channel, Worker.name.in_(names)
+    """Return those who have worked at the project's endpoint: another's ids are never sent there."""
+    query = (
+        select(Worker.name)
+        .join(Assignment, Assignment.worker_id == Worker.id)
+        .join(Hit, Hit.id == Assignment.hit_id)
+        .where(Worker.requester_id == project.requester_id, Hit.endpoint == project.endpoint)
     )
-    return set(session.scalars(query))
+    return {name for some in chunks(names) for name in session.scalars(query.where(Worker.name.in_(some)))}
 
 
 def _created(_session: Session, entry: OutboxEntry, reply: Reply, _now: datetime) -> None:
