@@ -160,7 +160,8 @@ def _helps(command: click.Command, parent: click.Context | None, name: str) -> I
 
 def _error(kind: type[CrowdError]) -> str:
     exit_code = 2 if issubclass(kind, Unprocessable | Misconfigured) else 1
-    return f"| {kind.status} | `{kind.code}` | {exit_code} | {kind.__doc__} |"
+    summary = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+    return f"| {kind.status} | `{kind.code}` | {exit_code} | {summary} |"
 
 
 def _diagram(model: type[Base], field: str, title: str) -> str:
