@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 LONGEST = 1_048_576  # characters
-CROWD_FORM = "taskAnswers"
+FORM_ANSWERS = "taskAnswers"
 VALUES = (
     "FreeText",
     "SelectionIdentifier",
@@ -42,7 +42,7 @@ def read(xml: str) -> Fields:
         name = next((_text(part) for part in answer if _name(part) == "QuestionIdentifier"), "")
         fields.setdefault(name, []).extend(_values(answer))
     whole = {name: tuple(values) for name, values in fields.items() if name}
-    return _unpacked(whole) if set(whole) == {CROWD_FORM} else whole
+    return _unpacked(whole) if set(whole) == {FORM_ANSWERS} else whole
 
 
 def _root(xml: str) -> Element:
@@ -84,7 +84,7 @@ def _text(element: Element) -> str:
 def _unpacked(fields: Fields) -> Fields:
     """Return the fields of a `crowd-form`; what is not one is left as it is."""
     try:
-        forms = json.loads("".join(fields[CROWD_FORM]))
+        forms = json.loads("".join(fields[FORM_ANSWERS]))
     except ValueError:
         return fields
     if not isinstance(forms, list) or not all(isinstance(form, dict) for form in forms):

@@ -104,11 +104,13 @@ def _type_of(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
     """Return what made the type of a HIT brought; it is the same for many, so a transaction asks once."""
     own = OutboxEntry.project_id == entry.project_id, OutboxEntry.operation == posting.CREATE_TYPE
     query = select(OutboxEntry.result).where(*own, OutboxEntry.subject == entry.parameters["type"])
-    return _once(session, ("type", entry.parameters["type"]), lambda: session.scalars(query).one())
+    key = "type", (entry.project_id, entry.parameters["type"])
+    found: dict[str, Any] | None = _once(session, key, lambda: session.scalars(query).one())
+    return found
 
 
 def _once(session: Session, key: tuple[str, object], find: Callable[[], Found]) -> Found:
-    """Find something once in a session: many HITs need the same, and a session lets go of what it has read."""
+    """Find something once in a session, which by itself lets go of what nobody holds: many HITs need it."""
     known: dict[tuple[str, object], Any] = session.info.setdefault("hits", {})
     if known.get(key) is None:
         known[key] = find()

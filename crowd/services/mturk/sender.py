@@ -30,8 +30,9 @@ from crowd.services.mturk.outcome import Attempt, State
 # Longer than the longest call with all its waiting. Whoever comes later repeats calls with their tokens.
 LEASE_SECONDS = 120
 THREADS = 16
-# Calls on their way or next in line, by thread: more would only wait while the lease runs.
-AHEAD = 2
+# Calls on their way or next in line, by thread: more would only wait while the lease runs. They are marked
+# by halves, for every time is a commit.
+AHEAD = 4
 # Operations whose results other calls need.
 FIRST = ("CreateHITType", "CreateQualificationType")
 # As the partial index has it.
@@ -164,16 +165,19 @@ class _Run:
     def states(self, phase: ColumnElement[bool], limit: int | None) -> Iterator[State]:
         """Keep so many calls on their way; yield what each came to."""
         started, after, left = self.clock(), 0, limit
+        most = AHEAD * self.threads
         flying: set[Future[State]] = set()
+        is_over = False
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sender") as pool:
-            while True:
-                room = AHEAD * self.threads - len(flying)
-                room = room if left is None else min(room, left)
-                seen, attempts = self._take(phase, started, after, room)
-                after, left = max(after, seen), None if left is None else left - len(attempts)
-                flying |= {pool.submit(self._try, each) for each in attempts}
-                if not flying and not seen:
-                    return
+            while not is_over or flying:
+                if not is_over and 2 * len(flying) <= most:
+                    room = most - len(flying)
+                    seen, attempts = self._take(
+                        phase, started, after, room if left is None else min(room, left)
+                    )
+                    after, is_over = max(after, seen), seen == 0
+                    left = None if left is None else left - len(attempts)
+                    flying |= {pool.submit(self._try, each) for each in attempts}
                 if flying:
                     finished, flying = wait(flying, return_when=FIRST_COMPLETED)
                     yield from [future.result() for future in finished]

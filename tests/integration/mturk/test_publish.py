@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from sqlalchemy import select, update
@@ -17,7 +17,7 @@ from crowd.services.mturk import channel
 from tests.integration import world
 from tests.integration.market.conftest import Market
 from tests.integration.mturk.conftest import Shop
-from tests.integration.world import World
+from tests.integration.world import LABELS, World
 from workers.fees import CENT
 
 OpenShop = Callable[..., Shop]
@@ -111,15 +111,22 @@ def test_a_page_filled_in_at_the_endpoint_gives_the_answers_of_the_pool(
 ) -> None:
     shop = open_shop(items=4, overlap=1, hit_size=2)
     shop.publish()
-    said = {"q1": "a", "q2": "c"}
     for hit in shop.hits():
+        shown = market.get(hit.external_id or "")["Question"]
+        said = opinions(re.findall(r"about (i\d\d)", shown))
         market.done("ann", hit.external_id or "", crowd=json.dumps({"answers": said}))
     assert shop.channel.collect(database=market.database, project_id=shop.world.project_id, clock=shop.clock)
     pool = world.make(market.database, slug="pool", items=4, overlap=1, hit_size=2)
     for _ in range(2):
-        pool.answer("ann", said)
+        page = pool.page("ann")
+        pool.submit("ann", page, opinions([str(asked.payload["text"])[-3:] for asked in page.questions]))
     assert recorded(shop.world) == recorded(pool)
     shop.world.sound()
+
+
+def opinions(items: Sequence[str]) -> dict[str, str]:
+    """Return what a worker says of these items, in the order in which a page asks about them."""
+    return {f"q{n}": LABELS[int(item[1:]) % len(LABELS)] for n, item in enumerate(items, 1)}
 
 
 def recorded(made: World) -> list[tuple[str, str]]:

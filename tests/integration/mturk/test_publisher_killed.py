@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -15,7 +16,7 @@ from crowd.models import Hit, OutboxEntry
 from tests.fakes.turk import START, Turk
 from tests.fakes.wire import served
 from tests.integration import world
-from tests.integration.crashing import Forge
+from tests.integration.crashing import NEVER, Forge
 from tests.integration.mturk import publishing
 from tests.integration.world import World
 
@@ -85,3 +86,21 @@ def test_whoever_comes_a_day_after_a_kill_looks_first(database: Database, forge:
             publishing.publish(database, url, shop.project_id, seconds + 2 * DAY)
             one_hit_each(shop, turk)
     assert world.violations(database) == []
+
+
+@pytest.mark.contract(27)
+def test_two_processes_on_one_database_make_each_page_once(database: Database, forge: Forge) -> None:
+    turk = Turk(balance=10_000_000)
+    with served(turk) as url:
+        settings = {"channel": "mturk", "endpoint": url, "hit_size": 1, "overlap": 1}
+        shop = world.make(database, items=60, **settings)
+        forge.here(f"{ACT}:warm", url)
+        act = f"{ACT}:publish", url, shop.project_id, 0
+        other = threading.Thread(target=forge.child, args=act, kwargs={"boundary": NEVER})
+        other.start()
+        publishing.publish(database, url, shop.project_id, 0)
+        other.join()
+        publishing.publish(database, url, shop.project_id, REST)
+        one_hit_each(shop, turk)
+    assert len(turk.hits) == 60
+    assert sum(call.operation == "CreateHITWithHITType" for call in turk.calls) == 60
