@@ -36,6 +36,8 @@ def _lines(turn: Turn) -> list[str]:
         f"{decided.enough} items settled, {decided.more} get another answer, {decided.give_up} given up",
         f"{turn.asked} answers asked for, {turn.paid} pages paid, {turn.expired} leases expired",
     ]
+    if turn.paused_funds:
+        lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
     if decided.unfunded:
         lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
     if turn.version:

@@ -33,8 +33,8 @@ THREADS = 16
 # Calls on their way or next in line, by thread: more would only wait while the lease runs. They are marked
 # by halves, for every time is a commit.
 AHEAD = 4
-# Operations whose results other calls need.
-FIRST = ("CreateHITType", "CreateQualificationType")
+# Operations whose results others need, in the order in which they do.
+FIRST = ("CreateQualificationType", "CreateHITType")
 # As the partial index has it.
 OPEN = text("state IN ('planned', 'sent', 'ambiguous')")
 
@@ -87,7 +87,8 @@ def send(
         database.transact(lambda session: _recover(session, endpoint))
         run = _Run(database, caller, endpoint, clock, term, threads)
         counts: Counter[State] = Counter()
-        for phase in (OutboxEntry.operation.in_(FIRST), OutboxEntry.operation.not_in(FIRST)):
+        phases = [*(OutboxEntry.operation == name for name in FIRST), OutboxEntry.operation.not_in(FIRST)]
+        for phase in phases:
             for state in run.states(phase, limit):
                 counts[state] += 1
                 watch(counts.total())
