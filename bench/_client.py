@@ -50,12 +50,12 @@ class Tally:
 class Connection:
     """One keep-alive connection."""
 
-    def __init__(self, port: int, token: str = "") -> None:
+    def __init__(self, port: int, token: str = "", *, scheme: str = "Bearer") -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
         self._head = (
-            f"Host: bench\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+            f"Host: localhost\r\nAuthorization: {scheme} {token}\r\nContent-Type: application/json\r\n"
             "Content-Length: "
         ).encode()
 
@@ -77,6 +77,11 @@ class Connection:
 def drive(target: Target, tokens: Sequence[str]) -> Tally:
     """Let one worker for each token claim and submit until the time is over."""
     return _in_processes(_work, target, tokens)
+
+
+def drive_other(work: Any, target: Target, tokens: Sequence[str]) -> Tally:
+    """Let everyone work in another way than ours, as a peer's server wants it."""
+    return _in_processes(work, target, tokens)
 
 
 def greet(target: Target, connections: int) -> Tally:

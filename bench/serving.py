@@ -8,16 +8,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
-from _client import Tally, Target, drive, greet, warm
-from _serving import LABELS, Job, crowd, faults, hello, prepare
+from _client import Tally, Target, drive, drive_other, greet, warm
+from _serving import LABELS, TEXT, Job, crowd, faults, hello, prepare
+from peers import label_studio
 from race import postgresql, table
 
 from crowd.db import connect
+from crowd.settings import Settings
 
 HIT_SIZES = (1, 10)
 PROCESSES = {"sqlite": 1, "postgresql": 2}  # SQLite serves from one process
+PEER_ITEMS, PEER_THREADS = 5_000, 16  # as many threads as serve it best
 Figures = dict[str, float]
 
 
@@ -30,6 +34,8 @@ def run(options: argparse.Namespace) -> dict[str, Figures]:
         for kind in kinds:
             with address(kind) as url:
                 results[f"{kind.partition(':')[0]}, {size} a page"] = measure(url, job, options)
+    if options.peers:
+        results["Label Studio, postgresql"] = peer(options)
     return results
 
 
@@ -62,6 +68,27 @@ def measure(url: str, job: Job, options: argparse.Namespace) -> Figures:
     finally:
         database.dispose()
     return figures(tally, rate) | {"faults": broken}
+
+
+def peer(options: argparse.Namespace) -> Figures:
+    """Measure Label Studio with three answers to a task, over its API, on PostgreSQL."""
+    python = label_studio.install(Path(options.peers).absolute())
+    about = {"items": PEER_ITEMS, "overlap": 3, "workers": options.workers, "labels": LABELS, "text": TEXT}
+    rate = bare(options, PROCESSES["postgresql"])
+    with (
+        address(options.peer_database or "postgresql") as url,
+        label_studio.serving(python, url, about, processes=2, threads=PEER_THREADS) as (
+            port,
+            project,
+            tokens,
+        ),
+    ):
+        warm(port, "/health", 2)
+        target = Target(port, project, LABELS, options.seconds)
+        tally = drive_other(label_studio.work, target, tokens)
+    for failure in sorted(set(tally.failures)):
+        print(failure, file=sys.stderr)
+    return figures(tally, rate) | {"faults": len(tally.failures)}
 
 
 def bare(options: argparse.Namespace, processes: int) -> float:
@@ -100,12 +127,16 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one object for machines")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=32, help="people who work at once")
-    parser.add_argument("--threads", type=int, default=24, help="of each server process")
+    parser.add_argument("--threads", type=int, default=Settings().pool_size, help="of each server process")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each measurement")
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--price", type=int, default=0, help="micro-dollars for one answer")
     parser.add_argument("--hit-size", type=int, choices=HIT_SIZES, help="only pages of this size")
     parser.add_argument("--database", help="sqlite, postgresql, or the address of an empty database")
+    parser.add_argument("--peers", metavar="DIR", help="Label Studio too, installed by uv into this folder")
+    parser.add_argument(
+        "--peer-database", help="an empty database on a PostgreSQL that has pg_trgm, which Label Studio needs"
+    )
     options = parser.parse_args()
     results = run(options)
     print(json.dumps(results) if options.json else table(results))

@@ -28,16 +28,6 @@ def project(session: Session, principal: Principal, slug: str) -> Project:
     return _only(session, projects(principal).where(Project.slug == slug), f"project {slug!r}")
 
 
-def project_of_worker(session: Session, worker: Worker, project_id: int) -> Project:
-    """Return a project of the requester a worker works for, on the channel they work on."""
-    query = select(Project).where(
-        Project.id == project_id,
-        Project.requester_id == worker.requester_id,
-        Project.channel == worker.channel,
-    )
-    return _only(session, query, f"project {project_id}")
-
-
 def item(session: Session, project: Project, key: str) -> Item:
     """Return one item of the project by the requester's own key."""
     query = select(Item).where(Item.project_id == project.id, Item.key == key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.models import Project
-from crowd.services.access import scope
 from crowd.services.market import work
 from crowd.services.market import workbench as workbench_of_hits
+from crowd.services.page import terms
 from crowd.services.people import messages, standing, workbench
 from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
@@ -43,4 +43,4 @@ def register(pages: Blueprint, at: Place) -> None:
 
 def open_project(call: WorkerCall, project_id: int) -> Project:
     """Return a project that this worker may know of."""
-    return scope.project_of_worker(call.session, call.worker, project_id)
+    return terms.of_worker(call.session, call.worker, project_id)

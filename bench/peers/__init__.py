@@ -1,0 +1,1 @@
+"""Other tools, installed apart and driven with the same load."""
