@@ -99,6 +99,7 @@ def test_offers_end_letters_go_out_and_qualifications_have_ids(stall: Stall) -> 
         "expired": 1,
         "calls": {"done": 1, "later": 0, "waiting": 0, "failed": 0, "busy": False},
     }
+    stall.turk.forward(60)  # the fake's clock stands still by itself
     assert stall.turk.available(stall.turk.hits[hit]) == 0
     path = run("mturk", "notices", "demo")["path"]
     assert path.startswith(f"/mturk/notices/{stall.project_id}/")
