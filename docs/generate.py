@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,7 +77,10 @@ def commands() -> str:
 
 def errors() -> str:
     """Return the table of errors a user can meet."""
-    rows = [_error(kind) for kind in sorted(CrowdError.__subclasses__(), key=lambda kind: kind.status)]
+    for module in ("crowd.app", "crowd.channels.mturk.errors"):  # where errors of their own are
+        import_module(module)
+    kinds = sorted(CrowdError.__subclasses__(), key=lambda kind: (kind.status, kind.code))
+    rows = [_error(kind) for kind in kinds]
     head = ["| status | code | exit code | when |", "|--:|---|--:|---|"]
     return "\n" + "\n".join([*head, *rows]) + "\n\n"
 
