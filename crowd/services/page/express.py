@@ -94,7 +94,8 @@ def _on_sqlite(
 ) -> Held | None:
     project, in_force = known
     taken = hold.take(line, project, caller, project.hit_size)
-    chosen = gold.draw(line, in_force.deck, caller.id, wanted=count, rng=rng)
+    # Gold is looked for and everything read alike, wanted or not: how long it takes tells less.
+    chosen = gold.draw(line, in_force.deck, caller.id, wanted=max(count, 1), rng=rng)[:count]
     if len(taken) < project.hit_size or len(chosen) < count:
         return None
     taken = taken[: project.hit_size - count]
@@ -103,7 +104,6 @@ def _on_sqlite(
     asked: list[tuple[int, int | None]] = [(item_id, None) for item_id, _, _ in taken]
     asked += [(item_id, gold_id) for gold_id, item_id in chosen]
     rng.shuffle(asked)
-    shown = hold.shown(line, [item_id for _, item_id in chosen])
-    shown |= {item_id: (key, payload) for item_id, key, payload in taken}
+    shown = hold.shown(line, [item_id for item_id, _ in asked])
     until = hold.hold(line, project, caller, replace(draft, asked=asked), now=now)
     return [shown[item_id][1] for item_id, _ in asked], until
