@@ -75,6 +75,7 @@ def record(
 ) -> AuditEntry:
     """Append one act to the audit chain, in the same transaction as the act itself."""
     locks.name(session, "audit")
+    last = LAST(session).first()
     entry = AuditEntry(
         requester_id=requester_id,
         project_id=project_id,
@@ -83,7 +84,7 @@ def record(
         subject=subject,
         details=details or {},
         created_at=now,
-        previous=LAST(session).scalar() or GENESIS,
+        previous=last[0] if last else GENESIS,
     )
     entry.digest = digest(entry)
     APPEND(
