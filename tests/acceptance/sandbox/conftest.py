@@ -110,7 +110,7 @@ def start(environment: dict[str, str]) -> Callable[..., Any]:
     return lambda folder, *arguments: running(environment, folder, *arguments)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def busy_sandbox(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with start(tmp_path_factory.mktemp("busy"), "--workers", "8", "--speed", "0", "--seed", "1") as found:
         yield found
