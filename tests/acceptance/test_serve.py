@@ -162,6 +162,7 @@ def test_a_scheduler_alone_sweeps_until_it_is_told_to_stop(run, tmp_path: Path):
     database.dispose()
     scheduler = run("scheduler", "--database", url, "--step-seconds", "30")
     said = scheduler.wait_for("crowd scheduler: (.*)")[1]
-    assert said == "sweep every 15 s, settle every 60 s, prune every 3600 s, step every 30 s"
+    jobs = dict(part.split(" every ") for part in said.split(", "))
+    assert jobs.items() >= {"sweep": "15 s", "settle": "60 s", "prune": "3600 s", "step": "30 s"}.items()
     time.sleep(0.2)
     assert scheduler.terminate() == 0
