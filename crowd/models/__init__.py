@@ -7,6 +7,7 @@ from crowd.models.audit import AuditEntry
 from crowd.models.base import Base
 from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
+from crowd.models.case import Case
 from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRun, Decision
 from crowd.models.hit import Hit, HitQuestion
 from crowd.models.item import Gold, Item, Reservation
@@ -36,8 +37,10 @@ from crowd.models.outbox import OutboxEntry, Quarantined, ReceivedNotice
 from crowd.models.prediction import Prediction, PredictionSet
 from crowd.models.project import Instructions, LabelSet, Project
 from crowd.models.requester import ApiKey, IdempotencyRecord, Requester
+from crowd.models.rule import Firing, Rule
+from crowd.models.slice import AuditPick
 from crowd.models.training_set import Example, TrainingSet, TrainingSetVersion
-from crowd.models.worker import GroupMember, Restriction, Skill, Worker, WorkerToken
+from crowd.models.worker import GroupMember, Restriction, Skill, Standing, Worker, WorkerToken
 
 __all__ = [
     "AccessKey",
@@ -49,15 +52,18 @@ __all__ = [
     "Assignment",
     "Attempts",
     "AuditEntry",
+    "AuditPick",
     "Base",
     "Batch",
     "BatchItem",
     "Budget",
+    "Case",
     "Consensus",
     "ConsensusRun",
     "CurrentRun",
     "Decision",
     "Example",
+    "Firing",
     "Gold",
     "Grade",
     "GroupMember",
@@ -95,10 +101,12 @@ __all__ = [
     "Requester",
     "Reservation",
     "Restriction",
+    "Rule",
     "Skill",
     "Skip",
     "Slot",
     "SpentToken",
+    "Standing",
     "StraySubmission",
     "Tick",
     "TrainingSet",

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crowd.models.base import BUSY, Base, BigId, Numbered, Stamped, one_of, reference
 
 ITEM_STATES = ("new", "asking", "settled", "given_up", "quarantined", "gold")
+# Hidden in pages; shown with its explanation to those who begin; or only told to the consensus.
+GOLD_USES = ("hidden", "training", "told")
 
 
 class Item(Numbered, Stamped, Base):
@@ -73,10 +75,16 @@ class Gold(Numbered, Stamped, Base):
             sqlite_where=text("retired_at IS NULL"),
             postgresql_where=text("retired_at IS NULL"),
         ),
+        one_of("use", GOLD_USES),
     )
 
     project_id: Mapped[int] = reference("project")
     item_id: Mapped[int] = reference("item")
     label: Mapped[str]
-    source: Mapped[str]
+    accepted: Mapped[dict[str, Any]] = mapped_column(default=dict)  # other answers, and their credit
+    source: Mapped[str]  # "requester", "expert" or "consensus"
+    use: Mapped[str] = mapped_column(default="hidden")
+    explanation: Mapped[str] = mapped_column(default="")  # why it is right; workers see it in training
+    replaces_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("gold.id"))  # what it corrects
     retired_at: Mapped[datetime | None]
+    retired_because: Mapped[str | None]

@@ -45,6 +45,9 @@ class Project(Numbered, Stamped, Base):
     confidence: Mapped[float | None]  # None: always exactly `overlap` answers
     hit_size: Mapped[int] = mapped_column(default=10)  # questions on one page, gold included
     gold_share: Mapped[float] = mapped_column(default=0.1)
+    gold_policy: Mapped[dict[str, Any] | None]  # how the share of gold falls with skill; None: it is flat
+    audit_share: Mapped[float] = mapped_column(default=0.0)  # of settled items, to check what they claim
+    stop: Mapped[dict[str, Any] | None]  # when the project as a whole has bought enough
     lease_seconds: Mapped[int] = mapped_column(default=900)
     price_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # for one answer
     ordering: Mapped[str] = mapped_column(default="depth")  # "breadth": every item once before any twice

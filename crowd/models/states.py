@@ -27,6 +27,7 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
         {
             ("new", "asking"),
             ("new", "gold"),
+            ("settled", "gold"),  # promoted: many good answers agree
             ("asking", "settled"),
             ("asking", "given_up"),
             ("settled", "asking"),

@@ -62,6 +62,21 @@ class Restriction(Numbered, Stamped, Base):
     lifted_at: Mapped[datetime | None]
 
 
+class Standing(Base):
+    """Where a worker stands in a project: kept beside their answers, so that a claim need not read those."""
+
+    __tablename__ = "standing"
+
+    project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"), primary_key=True)
+    worker_id: Mapped[int] = mapped_column(BigId, ForeignKey("worker.id"), primary_key=True, index=True)
+    answers: Mapped[int] = mapped_column(default=0)
+    graded: Mapped[int] = mapped_column(default=0)  # answers to gold among them
+    gold_share: Mapped[float]  # of this worker's next page
+    spam: Mapped[float] = mapped_column(default=0.0)  # log likelihood ratio that they do not look
+    exam_left: Mapped[int | None]  # gold still to be answered before a suspension is decided; None: no exam
+    trained_at: Mapped[datetime | None]  # the training questions are behind them
+
+
 @append_only
 class Skill(Numbered, Stamped, Base):
     """What a worker can do, from 0 to 1; the newest row of a name holds, in a project or in all of them.

@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "consensus_run",
     "decision",
     "example",
+    "firing",
     "grade",
     "instructions",
     "label_set",
@@ -77,13 +78,16 @@ def upgrade() -> None:
         _quarantined,
         _received_notice,
         _restriction,
+        _rule,
         _skill,
         _spent_token,
+        _standing,
         _training_set,
         _worker_block,
         _worker_token,
         _batch,
         _consensus_run,
+        _firing,
         _gold,
         _hit,
         _idempotency_record,
@@ -96,6 +100,7 @@ def upgrade() -> None:
         _training_set_version,
         _web_session,
         _assignment,
+        _audit_pick,
         _batch_item,
         _consensus,
         _current_run,
@@ -107,6 +112,7 @@ def upgrade() -> None:
         _market_bonus,
         _message,
         _policy_result,
+        _review_case,
         _slot,
         _stray_submission,
         _answer,
@@ -224,6 +230,9 @@ def _project() -> None:
         sa.Column("confidence", sa.Double(), nullable=True),
         sa.Column("hit_size", sa.Integer(), nullable=False),
         sa.Column("gold_share", sa.Double(), nullable=False),
+        sa.Column("gold_policy", sa.JSON(), nullable=True),
+        sa.Column("audit_share", sa.Double(), nullable=False),
+        sa.Column("stop", sa.JSON(), nullable=True),
         sa.Column("lease_seconds", sa.Integer(), nullable=False),
         sa.Column("price_micros", sa.BigInteger(), nullable=False),
         sa.Column("ordering", sa.Text(), nullable=False),
@@ -791,6 +800,23 @@ def _restriction() -> None:
     op.create_index(op.f("ix_restriction_worker_id"), "restriction", ["worker_id"])
 
 
+def _rule() -> None:
+    op.create_table(
+        "rule",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("state IN ('draft', 'active', 'retired')", name=op.f("ck_rule_state")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_rule_project_id_project")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
+        sa.UniqueConstraint("project_id", "name", "version", name=op.f("uq_rule_project_id_name_version")),
+    )
+
+
 def _skill() -> None:
     op.create_table(
         "skill",
@@ -831,6 +857,24 @@ def _spent_token() -> None:
             "account_id", "operation", "token", name=op.f("uq_spent_token_account_id_operation_token")
         ),
     )
+
+
+def _standing() -> None:
+    op.create_table(
+        "standing",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("graded", sa.Integer(), nullable=False),
+        sa.Column("gold_share", sa.Double(), nullable=False),
+        sa.Column("spam", sa.Double(), nullable=False),
+        sa.Column("exam_left", sa.Integer(), nullable=True),
+        sa.Column("trained_at", Moment, nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_standing_project_id_project")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_standing_worker_id_worker")),
+        sa.PrimaryKeyConstraint("project_id", "worker_id", name=op.f("pk_standing")),
+    )
+    op.create_index(op.f("ix_standing_worker_id"), "standing", ["worker_id"])
 
 
 def _training_set() -> None:
@@ -934,18 +978,49 @@ def _consensus_run() -> None:
     )
 
 
+def _firing() -> None:
+    op.create_table(
+        "firing",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("rule_id", Id, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("worker_id", Id, nullable=True),
+        sa.Column("item_id", Id, nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("action", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_firing_item_id_item")),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_firing_project_id_project")),
+        sa.ForeignKeyConstraint(["rule_id"], ["rule.id"], name=op.f("fk_firing_rule_id_rule")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_firing_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_firing")),
+        sa.UniqueConstraint("rule_id", "key", name=op.f("uq_firing_rule_id_key")),
+    )
+    op.create_index(op.f("ix_firing_item_id"), "firing", ["item_id"])
+    op.create_index("ix_firing_project", "firing", ["project_id", "id"])
+    op.create_index(op.f("ix_firing_worker_id"), "firing", ["worker_id"])
+
+
 def _gold() -> None:
     op.create_table(
         "gold",
         sa.Column("project_id", Id, nullable=False),
         sa.Column("item_id", Id, nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.JSON(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("use", sa.Text(), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column("replaces_id", Id, nullable=True),
         sa.Column("retired_at", Moment, nullable=True),
+        sa.Column("retired_because", sa.Text(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("use IN ('hidden', 'training', 'told')", name=op.f("ck_gold_use")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_gold_item_id_item")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_gold_project_id_project")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["gold.id"], name=op.f("fk_gold_replaces_id_gold")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gold")),
     )
     op.create_index(
@@ -1298,6 +1373,37 @@ def _assignment() -> None:
     op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
 
 
+def _audit_pick() -> None:
+    op.create_table(
+        "audit_pick",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("run_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("extra", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=True),
+        sa.Column("right", sa.Double(), nullable=True),
+        sa.Column("checked_by", sa.Text(), nullable=True),
+        sa.Column("checked_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint("checked_by IN ('answers', 'expert')", name=op.f("ck_audit_pick_checked_by")),
+        sa.CheckConstraint("confidence >= 0 AND confidence <= 1", name=op.f("ck_audit_pick_confidence")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_audit_pick_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_audit_pick_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_audit_pick_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pick")),
+        sa.UniqueConstraint("item_id", name=op.f("uq_audit_pick_item_id")),
+    )
+    op.create_index(op.f("ix_audit_pick_project_id"), "audit_pick", ["project_id"])
+
+
 def _batch_item() -> None:
     op.create_table(
         "batch_item",
@@ -1362,7 +1468,8 @@ def _decision() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "action IN ('enough', 'more', 'give_up', 'quarantine')", name=op.f("ck_decision_action")
+            "action IN ('enough', 'more', 'give_up', 'quarantine', 'expert', 'audit')",
+            name=op.f("ck_decision_action"),
         ),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_decision_item_id_item")),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_decision_project_id_project")),
@@ -1579,6 +1686,47 @@ def _policy_result() -> None:
     )
     op.create_index(op.f("ix_policy_result_assignment_id"), "policy_result", ["assignment_id"])
     op.create_index(op.f("ix_policy_result_hit_id"), "policy_result", ["hit_id"])
+
+
+def _review_case() -> None:
+    op.create_table(
+        "review_case",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("item_id", Id, nullable=True),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("assignment_id", Id, nullable=True),
+        sa.Column("worker_id", Id, nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("reviewer", sa.Text(), nullable=True),
+        sa.Column("closed_at", Moment, nullable=True),
+        sa.Column("id", Id, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('disputed', 'unsure', 'gold_dispute', 'gold_candidate', 'audit', 'appeal')",
+            name=op.f("ck_review_case_kind"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_review_case_state")),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_review_case_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_review_case_gold_id_gold")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_review_case_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_review_case_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_review_case_worker_id_worker")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_case")),
+    )
+    op.create_index(op.f("ix_review_case_assignment_id"), "review_case", ["assignment_id"])
+    op.create_index(op.f("ix_review_case_gold_id"), "review_case", ["gold_id"])
+    op.create_index(op.f("ix_review_case_item_id"), "review_case", ["item_id"])
+    op.create_index("ix_review_case_open", "review_case", ["project_id", "state", "kind"])
+    op.create_index(op.f("ix_review_case_worker_id"), "review_case", ["worker_id"])
 
 
 def _slot() -> None:

@@ -30,6 +30,7 @@ const lookout = new Lookout(proceed);
 let current = null; // the frame that is seen
 let next = null; // the frame behind it
 let turn = 0; // claims under way are void once this has moved on
+let looking = null; // the page ahead, while it is on its way
 let isAway = false; // on the way home, or at work in another tab
 
 // --- Pages come
@@ -55,7 +56,7 @@ async function arrived(page) {
   if (!current) show(next?.token === page.token ? next : stage.load(page));
   if (current.token !== page.token) return renew(); // an older page waits; is this one still ours?
   hold(page);
-  await lookAhead();
+  await (looking = lookAhead());
 }
 
 function hold(page) {
@@ -263,7 +264,8 @@ async function stop() {
   const held = [current, next].filter(Boolean);
   current = next = null;
   lease.end();
-  await Promise.allSettled([outbox.flush(), ...held.map((frame) => server.giveBack(frame.token))]);
+  // A page that is still on its way here could not be given back once this one is gone.
+  await Promise.allSettled([looking, outbox.flush(), ...held.map((frame) => server.giveBack(frame.token))]);
   held.forEach((frame) => drafts.remove(frame.token));
   location.assign(home);
 }

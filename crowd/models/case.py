@@ -1,0 +1,39 @@
+"""What people have to look at: a queue of cases, each about an item, an answer or a worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowd.models.base import Base, Numbered, Stamped, one_of, reference
+
+CASE_KINDS = ("disputed", "unsure", "gold_dispute", "gold_candidate", "audit", "appeal")
+CASE_STATES = ("open", "closed")
+
+
+class Case(Numbered, Stamped, Base):
+    """Something for a reviewer; at most one open case of a kind for each subject."""
+
+    __tablename__ = "review_case"
+    __table_args__ = (
+        one_of("kind", CASE_KINDS),
+        one_of("state", CASE_STATES),
+        Index("ix_review_case_open", "project_id", "state", "kind"),
+    )
+
+    project_id: Mapped[int] = reference("project", index=False)
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    item_id: Mapped[int | None] = reference("item")
+    gold_id: Mapped[int | None] = reference("gold")
+    assignment_id: Mapped[int | None] = reference("assignment")
+    worker_id: Mapped[int | None] = reference("worker")  # who appeals
+    text: Mapped[str] = mapped_column(default="")  # their words
+    facts: Mapped[dict[str, Any]]  # why it is here
+    outcome: Mapped[str | None]
+    label: Mapped[str | None]  # what the reviewer said is right
+    reviewer: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
