@@ -1694,15 +1694,19 @@ def _review_case() -> None:
         sa.Column("project_id", Id, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("item_id", Id, nullable=True),
         sa.Column("gold_id", Id, nullable=True),
         sa.Column("assignment_id", Id, nullable=True),
+        sa.Column("restriction_id", Id, nullable=True),
         sa.Column("worker_id", Id, nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("reviewer", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.Column("closed_at", Moment, nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -1719,13 +1723,25 @@ def _review_case() -> None:
         sa.ForeignKeyConstraint(
             ["project_id"], ["project.id"], name=op.f("fk_review_case_project_id_project")
         ),
+        sa.ForeignKeyConstraint(
+            ["restriction_id"], ["restriction.id"], name=op.f("fk_review_case_restriction_id_restriction")
+        ),
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_review_case_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review_case")),
     )
     op.create_index(op.f("ix_review_case_assignment_id"), "review_case", ["assignment_id"])
     op.create_index(op.f("ix_review_case_gold_id"), "review_case", ["gold_id"])
     op.create_index(op.f("ix_review_case_item_id"), "review_case", ["item_id"])
-    op.create_index("ix_review_case_open", "review_case", ["project_id", "state", "kind"])
+    op.create_index(
+        "ix_review_case_open",
+        "review_case",
+        ["project_id", "kind", "subject"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(op.f("ix_review_case_restriction_id"), "review_case", ["restriction_id"])
+    op.create_index("ix_review_case_state", "review_case", ["project_id", "state", "kind"])
     op.create_index(op.f("ix_review_case_worker_id"), "review_case", ["worker_id"])
 
 
