@@ -32,6 +32,7 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
             ("asking", "given_up"),
             ("settled", "asking"),
             ("given_up", "asking"),
+            ("given_up", "settled"),  # an expert knows
             ("asking", "quarantined"),
             ("quarantined", "asking"),
         }
@@ -56,6 +57,7 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
             ("leased", "returned"),
             ("leased", "expired"),
             ("done", "void"),
+            ("void", "done"),  # set aside wrongly
         }
     ),
 }

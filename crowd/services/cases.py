@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -12,48 +13,57 @@ from sqlalchemy.orm import Session
 from crowd.models import Case, Project
 
 
+class About(TypedDict, total=False):
+    """What a case is about. One about gold names its item too, one of an appeal its worker."""
+
+    item_id: int | None
+    gold_id: int | None
+    assignment_id: int | None
+    restriction_id: int | None
+    worker_id: int | None
+
+
+# What a case is known by, of all that it names: the most particular.
+SUBJECTS: Mapping[str, Literal["restriction_id", "assignment_id", "gold_id", "item_id", "worker_id"]] = {
+    "restriction": "restriction_id",
+    "page": "assignment_id",
+    "gold": "gold_id",
+    "item": "item_id",
+    "worker": "worker_id",
+}
+
+
 def open_case(
     session: Session,
     project: Project,
     kind: str,
     *,
-    item_id: int | None = None,
-    gold_id: int | None = None,
-    assignment_id: int | None = None,
-    restriction_id: int | None = None,
-    worker_id: int | None = None,
     text: str = "",
     value: float = 0.0,
     facts: dict[str, Any],
     now: datetime,
+    **about: Unpack[About],
 ) -> Case | None:
     """Put something before a reviewer; None where such a case about the same subject is open already.
 
-    A case about gold names its item too. `value` ranks the cases of a kind; `text` are a worker's words.
+    `value` ranks the cases of a kind, `text` are the words of a worker who appeals.
     """
-    about = {
-        "restriction": restriction_id,
-        "page": assignment_id,
-        "gold": gold_id,
-        "item": item_id,
-        "worker": worker_id,
-    }
-    subject = next(f"{what}:{number}" for what, number in about.items() if number is not None)
     case = Case(
         project_id=project.id,
         kind=kind,
-        subject=subject,
-        item_id=item_id,
-        gold_id=gold_id,
-        assignment_id=assignment_id,
-        restriction_id=restriction_id,
-        worker_id=worker_id,
+        subject=subject(**about),
         text=text,
         value=value,
         facts=facts,
         created_at=now,
+        **about,
     )
     return _added(session, case)
+
+
+def subject(**about: Unpack[About]) -> str:
+    """Return what a case about this is known by."""
+    return next(f"{what}:{about[name]}" for what, name in SUBJECTS.items() if about.get(name) is not None)
 
 
 def _added(session: Session, case: Case) -> Case | None:

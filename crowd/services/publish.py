@@ -94,10 +94,15 @@ def give_up(
 
 def want_fewer(session: Session, answers: Mapping[int, int]) -> None:
     """Count down the answers wanted, by item, that will not come or are not to count."""
+    want_more(session, {item: -n for item, n in answers.items()})
+
+
+def want_more(session: Session, answers: Mapping[int, int]) -> None:
+    """Count up the answers wanted, by item, for those that are here and count after all."""
     if not answers:
         return
     locks.items(session, list(answers))
-    statement = update(Item).where(Item.id == bindparam("item")).values(wanted=Item.wanted - bindparam("n"))
+    statement = update(Item).where(Item.id == bindparam("item")).values(wanted=Item.wanted + bindparam("n"))
     # On the connection: a session would read a list of parameters as an update by primary key.
     session.connection().execute(statement, [{"item": item, "n": n} for item, n in answers.items()])
 

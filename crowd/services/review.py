@@ -15,7 +15,7 @@ from crowd.db import chunks
 from crowd.errors import Conflict, NotFound, bad_input
 from crowd.models import Answer, AnswerFlag, Assignment, Gold, Item, Project, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import audit, locks, pay, publish
+from crowd.services import audit, locks, pay, publish, reinstate
 from crowd.services.access.keys import Principal
 from crowd.services.mturk import verdicts
 from crowd.services.people import messages
@@ -166,14 +166,13 @@ def _exclude(
     session: Session, project: Project, pages: Sequence[Assignment], reason: str, now: datetime
 ) -> list[int]:
     """Flag the pages' answers, void their slots; return the items that want another answer."""
-    flagged = select(AnswerFlag.answer_id).where(
-        AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded"
-    )
     item_ids: list[int] = []
     for some in chunks([page.id for page in pages]):
         query = select(Answer.id, Slot.id.label("slot"), Slot.item_id, Slot.gold_id)
         query = query.join(Slot, Slot.id == Answer.slot_id).where(Slot.assignment_id.in_(some))
-        rows = session.execute(query.where(Answer.id.not_in(flagged)).order_by(Answer.id)).all()
+        rows = session.execute(
+            query.where(Answer.id.not_in(reinstate.excluded(project))).order_by(Answer.id)
+        ).all()
         flag = {"project_id": project.id, "kind": "excluded", "reason": reason, "created_at": now}
         if rows:
             session.execute(insert(AnswerFlag), [{**flag, "answer_id": row.id} for row in rows])

@@ -123,8 +123,8 @@ def decided_with_a_reason(session: Session, project_id: int | None) -> Iterator[
     decision = aliased(Decision)
     unexplained = or_(
         decision.id.is_(None),
-        and_(Item.state == "settled", decision.action != "enough"),
-        and_(Item.state == "given_up", decision.action != "give_up"),
+        and_(Item.state == "settled", decision.action.not_in(("enough", "expert"))),
+        and_(Item.state == "given_up", decision.action.not_in(("give_up", "expert"))),
         and_(Item.state == "quarantined", decision.action != "quarantine"),
     )
     query = (
