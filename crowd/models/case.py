@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, Numbered, Stamped, one_of, reference
 
-CASE_KINDS = ("disputed", "unsure", "gold_dispute", "gold_candidate", "audit", "appeal")
+CASE_KINDS = ("disputed", "unsure", "gold_dispute", "gold_candidate", "audit", "appeal", "rule")
 CASE_STATES = ("open", "closed")
 
 _OPEN = text("state = 'open'")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, one_of, reference
 
 RESTRICTIONS = ("paused", "suspended", "banned")
-SKILL_SOURCES = ("gold", "quiz", "requester")
+SKILL_SOURCES = ("gold", "quiz", "requester", "rule")
 
 
 class Worker(Numbered, Stamped, Base):
@@ -75,6 +75,7 @@ class Standing(Base):
     spam: Mapped[float] = mapped_column(default=0.0)  # log likelihood ratio that they do not look
     exam_left: Mapped[int | None]  # gold still to be answered before a suspension is decided; None: no exam
     trained_at: Mapped[datetime | None]  # the training questions are behind them
+    held_until: Mapped[datetime | None]  # what is due to them waits until then
 
 
 @append_only
