@@ -19,20 +19,20 @@ OLD_HTTP = b"<html><title>505 HTTP Version Not Supported</title></html>"
 
 @dataclass
 class Plan:
-    """Faults in the order they are to happen, by operation (or "*"); then chance."""
+    """Faults in the order they are to happen, by operation (or "*") and what it is about; then chance."""
 
-    planned: list[tuple[str, str]] = field(default_factory=list)
+    planned: list[tuple[str, str, str | None]] = field(default_factory=list)
     chance: float = 0.0
     random: Random = field(default_factory=lambda: Random(0))
     kinds: tuple[str, ...] = KINDS
     spared: tuple[str, ...] = ()  # operations that chance leaves alone
 
-    def add(self, kind: str, operation: str = "*", *, times: int = 1) -> None:
-        self.planned += [(kind, operation)] * times
+    def add(self, kind: str, operation: str = "*", *, times: int = 1, about: str | None = None) -> None:
+        self.planned += [(kind, operation, about)] * times
 
-    def draw(self, operation: str) -> str | None:
-        for position, (kind, wanted) in enumerate(self.planned):
-            if wanted in ("*", operation):
+    def draw(self, operation: str, given: dict[str, Any]) -> str | None:
+        for position, (kind, wanted, about) in enumerate(self.planned):
+            if wanted in ("*", operation) and (about is None or about in given.values()):
                 del self.planned[position]
                 return kind
         if operation not in self.spared and self.random.random() < self.chance:

@@ -145,7 +145,8 @@ class Turk:
         from tests.fakes.rules import RULES
 
         with self.lock:
-            call = Call(operation, json.loads(body or b"{}"), self.faults.draw(operation))
+            given = json.loads(body or b"{}")
+            call = Call(operation, given, self.faults.draw(operation, given))
             self.calls.append(call)
             if self.faults.is_before(call.fault):
                 return self.faults.spoiled(call.fault, 200, {})

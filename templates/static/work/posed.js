@@ -52,4 +52,8 @@ next.addEventListener("change", () => {
     // as above
   }
 });
-frame.focus();
+
+// Not before it is there: a frame that gets the keyboard while it is loading does not hear what is typed.
+const begin = () => document.activeElement === document.body && frame.focus();
+if (document.readyState === "complete") begin();
+else window.addEventListener("load", begin);

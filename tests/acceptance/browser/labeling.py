@@ -7,7 +7,7 @@ from typing import Any
 from crowd.channels import Page, Question
 
 ORIGIN = "http://crowd.test"
-WAIT = 5_000  # milliseconds; everything here is local
+WAIT = 20_000  # milliseconds; everything here is local, but the machine may be busy
 
 HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>host</title>
 <style>body{margin:0}iframe{display:block;width:100%;height:900px;border:0}</style>
@@ -18,6 +18,20 @@ const inner = document.querySelector("iframe");
 addEventListener("message", (event) => { if (event.source === inner.contentWindow) inbox.push(event.data); });
 const send = (message) => inner.contentWindow.postMessage(message, "*");
 </script>"""
+
+
+def write(field: Any, text: str) -> None:
+    """Write into a field of a frame, as hands do: click, look, type.
+
+    A frame runs in a process of its own, and gets the keyboard a moment after it was clicked into: what is
+    typed before goes elsewhere.
+    """
+    for _ in range(5):
+        field.click()
+        field.fill(text)
+        if field.input_value() == text:
+            return
+    raise AssertionError(f"{text!r} does not arrive in {field}")
 
 
 class Labeling:

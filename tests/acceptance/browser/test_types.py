@@ -8,7 +8,7 @@ import pytest
 
 from crowd.channels import Page
 from crowd.task_types import TASK_TYPES, Ask
-from tests.acceptance.browser.labeling import Labeling
+from tests.acceptance.browser.labeling import Labeling, write
 from tests.acceptance.browser.samples import PAGES, SENTENCE
 
 
@@ -64,8 +64,7 @@ def number_keys(labeling: Labeling) -> None:
 
 def number_mouse(labeling: Labeling) -> None:
     for value in ("2.5", "19.5"):
-        labeling.find("input").click()
-        labeling.find("input").fill(value)
+        write(labeling.find("input"), value)
         go_on(labeling)
 
 
@@ -88,8 +87,7 @@ def text_keys(labeling: Labeling) -> None:
 
 def text_mouse(labeling: Labeling) -> None:
     for words in ("one, two; s r ? 1", "grüße"):
-        labeling.find("textarea").click()
-        labeling.find("textarea").fill(words)
+        write(labeling.find("textarea"), words)
         go_on(labeling)
 
 

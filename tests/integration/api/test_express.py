@@ -28,7 +28,11 @@ def meanwhile(database):
 
 @pytest.fixture
 def project(ann, pets) -> int:
-    """The number of a project whose terms this process knows, as it does after the first claim."""
+    """The number of a project whose terms this process knows, as it does after the first claim.
+
+    Without gold: now and then chance would want more of it than there is, which is the general way's.
+    """
+    assert ann("PATCH", f"/projects/{pets}", json={"gold_share": 0.0}).status_code == 200
     assert ann.post(f"/projects/{pets}/batches", {"size": 8}).status_code == 201
     number = ann.get(f"/projects/{pets}").get_json().get("id", 1)
     primed = ann.post("/workers", {"name": "first"}).get_json()["token"]

@@ -198,7 +198,7 @@ def test_a_hit_that_cannot_be_read_does_not_keep_the_others(database: Database) 
     first, second = place.published()
     place.work(first, "AW1")
     place.work(second, "AW1")
-    place.turk.faults.add("fault", "ListAssignmentsForHIT", times=3)
+    place.turk.faults.add("fault", "ListAssignmentsForHIT", times=3, about=first)
     found = place.collect()
     assert (found.submissions, found.failed) == (1, 1)
     assert place.collect().submissions == 1

@@ -10,6 +10,7 @@ from flask import Flask, request
 
 from crowd.questions import answers
 from crowd.questions.html import envelope
+from tests.acceptance.browser.labeling import write
 from tests.acceptance.browser.market import pages
 from tests.acceptance.browser.market.conftest import served
 
@@ -37,10 +38,10 @@ def test_a_page_from_the_old_days_is_answered_and_the_next_one_follows(site, wim
     wim.preview(hit)
     assert wim.frame.get_by_role("button").is_disabled()
     wim.accept(hit)
-    wim.frame.get_by_label("Total").fill("9.50 €")
+    write(wim.frame.get_by_label("Total"), "9.50 €")
     wim.frame.get_by_label("torn").check()
     wim.frame.get_by_label("faint").check()
-    wim.frame.get_by_label("Remarks").fill("one\ntwo")
+    write(wim.frame.get_by_label("Remarks"), "one\ntwo")
     wim.frame.get_by_role("button", name="Submit").click()
     wim.is_home()
     assert given(site.answer(hit)) == [
@@ -59,7 +60,7 @@ def test_hits_follow_one_another_by_themselves_where_that_is_wished(site, wim):
     wim.tab.get_by_label("Accept the next by itself").check()
     for _ in hits:
         before = wim.tab.url
-        wim.frame.get_by_label("Total").fill("1")
+        write(wim.frame.get_by_label("Total"), "1")
         wim.frame.get_by_role("button", name="Submit").click()
         wim.tab.wait_for_function("before => location.href !== before", arg=before)
     wim.is_home()
@@ -88,8 +89,8 @@ def test_all_fields_of_a_crowd_form_are_in_its_answer(site, wim):
     frame.get_by_role("button", name="View instructions").click()
     assert frame.get_by_text("Any film you saw this year.").is_visible()
     frame.get_by_role("button", name="Close").click()
-    frame.get_by_label("Title").fill("Playtime ☃")
-    frame.get_by_label("Why this one?").fill("Two\nlines")
+    write(frame.get_by_label("Title"), "Playtime ☃")
+    write(frame.get_by_label("Why this one?"), "Two\nlines")
     assert frame.get_by_text("9 of 200 characters").is_visible()
     frame.get_by_label("Cinema").check()
     frame.get_by_label("At home").check()
@@ -101,7 +102,7 @@ def test_all_fields_of_a_crowd_form_are_in_its_answer(site, wim):
     frame.locator("[name=genre]").select_option("Drama")
     frame.get_by_role("tab", name="Genre").focus()
     wim.tab.keyboard.press("ArrowRight")
-    frame.locator("[name=year]").fill("1967")
+    write(frame.locator("[name=year]"), "1967")
     frame.get_by_role("button", name="Send it").click()
     wim.is_home()
     assert task_answers(site.answer(hit)) == {
@@ -125,7 +126,7 @@ def test_a_page_may_look_at_a_crowd_form_before_it_is_sent(site, wim):
     wim.accept(hit)
     wim.frame.get_by_role("button", name="Submit").click()
     assert wim.frame.get_by_label("A").is_visible()
-    wim.frame.get_by_label("A").fill("yes")
+    write(wim.frame.get_by_label("A"), "yes")
     wim.frame.get_by_role("button", name="Submit").click()
     wim.is_home()
     assert task_answers(site.answer(hit)) == {"a": "yes"}
@@ -189,19 +190,19 @@ def test_a_question_form_shows_every_widget(site, wim):
     hit = site.market.create(Question=pages.BIRDS)
     wim.accept(hit)
     frame = wim.frame
-    frame.get_by_label("Code").fill("wrong")
+    write(frame.get_by_label("Code"), "wrong")
     frame.get_by_role("button", name="Submit").click()
     assert frame.get_by_label("Code").evaluate("node => node.validationMessage") == "A letter, then digits."
-    frame.get_by_label("Code").fill("A12")
-    frame.get_by_label("Your answer to question q2").or_(frame.locator("[name=count]")).first.fill("3")
-    frame.locator("[name=notes]").fill("é\nü")
+    write(frame.get_by_label("Code"), "A12")
+    write(frame.get_by_label("Your answer to question q2").or_(frame.locator("[name=count]")).first, "3")
+    write(frame.locator("[name=notes]"), "é\nü")
     groups = {style: frame.get_by_role("group", name=f"As {style}") for style in ("radiobutton", "checkbox")}
     groups["radiobutton"].get_by_label("Crow & co.").check()
     groups["checkbox"].get_by_label("Robin").check()
-    groups["checkbox"].get_by_role("textbox").fill("an owl")
+    write(groups["checkbox"].get_by_role("textbox"), "an owl")
     frame.locator("select[name=list]").select_option("crow")
     frame.locator("select[name=dropdown]").select_option("robin")
-    frame.locator("[name='combobox.other']").fill("a kite")
+    write(frame.locator("[name='combobox.other']"), "a kite")
     frame.locator("select[name=multichooser]").select_option(["robin", "crow"])
     assert wim.document.evaluate("window.pwned") is None
     frame.get_by_role("button", name="Submit").click()
@@ -246,7 +247,7 @@ def test_a_page_of_another_server_is_shown_and_hands_in_here(site, wim, elsewher
     assert wim.frame.get_by_text("Unit 7, worker nobody").is_visible()
     wim.accept(hit)
     name = site.market.person("wim")
-    wim.frame.get_by_label(f"Unit 7, worker {name}").fill("over there")
+    write(wim.frame.get_by_label(f"Unit 7, worker {name}"), "over there")
     assert wim.frame.locator("#kept").inner_text() == "kept"
     assert wim.tab.locator("#posed").bounding_box()["height"] == 1500
     wim.frame.get_by_role("button", name="Send").click()

@@ -13,7 +13,7 @@ import pytest
 from crowd.channels import Page
 from crowd.channels.mturk import handed_in
 from crowd.rendering import turk_page
-from tests.acceptance.browser.labeling import WAIT, Labeling
+from tests.acceptance.browser.labeling import WAIT, Labeling, write
 from tests.acceptance.browser.samples import PAGES
 from tests.acceptance.browser.test_types import EXPECTED, KEYS, MOUSE, stored
 
@@ -169,7 +169,7 @@ def test_a_field_called_submit_does_not_stop_the_page(pose: Callable[..., Posed]
     page = replace(PAGES["text"](), template=template)
     posed = pose(page)
     for words in ("one", "two"):
-        posed.find("input[name^=q]").fill(words)
+        write(posed.find("input[name^=q]"), words)
         posed.frame.locator("#next").click()
     assert posed.done()["answers"] == {"q1": "one", "q2": "two"}
     assert posed.posts[0][1]["assignmentId"] == "3ASSIGNED"
