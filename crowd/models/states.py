@@ -28,6 +28,8 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
             ("new", "asking"),
             ("new", "gold"),
             ("settled", "gold"),  # promoted: many good answers agree
+            ("gold", "new"),  # doubted: nobody was asked, or they were and it is asked on
+            ("gold", "asking"),
             ("asking", "settled"),
             ("asking", "given_up"),
             ("settled", "asking"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import case, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
@@ -18,10 +18,12 @@ from crowd.services import locks, publish, roster
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
 from qc.gold import Grade as Verdict
+from qc.gold import grade as grade_against
 from qc.spam import Judgement, Observation, SpamPolicy, judge
 from workers.skill import skill
 
 NEAR_ENOUGH = 0.7  # of free answers, where a project does not say otherwise
+TEST = "rank-one SPRT on gold"
 KINDS = {"suspend": "suspended", "ban": "banned"}
 
 
@@ -33,26 +35,45 @@ class Graded:
     restricted: tuple[Restriction, ...]
 
 
-def grade(session: Session, project: Project, *, now: datetime) -> Graded:
-    """Grade new answers to gold, and judge the workers who gave them.
+def grade(session: Session, project: Project, *, also: Sequence[int] = (), now: datetime) -> Graded:
+    """Grade new answers to gold, and judge the workers who gave them, and `also` these.
 
     What a spammer hands in after the ban, on a page held before it, is set aside with the rest.
     """
     locks.step(session, project)
     fresh = _grade_new(session, project, now)
-    judged = _judge_all(session, project, fresh, now) if fresh else []
+    concerned = [*fresh, *also]
+    judged = _judge_all(session, project, concerned, now) if concerned else []
     caught = {worker.id: verdict.reason for worker, verdict in judged if verdict.verdict == "ban"}
     _set_aside(session, project, _banned(session, project) | caught, now)
     restricted = [_restrict(session, project, worker, verdict, now) for worker, verdict in judged]
     return Graded(len(fresh), tuple(restricted))
 
 
-def held_against(project: Project, value: str, truth: str) -> Verdict:
-    """Return how near an answer is to the truth, and whether that is near enough."""
-    kind = TASK_TYPES[project.task_type]
+def held_against(
+    project: Project, value: str, truth: str, accepted: Mapping[str, float] | None = None
+) -> Verdict:
+    """Return how near an answer is to the truth, or to what is accepted beside it, and if near enough."""
+    kind, ask = TASK_TYPES[project.task_type], Ask(options=project.task_options)
     enough = project.task_options.get("gold_score", 1.0 if kind.is_categorical else NEAR_ENOUGH)
-    score = kind.score(value, truth, Ask(options=project.task_options))
-    return Verdict(correct=score >= enough, score=score)
+    return grade_against(
+        value,
+        {**(accepted or {}), truth: 1.0},
+        nearness=lambda one, other: kind.score(one, other, ask),
+        enough=enough,
+    )
+
+
+def verdicts(session: Session, project: Project, worker_ids: Sequence[int]) -> dict[int, Judgement]:
+    """Judge workers by all of their graded answers, as what is known to be right stands now."""
+    labels = projects.labels(session, project).labels
+    histories = _histories(session, project, labels, worker_ids)
+    return {worker_id: _judge(histories[worker_id], len(labels)) for worker_id in worker_ids}
+
+
+def is_ours(restriction: Restriction) -> bool:
+    """Tell whether a restriction is a verdict of this step, so that other gold may undo it."""
+    return restriction.facts.get("test") == TEST
 
 
 def exclude(session: Session, project: Project, worker: Worker, *, reason: str, now: datetime) -> int:
@@ -72,14 +93,14 @@ def _judge_all(
     labels = projects.labels(session, project).labels
     is_categorical = TASK_TYPES[project.task_type].is_categorical
     chance = 1 / len(labels) if is_categorical else 0.0
-    for worker_id, (right, graded) in counts.items():
+    for worker_id in sorted(set(fresh)):
+        right, graded = counts.get(worker_id, (0.0, 0))
         session.add(_skill(project, worker_id, right, graded, chance, now))
     if not is_categorical:
         return []
-    histories = _histories(session, project, labels, fresh)
-    free = _unrestricted(session, project, sorted(histories))
-    judged = [(worker, _judge(histories[worker.id], len(labels))) for worker in free]
-    return [(worker, verdict) for worker, verdict in judged if verdict.verdict != "good"]
+    free = _unrestricted(session, project, sorted(set(fresh)))
+    found = verdicts(session, project, [worker.id for worker in free])
+    return [(worker, found[worker.id]) for worker in free if found[worker.id].verdict != "good"]
 
 
 def _set_aside(session: Session, project: Project, reasons: Mapping[int, str], now: datetime) -> int:
@@ -118,18 +139,22 @@ def _banned(session: Session, project: Project) -> dict[int, str]:
 
 
 def _grade_new(session: Session, project: Project, now: datetime) -> list[int]:
-    """Grade what is not graded yet; return the workers whose answers these were, one entry each answer."""
-    done = select(Grade.id).where(Grade.answer_id == Answer.id, Grade.gold_id == Slot.gold_id)
+    """Grade what is not graded yet; return the workers whose answers these were, one entry each answer.
+
+    An answer given to gold that was corrected since is held against what is known now.
+    """
+    done = select(Grade.id).where(Grade.answer_id == Answer.id, Grade.gold_id == Gold.id)
     query = (
-        select(Answer.id, Answer.worker_id, Answer.value, Slot.gold_id, Gold.label)
+        select(Answer.id, Answer.worker_id, Answer.value, Gold.id, Gold.label, Gold.accepted)
         .join(Slot, Slot.id == Answer.slot_id)
-        .join(Gold, Gold.id == Slot.gold_id)
-        .where(Answer.project_id == project.id, ~done.exists())
+        .join(Gold, Gold.item_id == Slot.item_id)
+        .where(Slot.gold_id.is_not(None), Gold.retired_at.is_(None), Gold.use != "training")
+        .where(Answer.project_id == project.id, Gold.project_id == project.id, ~done.exists())
         .order_by(Answer.id)
     )
     rows: list[dict[str, Any]] = []
-    for answer_id, worker_id, value, gold_id, label in session.execute(query):
-        result = held_against(project, value, label)
+    for answer_id, worker_id, value, gold_id, label, accepted in session.execute(query):
+        result = held_against(project, value, label, accepted)
         rows.append(
             {
                 "project_id": project.id,
@@ -149,20 +174,25 @@ def _grade_new(session: Session, project: Project, now: datetime) -> list[int]:
 def _histories(
     session: Session, project: Project, labels: Sequence[str], workers: Sequence[int]
 ) -> dict[int, list[Observation]]:
-    """Return all graded answers of these workers, in the order they were given."""
+    """Return all graded answers of these workers, in the order they were given.
+
+    What is accepted beside the label is as right as the label; an answer with part of the credit tells
+    neither way.
+    """
     query = (
-        select(Answer.worker_id, Answer.value, Gold.label)
+        select(Answer.worker_id, Answer.value, Gold.label, Grade.correct)
         .join(Grade, Grade.answer_id == Answer.id)
         .join(Gold, Gold.id == Grade.gold_id)
         .where(Grade.project_id == project.id, Gold.retired_at.is_(None))
+        .where(or_(Grade.correct, Grade.score == 0))
         .order_by(Answer.id)
     )
     code = {label: position for position, label in enumerate(labels)}
     concerned = set(workers)
     histories: dict[int, list[Observation]] = defaultdict(list)
-    for worker_id, value, truth in session.execute(query):
+    for worker_id, value, truth, is_right in session.execute(query):
         if worker_id in concerned:
-            histories[worker_id].append(Observation(code[value], code[truth]))
+            histories[worker_id].append(Observation(code[value], code[value if is_right else truth]))
     return histories
 
 
@@ -170,10 +200,13 @@ def _judge(history: Sequence[Observation], labels: int) -> Judgement:
     return judge(history, labels, SpamPolicy())
 
 
-def _counts(session: Session, project: Project, workers: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return how many graded answers of these workers are right, and how many there are."""
+def _counts(session: Session, project: Project, workers: Sequence[int]) -> dict[int, tuple[float, int]]:
+    """Return how many graded answers of these workers are right, parts of credit added, and of how many."""
+    right = case(
+        (Grade.correct, 1.0), else_=Grade.score if TASK_TYPES[project.task_type].is_categorical else 0.0
+    )
     query = (
-        select(Grade.worker_id, func.count().filter(Grade.correct), func.count())
+        select(Grade.worker_id, func.sum(right), func.count())
         .join(Gold, Gold.id == Grade.gold_id)
         .where(Grade.project_id == project.id, Gold.retired_at.is_(None))
         .group_by(Grade.worker_id)
@@ -183,7 +216,9 @@ def _counts(session: Session, project: Project, workers: Sequence[int]) -> dict[
     return {worker: (right, n) for worker, right, n in session.execute(query) if worker in concerned}
 
 
-def _skill(project: Project, worker_id: int, right: int, graded: int, chance: float, now: datetime) -> Skill:
+def _skill(
+    project: Project, worker_id: int, right: float, graded: int, chance: float, now: datetime
+) -> Skill:
     estimate = skill(right, graded, chance=chance)
     return Skill(
         worker_id=worker_id,
@@ -212,7 +247,7 @@ def _restrict(
         kind=KINDS[verdict.verdict],
         reason=verdict.reason,
         facts={
-            "test": "rank-one SPRT on gold",
+            "test": TEST,
             "llr": round(verdict.llr, 3),
             "gold_answers": verdict.observed,
         },

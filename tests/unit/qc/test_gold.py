@@ -31,3 +31,23 @@ def test_a_lone_string_is_not_mistaken_for_its_letters():
 def test_gold_without_accepted_values_is_refused():
     with pytest.raises(ValueError, match="at least one accepted value"):
         grade("cat", [])
+
+
+def test_part_of_the_credit_is_not_right():
+    found = grade("kitten", {"cat": 1.0, "kitten": 0.5})
+    assert found == Grade(correct=False, score=0.5)
+    assert grade("kitten", {"cat": 1.0, "kitten": 0.5}, enough=0.5).correct
+
+
+def test_the_nearest_accepted_value_counts():
+    def nearness(one: str, other: str) -> float:
+        return 1 - abs(float(one) - float(other)) / 10
+
+    assert grade("4", {"0": 1.0, "5": 0.5}, nearness=nearness, enough=0.6) == Grade(correct=True, score=0.6)
+    assert grade("5", {"0": 0.8, "5": 1.0}, nearness=nearness).score == 1.0
+
+
+@pytest.mark.parametrize("credit", [0, -1, 1.5, float("nan")])
+def test_credit_is_a_share(credit):
+    with pytest.raises(ValueError, match="must be above 0 and at most 1"):
+        grade("cat", {"cat": credit})

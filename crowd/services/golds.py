@@ -1,0 +1,245 @@
+"""Gold over its life: told by experts, corrected, retired. Correcting undoes what followed from the error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crowd.errors import Conflict, NotFound, bad_input
+from crowd.models import Assignment, Gold, Item, Project, Slot
+from crowd.models.states import advance
+from crowd.services import audit, locks, publish, undo
+from crowd.services.setup import projects
+from crowd.services.undo import Correction
+from crowd.task_types import TASK_TYPES, Ask
+
+__all__ = ["Correction", "correct", "of_item", "read_label", "retire", "told", "withhold"]
+
+
+def correct(
+    session: Session,
+    project: Project,
+    item_key: str,
+    label: object,
+    *,
+    accepted: Mapping[str, float] | None = None,
+    explanation: str = "",
+    reviewer: str,
+    now: datetime,
+) -> Correction:
+    """Replace what is known of an item, and undo all that followed from it. No answer is bought.
+
+    Args:
+        session: In a transaction.
+        project: Whose gold it is.
+        item_key: The item.
+        label: What is right, as an answer of the project's task type.
+        accepted: Other answers that are right too, with the credit of each.
+        explanation: Why; for workers in training.
+        reviewer: Who says so.
+        now: When.
+
+    Raises:
+        NotFound: the item is no gold.
+        Unprocessable: the label is no answer, or what is known already.
+    """
+    _change(session, project)
+    old = of_item(session, project, item_key)
+    item = session.get_one(Item, old.item_id)
+    right, others = read_label(session, project, item, label), read_accepted(session, project, item, accepted)
+    if right == old.label and others == old.accepted:
+        raise bad_input("label", f"is {right!r} already")
+    before, concerned = undo.known(session, project), undo.answered(session, item)
+    new = _replace(session, project, old, right, others, explanation or old.explanation, now)
+    cause = f"gold {new.id} corrects gold {old.id}"
+    found = undo.replay(session, project, concerned, before, cause=cause, reviewer=reviewer, now=now)
+    correction = Correction(item_key, old.label, right, new.id, **found)
+    details = {"was": old.label, "label": right, "accepted": others, **correction.counts()}
+    _note(session, project, "gold.correct", item, reviewer, details, now)
+    return correction
+
+
+def retire(
+    session: Session, project: Project, gold: Gold, *, because: str, reviewer: str, now: datetime
+) -> Correction:
+    """Know this answer no longer: its grades stop to count, and what followed from them is undone.
+
+    The answers given to it are paid for: the item keeps them as its own, and is asked like any other.
+
+    Raises:
+        Conflict: it is retired already.
+    """
+    _change(session, project)
+    session.refresh(gold)
+    if gold.retired_at is not None:
+        raise Conflict("this gold is retired already")
+    item = session.get_one(Item, gold.item_id)
+    before, concerned = undo.known(session, project), undo.answered(session, item)
+    gold.retired_at, gold.retired_because = now, because
+    session.flush()
+    release(session, item)
+    cause = f"gold {gold.id} is retired"
+    found = undo.replay(session, project, concerned, before, cause=cause, reviewer=reviewer, now=now)
+    correction = Correction(item.key, gold.label, None, gold.id, **found)
+    details = {"was": gold.label, "because": because, **correction.counts()}
+    _note(session, project, "gold.retire", item, reviewer, details, now)
+    return correction
+
+
+def withhold(
+    session: Session, project: Project, gold: Gold, *, because: str, reviewer: str, now: datetime
+) -> None:
+    """Hide this gold among no further questions; it stays known, and grades on it count."""
+    _change(session, project)
+    session.refresh(gold)
+    if gold.retired_at is not None or gold.use == "told":
+        raise Conflict("this gold is not asked any more")
+    gold.use, gold.retired_because = "told", because
+    session.flush()
+    item = session.get_one(Item, gold.item_id)
+    _note(session, project, "gold.withhold", item, reviewer, {"because": because}, now)
+
+
+def told(
+    session: Session, project: Project, item_id: int, label: object, *, reviewer: str, now: datetime
+) -> Gold:
+    """Keep an expert's word on an item: the consensus is told, and nobody is asked it as gold.
+
+    The item's own state is the caller's to change. Where gold says otherwise already, it is corrected.
+    """
+    _change(session, project)
+    item = session.get_one(Item, item_id)
+    right = read_label(session, project, item, label)
+    old = _in_force(session, item_id)
+    if old is not None and old.label == right:
+        return old
+    if old is not None and old.use != "told":
+        return session.get_one(
+            Gold, correct(session, project, item.key, right, reviewer=reviewer, now=now).gold_id
+        )
+    if old is not None:
+        gold = _replace(session, project, old, right, {}, "", now)
+    else:
+        gold = Gold(
+            project_id=project.id, item_id=item_id, label=right, source="expert", use="told", created_at=now
+        )
+        session.add(gold)
+        session.flush()
+    _note(session, project, "gold.told", item, reviewer, {"label": right}, now)
+    return gold
+
+
+def of_item(session: Session, project: Project, item_key: str) -> Gold:
+    """Return the gold in force on an item.
+
+    Raises:
+        NotFound: there is no such item, or it is no gold.
+    """
+    query = select(Gold).join(Item, Item.id == Gold.item_id).where(Item.key == item_key)
+    gold = session.scalar(query.where(Gold.project_id == project.id, Gold.retired_at.is_(None)))
+    if gold is None:
+        raise NotFound(f"item {item_key!r} is no gold")
+    return gold
+
+
+def read_label(session: Session, project: Project, item: Item, label: object, where: str = "label") -> str:
+    """Return an answer to an item as it is stored; raise where it is none."""
+    labels = projects.labels(session, project).labels
+    try:
+        return TASK_TYPES[project.task_type].read(label, Ask(labels, project.task_options, item.payload))
+    except ValueError as error:
+        among = f" ({', '.join(labels)})" if labels else ""
+        raise bad_input(where, f"{error}{among}") from None
+
+
+def read_accepted(
+    session: Session, project: Project, item: Item, accepted: Mapping[str, float] | None
+) -> dict[str, Any]:
+    """Return further answers that are right, each with its credit, as they are stored."""
+    found: dict[str, Any] = {}
+    for value, credit in (accepted or {}).items():
+        is_number = isinstance(credit, int | float) and not isinstance(credit, bool)
+        if not is_number or not 0 < credit <= 1:
+            raise bad_input("accepted", f"the credit of {value!r} is {credit!r}: above 0 and at most 1")
+        found[read_label(session, project, item, value, "accepted")] = float(credit)
+    return found
+
+
+def release(session: Session, item: Item) -> None:
+    """Make an item that is gold no longer an ordinary one, and the answers paid for its own."""
+    locks.items(session, [item.id])
+    query = select(Slot).join(Assignment, Assignment.id == Slot.assignment_id).where(Slot.item_id == item.id)
+    query = query.where(Slot.gold_id.is_not(None), Slot.state == "done", Assignment.kind == "work")
+    slots = session.scalars(query).all()
+    for slot in slots:
+        slot.gold_id = None
+    session.flush()
+    publish.want_more(session, {item.id: len(slots)} if slots else {})
+    session.refresh(item)
+    if item.state == "gold":
+        advance(session, Item, "state", ("gold", "asking" if item.wanted else "new"), Item.id == item.id)
+        session.refresh(item)
+
+
+def _change(session: Session, project: Project) -> None:
+    locks.step(session, project)
+    # Pages are built with the gold known to a revision, see `terms`.
+    locks.change(session, project)
+    project.revision += 1
+    session.flush()
+
+
+def _in_force(session: Session, item_id: int) -> Gold | None:
+    return session.scalar(select(Gold).where(Gold.item_id == item_id, Gold.retired_at.is_(None)))
+
+
+def _replace(
+    session: Session,
+    project: Project,
+    old: Gold,
+    label: str,
+    accepted: dict[str, Any],
+    explanation: str,
+    now: datetime,
+) -> Gold:
+    old.retired_at, old.retired_because = now, "corrected"
+    session.flush()
+    new = Gold(
+        project_id=project.id,
+        item_id=old.item_id,
+        label=label,
+        accepted=accepted,
+        source="expert",
+        use=old.use,
+        explanation=explanation,
+        replaces_id=old.id,
+        created_at=now,
+    )
+    session.add(new)
+    session.flush()
+    return new
+
+
+def _note(
+    session: Session,
+    project: Project,
+    action: str,
+    item: Item,
+    reviewer: str,
+    details: dict[str, Any],
+    now: datetime,
+) -> None:
+    audit.record(
+        session,
+        requester_id=project.requester_id,
+        project_id=project.id,
+        actor=reviewer,
+        action=action,
+        subject=f"item:{item.key}",
+        details=details,
+        now=now,
+    )
