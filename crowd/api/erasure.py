@@ -36,6 +36,7 @@ class ErasedSchema(Schema):
     sessions = fields.Integer()
     tokens = fields.Integer()
     messages = fields.Integer()
+    appeals = fields.Integer()
     notes = fields.Integer()
 
 
@@ -60,7 +61,7 @@ class NoteList(Schema):
 @requires("admin")
 @blueprint.gives(200, ErasedSchema)
 def erase_worker(at: Visit, body: dict[str, Any], worker: str) -> erasure.Erased:  # noqa: ARG001 - checked on the way in
-    """Remove a worker's name, account, links, sessions, tokens and the text of all messages."""
+    """Remove a worker's name, account, links, sessions, tokens and the text of all messages and appeals."""
     person = scope.worker(at.session, at.principal, worker)
     return erasure.erase(at.session, at.principal, person, now=at.now)
 

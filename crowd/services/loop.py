@@ -14,6 +14,7 @@ from crowd.errors import Conflict
 from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
+    cases,
     choose,
     conclude,
     decide,
@@ -71,6 +72,7 @@ def turn(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
     )
     decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
+    database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))
     paid = _pay(database, project_id, channel, clock)
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
     return Turn(

@@ -14,6 +14,7 @@ from crowd.errors import Conflict
 from crowd.models import (
     Account,
     Answer,
+    Case,
     Invitation,
     Item,
     Message,
@@ -40,6 +41,7 @@ class Erased:
     sessions: int
     tokens: int
     messages: int
+    appeals: int
     notes: int
 
 
@@ -55,7 +57,7 @@ class Note:
 
 
 def erase(session: Session, principal: Principal, worker: Worker, *, now: datetime) -> Erased:
-    """Remove who a worker is: name, account, invitations, sessions, tokens, and the text of all messages.
+    """Remove who a worker is: name, account, invitations, sessions, tokens; the text of messages and appeals.
 
     Answers, restrictions and payments stay under the pseudonym, so that no label loses its origin and
     nobody who was banned comes back unnoticed under it. Notes stay too, and can be listed.
@@ -71,6 +73,7 @@ def erase(session: Session, principal: Principal, worker: Worker, *, now: dateti
         "sessions": _count(session, delete(WebSession).where(WebSession.worker_id == worker.id)),
         "tokens": _count(session, delete(WorkerToken).where(WorkerToken.worker_id == worker.id)),
         "messages": _count(session, update(Message).where(Message.worker_id == worker.id).values(text=GONE)),
+        "appeals": _count(session, update(Case).where(Case.worker_id == worker.id).values(text=GONE)),
     }
     worker.name = f"{GONE} {worker.pseudonym}"
     worker.erased_at = now

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, Unauthorized
 from crowd.models import Answer, AuditEntry, Base, Worker
-from crowd.services import conclude, merge, roster
+from crowd.services import appeals, conclude, merge, roster
 from crowd.services.access import keys, scope, sessions
 from crowd.services.people import eligibility, erasure, groups, invitations, messages
 from crowd.services.people.erasure import Erased
@@ -43,6 +43,16 @@ def shop(database: Database) -> World:
 
     shop.pseudonym, shop.token = shop.do(arrive)
     shop.answer(NAME)
+
+    def appeal(session: Any, project: Any) -> None:
+        worker = scope.worker(session, shop.principal, shop.pseudonym)
+        facts = {"kind": "suspended", "reason": "too fast", "facts": {}, "actor": "test", "now": START}
+        barred = roster.restrict(session, worker, project=project, **facts)
+        session.flush()
+        appeals.file(session, worker, "restriction", str(barred.id), f"Not {NAME}!", now=START)
+        roster.lift(session, shop.principal, worker, project, now=START)
+
+    shop.do(appeal)
     return shop
 
 
@@ -56,7 +66,7 @@ def erase(shop: World) -> Erased:
 
 def test_no_table_holds_the_name_afterwards(database: Database, shop: World) -> None:
     assert NAME in everything(database)
-    assert erase(shop) == Erased(shop.pseudonym, 0, 1, 1, 1, 2, 0)
+    assert erase(shop) == Erased(shop.pseudonym, 0, 1, 1, 1, 2, 1, 0)
     left = everything(database)
     assert NAME not in left
     assert "Wilhelmina" not in left
