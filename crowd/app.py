@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask, Request, Response
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import NullSession, SessionInterface, SessionMixin
@@ -64,8 +62,8 @@ def create_app(
     logs.register(app)
     headers.register(app)
     counters = metrics.register(app, edge.database)
-    documented: Any = api.register(app, edge)
-    app.register_blueprint(pages.blueprint(edge.database, counters, documented.spec.to_dict))
+    documented = api.register(app, edge)
+    app.register_blueprint(pages.blueprint(edge.database, counters, documented.document))
     app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(front.blueprint(edge.database, edge.clock, settings, secret_key))

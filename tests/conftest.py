@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from werkzeug.routing import Rule
 
 PG_SETTINGS = """
 fsync = off
@@ -27,6 +29,29 @@ settings.load_profile("crowd")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-pg", action="store_true", help="skip tests that need a PostgreSQL server")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_compiled_late() -> Iterator[None]:
+    """Compile what builds the addresses of a route when one is built.
+
+    At once it is most of what making an application costs; tests make thousands, and build a few addresses.
+    """
+    compiled = Rule._compile_builder
+
+    def late(rule: Rule, append_unknown: bool = True) -> Any:
+        found: list[Any] = []
+
+        def build(self: Rule, **values: Any) -> tuple[str, str]:
+            if not found:
+                found.append(compiled(rule, append_unknown))
+            return found[0](self, **values)
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", late)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
 import flask_smorest  # type: ignore[import-untyped]
 import marshmallow as ma
-from flask import Flask
+from flask import Flask, Response, jsonify
 from flask_smorest.utils import prepare_response  # type: ignore[import-untyped]
 from marshmallow import fields
 
@@ -58,16 +59,41 @@ class ProblemSchema(ma.Schema):
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
-    """The documented API; errors are left to `crowd.api.problems`."""
+    """The documented API; errors are left to `crowd.api.problems`.
+
+    The document is written when it is first asked for: that takes as long as all else a start does.
+    """
 
     ERROR_SCHEMA = ProblemSchema
 
     def __init__(self, app: Flask) -> None:
+        self._writing = Lock()
+        self._undocumented: list[flask_smorest.Blueprint] = []
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}})
         self.register_field(Dollars, "string", None)
         for name, scheme in SCHEMES.items():
             self.spec.components.security_scheme(name, scheme)
         self.spec.components.parameter("IdempotencyKey", "header", IDEMPOTENCY)
+
+    def register_blueprint(self, blueprint: flask_smorest.Blueprint) -> None:
+        """Hang the views of a blueprint on the application."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._undocumented.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """Return the document of all that was registered."""
+        with self._writing:
+            while self._undocumented:
+                blueprint = self._undocumented.pop(0)
+                name = blueprint.name
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=name, parameters=None)
+                self.spec.tag({"name": name, "description": blueprint.description})
+            written: dict[str, Any] = self.spec.to_dict()
+            return written
+
+    def _openapi_json(self) -> Response:
+        return jsonify(self.document())
 
     def _register_error_handlers(self) -> None:
         pass
