@@ -12,13 +12,24 @@ from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services.estimate import METHODS
-from crowd.services.setup.rules import KINDS, LONGEST_DEFINITION, LONGEST_LABEL, MAX_LABELS
+from crowd.services.setup.rules import (
+    KINDS,
+    LONGEST_COOLING,
+    LONGEST_DEFINITION,
+    LONGEST_LABEL,
+    MAX_LABELS,
+)
 from crowd.task_types import TASK_TYPES
+from qc.gold_policy import LEAST, MOST
 from workers import qualification
 
 # A model that is Python code is for the operator to set, on the command line: it runs with our rights.
 MODELS = ("builtin",)
 MOST_ANSWERS = 1000
+
+
+def _gold_share(description: str) -> Number:
+    return Number(validate=validate.Range(min=LEAST, max=MOST), metadata=about(description))
 
 
 class Quiz(Schema):
@@ -31,6 +42,28 @@ class Quiz(Schema):
         metadata={"exclusiveMinimum": 0, **about("Share of the questions that has to be right.")},
     )
     attempts = whole(1, 100, required=True)
+    cooling_seconds = whole(0, LONGEST_COOLING, metadata=about("Between two attempts; 0 unless given."))
+
+
+class GoldPolicySchema(Schema):
+    """How the share of gold falls with what a worker has shown; what is left out is the default."""
+
+    share = _gold_share("Of the first answers; 0.4 unless given.")
+    first = whole(0, metadata=about("How many answers those are, gold included; 20 unless given."))
+    then = _gold_share("Of those after; 0.05 unless given.")
+    proven = _gold_share("Once a worker is proven; 0.01 unless given.")
+    proven_at = Number(
+        validate=validate.Range(min=0, min_inclusive=False, max=1),
+        metadata={
+            "exclusiveMinimum": 0,
+            **about("The lower bound of their skill from which they are; 0.8 unless given."),
+        },
+    )
+    exposure = whole(
+        1,
+        allow_none=True,
+        metadata=about("Workers one gold is shown to before it is hidden no longer; null: no end."),
+    )
 
 
 def _flag(description: str) -> fields.Boolean:
@@ -140,7 +173,13 @@ class Settings(Schema):
     )
     hit_size = whole(1, 100, metadata=about("Questions on one page, gold included; 10 unless given."))
     gold_share = Number(
-        validate=validate.Range(min=0, max=0.5), metadata=about("Of the questions; 0.1 unless given.")
+        validate=validate.Range(min=0, max=0.5),
+        metadata=about("Of the questions, the same for all workers; given, it goes without a policy."),
+    )
+    gold_policy = fields.Nested(
+        GoldPolicySchema,
+        allow_none=True,
+        metadata=about("How the share falls with proven skill; the default unless gold_share is given."),
     )
     lease_seconds = whole(10, 86_400, metadata=about("How long a worker may hold a page; 900 unless given."))
     strategy = fields.String(
@@ -220,7 +259,8 @@ class ProjectSchema(Schema):
     max_overlap = fields.Integer()
     confidence = fields.Float(allow_none=True)
     hit_size = fields.Integer()
-    gold_share = fields.Float()
+    gold_share = fields.Float(metadata=about("On pages made before it is known who answers them."))
+    gold_policy = fields.Nested(GoldPolicySchema, allow_none=True)
     lease_seconds = fields.Integer()
     strategy = fields.String()
     random_share = fields.Float()

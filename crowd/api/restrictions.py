@@ -55,7 +55,8 @@ class ReasonSchema(Schema):
 
     code = fields.String(
         metadata=about(
-            "channel, state, restriction, qualification, cap, day_cap, quiz (to be passed yet) or quiz_failed"
+            "channel, state, restriction, qualification, cap, day_cap, quiz (to be passed yet), quiz_cooling "
+            "(again later) or quiz_failed"
         )
     )
     text = fields.String()

@@ -71,7 +71,9 @@ class ClaimedPage(Schema):
     """A page of questions, held by the worker until `lease_until`, which `lease_seconds` prolong."""
 
     token = fields.String()
-    kind = fields.String(metadata=about("`work`, or `quiz`: the entrance to the project, which is not paid."))
+    kind = fields.String(
+        metadata=about("`work`; or, not paid, `training` or `quiz`: the entrance to the project.")
+    )
     title = fields.String()
     instructions = fields.String()
     task_type = fields.String()
@@ -112,6 +114,15 @@ class NewSubmission(Schema):
     )
 
 
+class LessonSchema(Schema):
+    """What there is to learn from one training question."""
+
+    question = fields.String()
+    correct = fields.Boolean(metadata=about("Whether the answer was right."))
+    label = fields.String(metadata=about("What is right."))
+    explanation = fields.String(metadata=about("Why."))
+
+
 class ReceiptSchema(Schema):
     """What was accepted; repeating the same submission gives the same receipt."""
 
@@ -120,6 +131,9 @@ class ReceiptSchema(Schema):
     skipped = fields.Integer()
     amount = Dollars(attribute="amount_micros")
     submitted_at = fields.DateTime()
+    lessons = fields.List(
+        fields.Nested(LessonSchema), metadata=about("Of a page of training; empty for all others.")
+    )
 
 
 class LeaseSchema(Schema):

@@ -32,7 +32,7 @@ class Page:
     instructions: str
     labels: tuple[str, ...]
     questions: tuple[Question, ...]
-    kind: str = "work"  # or "quiz": the entrance to the project
+    kind: str = "work"  # or "training" or "quiz": the entrance to the project
     task_type: str = "choice"
     options: Mapping[str, Any] = field(default_factory=dict)  # of the task type
     details: Mapping[str, Any] = field(default_factory=dict)  # of the labels, by label

@@ -16,15 +16,15 @@ from workers.money import dollars, to_micros
 
 SHOWN = (
     "title", "state", "channel", "endpoint", "task_type", "task_options", "overlap", "max_overlap",
-    "confidence", "hit_size", "gold_share", "lease_seconds", "ordering", "review", "quiz", "worker_cap",
-    "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model", "method",
-    "fuse_predictions",
+    "confidence", "hit_size", "gold_share", "gold_policy", "lease_seconds", "ordering", "review", "quiz",
+    "worker_cap", "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model",
+    "method", "fuse_predictions",
 )  # fmt: skip
 # Option and setting where the option is an amount of dollars.
 AMOUNTS = {"price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros"}
 UNSET: dict[str, Any] = {
     "confidence": None, "model": None, "hourly": None, "fair-hourly": None, "worker-cap": None,
-    "worker-day-cap": None, "quiz": None, "qualifications": [],
+    "worker-day-cap": None, "quiz": None, "gold-policy": None, "qualifications": [],
 }  # fmt: skip
 
 _SETTINGS = (
@@ -35,7 +35,12 @@ _SETTINGS = (
     click.option("--max-overlap", type=int, help="Most answers an item may get."),
     click.option("--confidence", type=float, help="Stop asking once the label is this sure, e.g. 0.95."),
     click.option("--hit-size", type=int, help="Questions on a page, gold included.  [default: 10]"),
-    click.option("--gold-share", type=float, help="Share of gold among the questions.  [default: 0.1]"),
+    click.option("--gold-share", type=float, help="Share of gold among the questions, the same for all."),
+    click.option(
+        "--gold-policy",
+        help="How it falls with proven skill: 'default', or what differs from "
+        "share=0.4,first=20,then=0.05,proven=0.01,proven_at=0.8.  [default: default]",
+    ),
     click.option("--lease-seconds", type=int, help="How long a worker may keep a page.  [default: 900]"),
     click.option(
         "--ordering", type=click.Choice(ORDERINGS), help="Finish items, or reach all.  [default: depth]"
@@ -47,7 +52,9 @@ _SETTINGS = (
     click.option("--fair-hourly", help="Warn when the median page earns less than this by the hour."),
     click.option("--review", type=click.Choice(REVIEWS), help="Who accepts pages.  [default: automatic]"),
     click.option("--qualifications", help='Who may work, e.g. "skill german >= 0.8 and group radiology".'),
-    click.option("--quiz", help="An entrance quiz, e.g. questions=5,pass_mark=0.8,attempts=2."),
+    click.option(
+        "--quiz", help="An entrance quiz, e.g. questions=5,pass_mark=0.8,attempts=2,cooling_seconds=3600."
+    ),
     click.option("--worker-cap", type=int, help="Most answers of one worker."),
     click.option("--worker-day-cap", type=int, help="Most answers of one worker in a day (UTC)."),
     click.option(
@@ -80,7 +87,7 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     for option, setting in AMOUNTS.items():
         if option in found:
             found[setting] = micros(found.pop(option), f"--{option.replace('_', '-')}")
-    for option, read in (("qualifications", requirements), ("quiz", _quiz), ("task_options", json_object)):
+    for option, read in READERS.items():
         if option in found:
             found[option] = read(found[option], f"--{option.replace('_', '-')}")
     return found
@@ -129,8 +136,24 @@ def json_object(text: str, where: str) -> dict[str, Any]:
 
 
 def _quiz(text: str, where: str) -> dict[str, Any]:
+    return _numbers(text, where, "questions=5,pass_mark=0.8,attempts=2")
+
+
+def _gold_policy(text: str, where: str) -> dict[str, Any]:
+    return {} if text.strip() == "default" else _numbers(text, where, "share=0.4,first=20,then=0.05")
+
+
+def _numbers(text: str, where: str, example: str) -> dict[str, Any]:
     try:
         pairs = dict(part.strip().split("=", 1) for part in text.split(","))
         return {name: json.loads(value) for name, value in pairs.items()}
     except ValueError:
-        raise bad_input(where, "write it as questions=5,pass_mark=0.8,attempts=2") from None
+        raise bad_input(where, f"write it as {example}") from None
+
+
+READERS: dict[str, Callable[[str, str], Any]] = {
+    "qualifications": requirements,
+    "quiz": _quiz,
+    "gold_policy": _gold_policy,
+    "task_options": json_object,
+}

@@ -12,7 +12,7 @@ from crowd.models.base import BUSY, Base, Numbered, Stamped, one_of, reference
 WORK_STATES = ("assigned", "submitted", "returned", "expired")
 REVIEW_STATES = ("pending", "accepted", "soft_rejected", "rejected", "overturned")
 PAYMENT_STATES = ("none", "due", "paid")
-ASSIGNMENT_KINDS = ("work", "quiz")
+ASSIGNMENT_KINDS = ("work", "quiz", "training")  # only work is paid
 SLOT_STATES = ("leased", "done", "skipped", "returned", "expired", "void")
 
 # Void and skipped slots stay in the way: whoever gave that answer, or none, must not be asked again.

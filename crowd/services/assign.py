@@ -13,10 +13,10 @@ from crowd.channels import Page
 from crowd.errors import BudgetExceeded, Forbidden, NotFound, Stale
 from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Worker
 from crowd.models.conditions import ASSIGNED
-from crowd.services import locks, pack, pay, plain
+from crowd.services import exam, locks, pack, pay, plain, standings
 from crowd.services.access import scope
 from crowd.services.pack import Pick
-from crowd.services.page import gold, hold, quiz, release, terms
+from crowd.services.page import gold, hold, quiz, release, terms, training
 from crowd.services.page.hold import Draft
 from crowd.services.page.terms import Terms
 from crowd.services.people import eligibility
@@ -157,21 +157,12 @@ def _page(session: Session, project: Project, assignment: Assignment) -> Page:
 def _new_page(
     session: Session, project: Project, worker: Worker, *, is_ahead: bool, now: datetime
 ) -> Page | None:
-    reasons = eligibility.reasons(session, project, worker, now=now)
-    if reasons and is_ahead:
-        return None
-    known = terms.of(session, project)
-    token = secrets.token_urlsafe(16)
-    kind, price = "work", project.price_micros
-    if [reason.code for reason in reasons] == ["quiz"]:
-        kind, price, picks = "quiz", 0, quiz.questions(session, project, known, worker)
-    elif reasons:
-        raise Forbidden(reasons[0].text)
-    else:
-        picks = _choose(session, project, known, worker, token, now)
+    known, token = terms.of(session, project), secrets.token_urlsafe(16)
+    kind, picks = _questions(session, project, known, worker, token, is_ahead=is_ahead, now=now)
     if not picks:
         return None
     asked = [(pick.item_id, pick.gold_id) for pick in picks]
+    price = project.price_micros if kind == "work" else 0
     draft = Draft(token, known.told.id, asked, kind=kind, ahead=is_ahead, price_micros=price)
     until = hold.hold(session, project, worker, draft, now=now)
     return pack.page(
@@ -179,8 +170,49 @@ def _new_page(
     )
 
 
+def _questions(
+    session: Session,
+    project: Project,
+    known: Terms,
+    worker: Worker,
+    token: str,
+    *,
+    is_ahead: bool,
+    now: datetime,
+) -> tuple[str, list[Pick]]:
+    """Choose what a worker is asked next: training comes first, then the quiz, then work.
+
+    Who is suspended until an exam is over gets a page like any other, of nothing but gold.
+    """
+    reasons = eligibility.reasons(session, project, worker, now=now)
+    codes = [reason.code for reason in reasons]
+    if codes == ["exam"]:
+        return "work", _exam(session, project, known, worker, token, now)
+    if codes not in ([], ["quiz"]):
+        if is_ahead:
+            return "", []
+        raise Forbidden(reasons[0].text)
+    standing = None
+    if known.training or project.gold_policy is not None:
+        standing = standings.of(session, project.id, worker.id)
+    if known.training and not training.has_begun(standing):
+        lesson = [] if is_ahead else training.question(session, known, worker)
+        if lesson or is_ahead:
+            return "training", lesson
+    if not reasons:
+        share = gold.share(project, standing.gold_share if standing else None)
+        return "work", _choose(session, project, known, worker, token, share, now)
+    return "quiz", [] if is_ahead else quiz.questions(session, project, known, worker)
+
+
 def _choose(
-    session: Session, project: Project, known: Terms, worker: Worker, token: str, now: datetime
+    session: Session,
+    project: Project,
+    known: Terms,
+    worker: Worker,
+    token: str,
+    share: float,
+    now: datetime,
 ) -> list[Pick]:
     """Lock the best items for this worker, and let some make room for gold; nothing where there is none."""
     room = eligibility.room(session, project, worker, now=now)
@@ -192,8 +224,17 @@ def _choose(
     if not picks:
         return []
     rng = Random(f"{project.seed}:{worker.id}:{hold.claims_so_far(session, project, worker)}")
-    known_answers = _gold(session, project, known, worker, token, len(picks), rng, now)
+    wanted = pack.gold_count(len(picks), share, rng)
+    known_answers = _gold(session, project, known, worker, token, wanted, rng, now)
     return pack.shuffled([*picks[: project.hit_size - len(known_answers)], *known_answers], rng)
+
+
+def _exam(
+    session: Session, project: Project, known: Terms, worker: Worker, token: str, now: datetime
+) -> list[Pick]:
+    rng = Random(f"{project.seed}:{worker.id}:{hold.claims_so_far(session, project, worker)}")
+    wanted = min(exam.wanted(session, project, worker, now=now), project.hit_size)
+    return pack.shuffled(_gold(session, project, known, worker, token, wanted, rng, now), rng)
 
 
 def _gold(
@@ -202,13 +243,12 @@ def _gold(
     known: Terms,
     worker: Worker,
     token: str,
-    questions: int,
+    wanted: int,
     rng: Random,
     now: datetime,
 ) -> list[Pick]:
     """Choose gold for the page and reserve its price; none where the budget has no room for it."""
-    count = pack.gold_count(questions, project.gold_share, rng)
-    chosen = gold.unseen(session, known.deck, worker.id, wanted=count, rng=rng)
+    chosen = gold.unseen(session, known.deck, worker.id, wanted=wanted, rng=rng)
     try:
         pay.reserve(session, project.id, project.price_micros * len(chosen), key=f"gold:{token}", now=now)
     except BudgetExceeded:

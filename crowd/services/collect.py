@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,12 @@ from crowd.errors import Conflict, NotFound, Stale, Unprocessable
 from crowd.models import Assignment, Project, Worker
 from crowd.services import pay, plain
 from crowd.services.access.attempts import Limit
-from crowd.services.page import accept, hold, look, quiz, record, terms
+from crowd.services.page import accept, hold, look, quiz, record, terms, training
 from crowd.services.page.accept import Claimed, Quota, Someone, Verdict
 from crowd.services.page.look import Caller, Card
 from crowd.services.page.skips import Skipped, require_reasons, store_skips
 from crowd.services.page.terms import Terms
+from crowd.services.page.training import Lesson
 from crowd.services.plain import At
 from crowd.task_types import TASK_TYPES, Ask
 from workers.earnings import earned
@@ -37,6 +38,7 @@ class Receipt:
     amount_micros: int
     submitted_at: datetime
     skipped: int = 0
+    lessons: Sequence[Lesson] = ()  # of a page of training
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,12 @@ def submit(
     if page.kind == "quiz":
         marked = [(values.get(name), place.gold_id) for name, place in page.places.items() if place.gold_id]
         quiz.mark(session, project, worker, marked, now=now)
+    elif page.kind == "training":
+        training.finish(session, known, worker, project.id, now=now)
     else:
         _give_back(session, project, page, token, values, verdict.amount_micros, now)
-    return Receipt(token, len(values), verdict.amount_micros, now, len(sent.skips))
+    learned = _lessons(session, project, page, values)
+    return Receipt(token, len(values), verdict.amount_micros, now, len(sent.skips), learned)
 
 
 def express(
@@ -155,6 +160,12 @@ def express(
     if not accept.store(line, caller, page, verdict, filled, known.label_set, quota=quota, now=now):
         return None
     return caller, Receipt(token, len(values), verdict.amount_micros, now)
+
+
+def _lessons(
+    session: Session, project: Project, page: Claimed, values: Mapping[str, str]
+) -> Sequence[Lesson]:
+    return training.lessons(session, project, page, values) if page.kind == "training" else ()
 
 
 def _read(at: At, project: Project, known: Terms, page: Claimed, sent: _Sent) -> dict[str, str]:
@@ -265,4 +276,5 @@ def _again(
         amount_micros=assignment.amount_micros,
         submitted_at=assignment.submitted_at,
         skipped=len(sent.skips),
+        lessons=_lessons(session, project, page, values),
     )

@@ -25,6 +25,7 @@ from crowd.services import (
     pay,
     predict,
     publish,
+    standings,
 )
 from crowd.services.decide import Decided
 from crowd.services.desk import ProjectDesk
@@ -70,6 +71,9 @@ def turn(
     collected = _collect(database, project_id, channel, clock)
     graded = database.transact(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
+    )
+    database.transact(
+        lambda session: standings.refresh(session, _project(session, project_id), now=clock())
     )
     decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
     database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))

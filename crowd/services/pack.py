@@ -167,7 +167,7 @@ def store(session: Session, drafts: Sequence[Draft], hits: Sequence[Hit]) -> Non
 
 def _deck(session: Session, project: Project) -> dict[str, list[Pick]]:
     query = select(Gold.id, Gold.label, Item.id, Item.key, Item.payload).join(Item, Item.id == Gold.item_id)
-    query = query.where(Gold.project_id == project.id, Gold.retired_at.is_(None))
+    query = query.where(Gold.project_id == project.id, Gold.retired_at.is_(None), Gold.use == "hidden")
     shown = select(func.count()).where(HitQuestion.gold_id == Gold.id).scalar_subquery()
     deck: dict[str, list[Pick]] = defaultdict(list)
     for gold_id, label, item_id, key, payload in session.execute(query.order_by(shown, Gold.id)):

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from crowd.models import Answer, Assignment, Example, Gold, Item, LabelSet, Project, Skip, Slot
+from crowd.models import (
+    Answer,
+    Assignment,
+    Example,
+    Gold,
+    Item,
+    LabelSet,
+    Project,
+    Skip,
+    Slot,
+    TrainingSetVersion,
+)
 from crowd.services.check import citations
 from crowd.services.check.invariant import invariant, lines, within
 from crowd.task_types import CATEGORICAL
@@ -97,12 +108,13 @@ def gold_apart(session: Session, project_id: int | None) -> Iterator[str]:
     """Find gold with places, slots that mistake gold, and examples that rest on answers to gold."""
     yield from _quizzes(session, project_id)
     mine = within(Item.project_id, project_id)
-    asked = select(Item.id).where(mine, Item.state == "gold", or_(Item.open != 0, Item.wanted != 0))
+    # Answers given before it became gold stay its own, so `wanted` may count some.
+    asked = select(Item.id).where(mine, Item.state == "gold", Item.open != 0)
     yield from lines(session, asked.order_by(Item.id), "item {id}: gold, but answers to it are wanted")
     unmarked = (
         select(Gold.id, Gold.item_id)
         .join(Item, Item.id == Gold.item_id)
-        .where(mine, Gold.retired_at.is_(None), Item.state != "gold")
+        .where(mine, Gold.retired_at.is_(None), Gold.use != "told", Item.state != "gold")
         .order_by(Gold.id)
     )
     yield from lines(session, unmarked, "gold {id}: its item {item_id} is asked like any other")
@@ -137,18 +149,18 @@ def whole_or_not_at_all(session: Session, project_id: int | None) -> Iterator[st
 
 
 def _quizzes(session: Session, project_id: int | None) -> Iterator[str]:
-    on_quiz = and_(within(Assignment.project_id, project_id), Assignment.kind == "quiz")
+    on_quiz = and_(within(Assignment.project_id, project_id), Assignment.kind.in_(("quiz", "training")))
     asked = (
         select(Slot.id)
         .join(Assignment, Assignment.id == Slot.assignment_id)
         .where(on_quiz, Slot.gold_id.is_(None))
         .order_by(Slot.id)
     )
-    yield from lines(session, asked, "slot {id}: on a quiz, but no gold")
+    yield from lines(session, asked, "slot {id}: on a quiz or in training, but no gold")
     paid = select(Assignment.id).where(
         on_quiz, or_(Assignment.amount_micros != 0, Assignment.gold_micros != 0)
     )
-    yield from lines(session, paid.order_by(Assignment.id), "assignment {id}: a quiz, but paid")
+    yield from lines(session, paid.order_by(Assignment.id), "assignment {id}: a quiz or training, but paid")
 
 
 def _strange_values(session: Session, project_id: int | None) -> Iterator[str]:
@@ -169,9 +181,15 @@ def _strange_values(session: Session, project_id: int | None) -> Iterator[str]:
 
 def _gold_in_examples(session: Session, project_id: int | None) -> Iterator[str]:
     mine = and_(citations.of_project(project_id), Example.source == "consensus")
+    was_gold = exists().where(  # when it was frozen
+        Gold.item_id == Example.item_id,
+        Gold.created_at < TrainingSetVersion.created_at,
+        or_(Gold.retired_at.is_(None), Gold.retired_at > TrainingSetVersion.created_at),
+    )
     on_gold = (
         select(Example.id, Example.item_id)
-        .where(mine, exists().where(Item.id == Example.item_id, Item.state == "gold"))
+        .join(TrainingSetVersion, TrainingSetVersion.id == Example.version_id)
+        .where(mine, was_gold)
         .order_by(Example.id)
     )
     yield from lines(session, on_gold, "example {id}: concluded, though item {item_id} is gold")

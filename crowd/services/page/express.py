@@ -45,10 +45,17 @@ def claim(line: Line, card: Card, project_id: int, *, ahead: bool, now: datetime
     if known is None or not _is_open_to_all(known[0]):
         return None
     project, in_force = known
+    if in_force.training and not standing.has_begun:
+        return None
     token = secrets.token_urlsafe(16)
     # As good a seed as the number of the claim, which would have to be counted.
     rng = Random(f"{project.seed}:{token}")
-    count = pack.gold_count(project.hit_size, project.gold_share, rng)
+    # Without any gold there is none to look for.
+    count = (
+        pack.gold_count(project.hit_size, gold.share(project, standing.gold_share), rng)
+        if in_force.deck
+        else 0
+    )
     draft = Draft(token, in_force.told.id, ahead=standing.holds_first, price_micros=project.price_micros)
     hold_page = _on_sqlite if line.is_sqlite else _on_postgresql
     held = hold_page(line, known, standing.caller, draft, count, rng, now)

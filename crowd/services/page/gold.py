@@ -7,6 +7,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
+from crowd.models import Project
 from crowd.services import plain
 from crowd.services.pack import Pick
 from crowd.services.page import hold
@@ -24,6 +25,13 @@ _AMONG = {
 SEEN = Sql(**{database: _SEEN.format(among=among) for database, among in _AMONG.items()})
 # Looked at first for every question wanted: enough unless the worker has seen most of the gold there is.
 SAMPLE = 8
+
+
+def share(project: Project, kept: float | None) -> float:
+    """Return the share of gold on a worker's next page; `kept` is what their standing says of it."""
+    if project.gold_policy is None:
+        return project.gold_share
+    return float(project.gold_policy["share"]) if kept is None else kept
 
 
 def unseen(session: Session, deck: Deck, worker_id: int, *, wanted: int, rng: Random) -> list[Pick]:
@@ -72,13 +80,14 @@ def _sample(deck: Deck, wanted: int, rng: Random) -> dict[str, list[tuple[int, i
 def _draw(
     at: At, deck: dict[str, list[tuple[int, int]]], worker_id: int, wanted: int, rng: Random
 ) -> list[tuple[int, int]]:
-    seen = _seen(at, [item_id for gold in deck.values() for _, item_id in gold], worker_id)
-    left = {label: [pair for pair in gold if pair[1] not in seen] for label, gold in deck.items()}
+    taken = seen(at, [item_id for gold in deck.values() for _, item_id in gold], worker_id)
+    left = {label: [pair for pair in gold if pair[1] not in taken] for label, gold in deck.items()}
     drawn: list[tuple[int, int]] = []
     while len(drawn) < wanted and (labels := sorted(label for label, gold in left.items() if gold)):
         drawn.append(left[rng.choice(labels)].pop())
     return drawn
 
 
-def _seen(at: At, item_ids: Sequence[int], worker_id: int) -> set[int]:
+def seen(at: At, item_ids: Sequence[int], worker_id: int) -> set[int]:
+    """Return those of these items that a worker was asked about."""
     return {row[0] for row in SEEN(at, worker=worker_id, items=plain.listed(at, list(item_ids)))}

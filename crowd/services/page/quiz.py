@@ -47,10 +47,10 @@ def mark(
     The worker learns whether they passed by being given work, never which answer was wrong.
     """
     gold_ids = [gold_id for _, gold_id in answers]
-    known = select(Gold.id, Gold.label).where(Gold.id.in_(gold_ids))
-    truths = {gold_id: truth for gold_id, truth in session.execute(known)}
+    known = select(Gold.id, Gold.label, Gold.accepted).where(Gold.id.in_(gold_ids))
+    truths = {gold_id: (label, accepted) for gold_id, label, accepted in session.execute(known)}
     right = sum(
-        value is not None and grade.held_against(project, value, truths[gold_id]).correct
+        value is not None and grade.held_against(project, value, *truths[gold_id]).correct
         for value, gold_id in answers
     )
     share = right / len(answers)

@@ -31,7 +31,8 @@ class Terms:
 
     label_set: LabelSet
     told: Instructions
-    deck: Deck  # gold id, item id
+    deck: Deck  # gold id, item id; of the gold that is hidden
+    training: Sequence[tuple[int, int]] = ()  # the same of training questions, the oldest first
 
 
 _projects: WeakKeyDictionary[Engine, dict[int, Project]] = WeakKeyDictionary()
@@ -87,7 +88,7 @@ def of_worker(session: Session, worker: Worker, project_id: int) -> Project:
 
 def _load(session: Session, project: Project) -> Terms:
     label_set, told = projects.labels(session, project), instructions.current(session, project)
-    return Terms(_copy(label_set), _copy(told), _deck(session, project))
+    return Terms(_copy(label_set), _copy(told), _deck(session, project), _training(session, project))
 
 
 def _copy(row: Model) -> Model:
@@ -97,12 +98,19 @@ def _copy(row: Model) -> Model:
 
 def _deck(session: Session, project: Project) -> Deck:
     query = select(Gold.label, Gold.id, Gold.item_id).where(
-        Gold.project_id == project.id, Gold.retired_at.is_(None)
+        Gold.project_id == project.id, Gold.retired_at.is_(None), Gold.use == "hidden"
     )
     deck: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for label, gold_id, item_id in session.execute(query.order_by(Gold.id)):
         deck[label].append((gold_id, item_id))
     return dict(deck)
+
+
+def _training(session: Session, project: Project) -> list[tuple[int, int]]:
+    query = select(Gold.id, Gold.item_id).where(
+        Gold.project_id == project.id, Gold.retired_at.is_(None), Gold.use == "training"
+    )
+    return [(gold_id, item_id) for gold_id, item_id in session.execute(query.order_by(Gold.id))]
 
 
 def _revision(session: Session, project: Project) -> int | None:

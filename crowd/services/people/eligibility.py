@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ COUNTED = ("leased", "done", "void")  # answers, and places held for one
 
 # Every claim asks this; it says in plain SQL what `in_force` says.
 _RESTRICTED = """
-    SELECT kind, project_id, until FROM restriction
+    SELECT kind, project_id, until, exam_after IS NOT NULL FROM restriction
     WHERE worker_id = :worker AND (project_id = :project OR project_id IS NULL)
         AND lifted_at IS NULL AND (until IS NULL OR until > :now) ORDER BY id
 """
@@ -31,7 +31,7 @@ RESTRICTED = Sql(_RESTRICTED, _RESTRICTED)
 class Reason:
     """One thing that keeps a worker from a project."""
 
-    code: str  # channel, state, restriction, qualification, cap, day_cap, quiz, quiz_failed
+    code: str  # channel, state, restriction, exam, qualification, cap, day_cap, quiz, quiz_cooling, quiz_failed
     text: str
 
 
@@ -86,7 +86,8 @@ def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
     It leaves out what differs from claim to claim: qualifications, caps and the quiz.
     """
     scope = or_(Restriction.project_id == Project.id, Restriction.project_id.is_(None))
-    barred = exists().where(Restriction.worker_id == worker.id, scope, in_force(now))
+    kept_out = and_(in_force(now), Restriction.exam_after.is_(None))  # an exam is work
+    barred = exists().where(Restriction.worker_id == worker.id, scope, kept_out)
     return and_(
         Project.requester_id == worker.requester_id,
         Project.channel == worker.channel,
@@ -97,8 +98,11 @@ def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
 
 def _restricted(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
     rows = RESTRICTED(session, worker=worker.id, project=project.id, now=plain.moment(session, now))
-    texts = dict.fromkeys(_barred(row[0], row[1], plain.read_moment(row[2])) for row in rows)
-    return [Reason("restriction", text) for text in texts]
+    found = dict.fromkeys(
+        Reason("exam" if row[3] else "restriction", _barred(row[0], row[1], plain.read_moment(row[2])))
+        for row in rows
+    )
+    return list(found)
 
 
 def _barred(kind: str, project_id: int | None, until: datetime | None) -> str:
@@ -139,14 +143,17 @@ def _given(session: Session, project: Project, worker: Worker, now: datetime) ->
 
 def _unproven(session: Session, project: Project, worker: Worker, now: datetime) -> list[Reason]:
     quiz = project.quiz or {}
-    query = select(Skill.value, Skill.expires_at).where(
+    query = select(Skill.value, Skill.expires_at, Skill.created_at).where(
         Skill.worker_id == worker.id, Skill.project_id == project.id, Skill.name == "quiz"
     )
-    results: Sequence[tuple[float, datetime | None]] = [
-        (value, expires_at) for value, expires_at in session.execute(query)
-    ]
-    if any(value >= quiz["pass_mark"] and (end is None or end > now) for value, end in results):
+    results = session.execute(query.order_by(Skill.id)).all()
+    if any(
+        row.value >= quiz["pass_mark"] and (not row.expires_at or row.expires_at > now) for row in results
+    ):
         return []
     if len(results) >= quiz["attempts"]:
         return [Reason("quiz_failed", f"the worker has not passed the quiz in {len(results)} attempts")]
+    again = results[-1].created_at + timedelta(seconds=quiz.get("cooling_seconds") or 0) if results else now
+    if again > now:
+        return [Reason("quiz_cooling", f"the worker may try the quiz again from {again:%Y-%m-%d %H:%M} UTC")]
     return [Reason("quiz", "the worker has to pass the quiz first")]

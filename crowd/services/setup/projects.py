@@ -18,10 +18,13 @@ from crowd.models.states import TRANSITIONS, advance
 from crowd.services import audit, estimate, locks, publish
 from crowd.services.access.keys import Principal
 from crowd.services.people.fair_pay import FairPay, fair_pay
-from crowd.services.setup import instructions, label_sets, rules
+from crowd.services.setup import instructions, label_sets, rule_book, rules
 from crowd.services.setup.instructions import Wording
 from crowd.task_types import TASK_TYPES
+from qc import gold_policy
+from qc.gold_policy import GoldPolicy
 
+GOLD_SHARE = 0.1
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -39,7 +42,8 @@ class ProjectSettings:
     max_overlap: int | None = None  # None: three more than `overlap` with a target confidence, else `overlap`
     confidence: float | None = None
     hit_size: int = 10
-    gold_share: float = 0.1
+    gold_share: float | None = None  # None: as `gold_policy` says
+    gold_policy: dict[str, Any] | None = None  # None: the default where `gold_share` is None, else flat
     lease_seconds: int = 900
     price_micros: int = 0
     hourly_micros: int | None = None
@@ -86,6 +90,7 @@ def create(
     label_sets.begin(session, project, labels, details, now=now)
     instructions.begin(session, project, wording or Wording(), labels, now=now)
     session.add(Budget(project_id=project.id, cap=cap_micros, held=0, spent=0))
+    rule_book.begin(session, project, now=now)
     audit.act(session, principal, "project.create", f"project:{project.id}", project=project, now=now)
     return project
 
@@ -98,6 +103,8 @@ def update(
     current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
     if "max_overlap" not in changes and ("overlap" in changes or "confidence" in changes):
         changes = {**changes, "max_overlap": None}
+    if "gold_share" in changes and "gold_policy" not in changes:
+        changes = {**changes, "gold_policy": None}
     held = label_sets.current(session, project)
     values = _checked(
         replace(ProjectSettings(**current), **changes),
@@ -199,6 +206,7 @@ def _checked(
         values["method"] = estimate.methods(settings.task_type)[0]
     if values["seed"] is None:
         values["seed"] = secrets.randbelow(2**31)
+    values |= _gold(settings)
     problems = rules.faults(values, labels, details)
     if not SLUG.fullmatch(slug):
         problems.append(
@@ -209,6 +217,16 @@ def _checked(
     if problems:
         raise bad_inputs(problems, what="project")
     return values
+
+
+def _gold(settings: ProjectSettings) -> dict[str, Any]:
+    """Return how much gold is asked: a policy in full, and the share on pages made for nobody."""
+    share, policy = settings.gold_share, settings.gold_policy
+    if share is None and policy is None:
+        policy = {}
+    if policy is not None and not gold_policy.faults(policy):
+        policy = GoldPolicy.from_data(policy).to_data()
+    return {"gold_share": GOLD_SHARE if share is None else share, "gold_policy": policy}
 
 
 def _by_slug(principal: Principal, slug: str) -> Select[int]:

@@ -11,6 +11,7 @@ from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services import estimate
 from crowd.task_types import TASK_TYPES
+from qc import gold_policy
 from workers import qualification
 
 CHANNELS = ("pool", "mturk", "simulated", "replay")
@@ -21,6 +22,8 @@ LONGEST_TITLE = 128
 KINDS = ("other", "cannot_tell")
 DETAILS = ("definition", "parent", "key", "kind")
 QUIZ = ("questions", "pass_mark", "attempts")
+COOLING = "cooling_seconds"  # between two attempts
+LONGEST_COOLING = 30 * 86_400
 
 
 def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[str, Any]) -> list[Problem]:
@@ -28,6 +31,7 @@ def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[st
     problems = [Problem(name, text) for name, is_right, text in RULES if not is_right(values)]
     problems += [Problem("qualifications", text) for text in qualification.faults(values["qualifications"])]
     problems += _quiz_faults(values["quiz"])
+    problems += _gold_faults(values["gold_policy"])
     problems += _posting_faults(values)
     if values["task_type"] not in TASK_TYPES:
         return [*problems, Problem("task_type", f"choose from {', '.join(TASK_TYPES)}")]
@@ -104,8 +108,8 @@ def _option_faults(task_type: str, options: object, labels: Sequence[str]) -> li
 def _quiz_faults(quiz: object) -> Iterator[Problem]:
     if quiz is None:
         return
-    if not isinstance(quiz, Mapping) or set(quiz) != set(QUIZ):
-        yield Problem("quiz", f"takes {', '.join(QUIZ)}")
+    if not isinstance(quiz, Mapping) or set(quiz) - {COOLING} != set(QUIZ):
+        yield Problem("quiz", f"takes {', '.join(QUIZ)}, and if you like {COOLING}")
         return
     for name in ("questions", "attempts"):
         if not isinstance(quiz[name], int) or isinstance(quiz[name], bool) or not 1 <= quiz[name] <= 100:
@@ -113,6 +117,14 @@ def _quiz_faults(quiz: object) -> Iterator[Problem]:
     mark = quiz["pass_mark"]
     if not isinstance(mark, int | float) or isinstance(mark, bool) or not 0 < mark <= 1:
         yield Problem("quiz.pass_mark", "must be a number above 0 and at most 1")
+    pause = quiz.get(COOLING, 0)
+    if not isinstance(pause, int) or isinstance(pause, bool) or not 0 <= pause <= LONGEST_COOLING:
+        yield Problem(f"quiz.{COOLING}", f"must be a whole number of seconds from 0 to {LONGEST_COOLING}")
+
+
+def _gold_faults(policy: object) -> Iterator[Problem]:
+    found = [] if policy is None else gold_policy.faults(policy)
+    yield from (Problem(f"gold_policy.{name}".rstrip("."), text) for name, text in found)
 
 
 def _posting_faults(values: Mapping[str, Any]) -> Iterator[Problem]:

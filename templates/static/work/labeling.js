@@ -9,6 +9,7 @@ import { Lost, Server } from "./server.js";
 import { Stage } from "./stage.js";
 import { drafts, read, write } from "./store.js";
 import { alone } from "./tab.js";
+import * as training from "./training.js";
 
 const SOON = 5; // seconds after which a claim is tried again that found no server
 
@@ -65,7 +66,7 @@ function hold(page) {
 }
 
 async function lookAhead() {
-  if (next || quiz.isQuiz(current?.page)) return;
+  if (next || quiz.isQuiz(current?.page) || training.isTraining(current?.page)) return;
   try {
     const page = await server.claim(true);
     if (!page || page.token === current?.token || outbox.has(page.token)) return;
@@ -83,6 +84,7 @@ function show(frame) {
   if (frame.isReady) fill(frame);
   frame.show();
   quiz.announce(frame.page);
+  training.announce(frame.page);
 }
 
 /** Give a frame what was begun in it before. */
@@ -143,6 +145,7 @@ function forget(frame) {
 function taken(token, receipt) {
   drafts.remove(token);
   board.showNetwork("");
+  training.tell(receipt.lessons);
   if (quiz.has(token)) return;
   today.answers += receipt.answers;
   today.micros += Math.round(Number(receipt.amount) * 1e6);

@@ -105,7 +105,9 @@ UPDATE slot SET gold_id = (SELECT max(id) FROM gold WHERE project_id = slot.proj
     WHERE id = (SELECT min(id) FROM slot WHERE gold_id IS NOT NULL);
 
 -- 17: is gold
-UPDATE item SET state = 'gold' WHERE id = (SELECT min(item_id) FROM example WHERE source = 'consensus');
+COPY gold WHERE id = (SELECT min(gold.id) FROM gold JOIN item ON item.project_id = gold.project_id
+    JOIN example ON example.item_id = item.id AND example.source = 'consensus') SET use = 'told',
+    item_id = (SELECT min(item_id) FROM example WHERE source = 'consensus');
 
 -- 17: which was given to gold
 CREATE TEMPORARY TABLE cited AS SELECT min(id) AS id FROM slot WHERE state = 'done' AND gold_id IS NULL
@@ -113,13 +115,13 @@ CREATE TEMPORARY TABLE cited AS SELECT min(id) AS id FROM slot WHERE state = 'do
 UPDATE item SET wanted = wanted - 1 WHERE id = (SELECT item_id FROM slot JOIN cited ON cited.id = slot.id);
 UPDATE slot SET gold_id = (SELECT min(id) FROM gold) WHERE id = (SELECT id FROM cited);
 
--- 17: on a quiz, but no gold
+-- 17: on a quiz or in training, but no gold
 UPDATE slot SET gold_id = NULL WHERE id = (SELECT min(slot.id) FROM slot JOIN assignment ON assignment.id = assignment_id
     WHERE kind = 'quiz');
 UPDATE item SET wanted = wanted + 1, state = 'asking' WHERE id IN (SELECT item_id FROM slot JOIN assignment
     ON assignment.id = assignment_id WHERE kind = 'quiz' AND gold_id IS NULL);
 
--- 17: a quiz, but paid
+-- 17: a quiz or training, but paid
 UPDATE assignment SET gold_micros = 1 WHERE kind = 'quiz';
 
 -- 18: held and
