@@ -21,6 +21,8 @@ def policies(draw):
         max_answers=draw(st.integers(least, 9)),
         confidence=draw(st.none() | st.floats(0.01, 1)),
         overlap=draw(st.integers(1, 6)),
+        least_gain=draw(st.none() | st.floats(0.001, 0.5)),
+        expert=draw(st.none() | st.floats(0.1, 50)),
     )
 
 
@@ -58,8 +60,72 @@ def test_deciding_all_at_once_agrees_with_one_by_one(policy, rows):
     votes, confidence, wanted = (
         np.array([row[i] for row in rows], dtype=kind) for i, kind in enumerate((int, float, int))
     )
-    codes = decide_all(votes, confidence, policy, wanted=wanted)
-    assert [ACTIONS[code] for code in codes] == [decide(v, c, policy, wanted=w).action for v, c, w in rows]
+    gain = np.linspace(0.0, 0.2, len(rows))
+    codes = decide_all(votes, confidence, policy, wanted=wanted, gain=gain)
+    alone = [
+        decide(v, c, policy, wanted=w, gain=g).action
+        for (v, c, w), g in zip(rows, gain.tolist(), strict=True)
+    ]
+    assert [ACTIONS[code] for code in codes] == alone
+
+
+WORTH = Policy(min_answers=2, max_answers=6, confidence=0.95, least_gain=0.01, expert=10)
+
+
+@pytest.mark.parametrize(
+    ("votes", "confidence", "gain", "expected"),
+    [
+        (1, 0.5, 0.0, Decision("more", "1 answer < minimum 2")),
+        (
+            3,
+            0.8,
+            0.04,
+            Decision(
+                "more", "confidence 0.80 < 0.95 after 3 answers, another gains 0.04 >= 0.01 right labels"
+            ),
+        ),
+        (3, 0.96, 0.04, Decision("enough", "confidence 0.96 >= 0.95 after 3 answers")),
+        (
+            4,
+            0.92,
+            0.002,
+            Decision(
+                "give_up", "confidence 0.92 < 0.95 after 4 answers, another gains 0.00 < 0.01 right labels"
+            ),
+        ),
+        (
+            4,
+            0.7,
+            0.002,
+            Decision(
+                "expert",
+                "confidence 0.70 < 0.95 after 4 answers, another gains 0.00 < 0.01 right labels, "
+                "an expert gains 0.30",
+            ),
+        ),
+        (
+            6,
+            0.7,
+            0.1,
+            Decision(
+                "expert",
+                "confidence 0.70 < 0.95 after 6 answers, another gains 0.10 >= 0.01 right labels, "
+                "the maximum is 6, an expert gains 0.30",
+            ),
+        ),
+    ],
+)
+def test_an_answer_is_bought_while_it_gains_more_than_it_costs(votes, confidence, gain, expected):
+    assert decide(votes, confidence, WORTH, gain=gain) == expected
+
+
+def test_without_a_target_an_item_is_done_once_another_answer_gains_too_little():
+    policy = Policy(least_gain=0.01)
+    assert decide(2, 0.8, policy, gain=0.005) == Decision(
+        "enough", "confidence 0.80 after 2 answers, another gains 0.005 < 0.010 right labels"
+    )
+    assert decide(2, 0.8, policy, gain=0.02).action == "more"
+    assert decide(5, 0.8, policy, gain=0.02).action == "give_up"
 
 
 @given(policies(), items)
@@ -78,6 +144,7 @@ def test_never_past_the_maximum_and_never_before_the_minimum(policy, item):
     if policy.confidence is not None:
         action = decide(votes, confidence, policy).action
         assert action != "more" or votes < policy.max_answers
+        assert policy.expert is not None or action != "expert"
         assert action == "more" or votes >= policy.min_answers
 
 
@@ -87,6 +154,8 @@ def test_never_past_the_maximum_and_never_before_the_minimum(policy, item):
         ({"overlap": 0}, "overlap is 0"),
         ({"min_answers": 0}, "min_answers is 0"),
         ({"min_answers": 3, "max_answers": 2}, r"at least min_answers \(3\)"),
+        ({"least_gain": 1.5}, "least_gain is 1.5"),
+        ({"expert": 0}, "expert is 0"),
         ({"confidence": 95}, "confidence is 95"),
         ({"confidence": float("nan")}, "confidence is nan"),
     ],
