@@ -33,6 +33,7 @@ class TurnSchema(Schema):
     graded = fields.Integer()
     restricted = fields.Integer()
     decided = fields.Nested(DecidedSchema)
+    audited = fields.Integer(metadata=about("Answers asked for to check labels that are settled."))
     paid = fields.Integer()
     version = fields.Integer(allow_none=True, metadata=about("Of the training set frozen."))
     model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))

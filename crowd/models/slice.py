@@ -27,6 +27,7 @@ class AuditPick(Numbered, Stamped, Base):
     label: Mapped[str]
     confidence: Mapped[float]
     votes: Mapped[int]
+    answers: Mapped[list[int]]  # those the claim rests on
     extra: Mapped[int]  # answers bought beyond those the claim rests on
     found: Mapped[str | None]  # the label the second look came to
     right: Mapped[float | None]  # how likely the claim is right, by the second look alone

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
-from crowd.services import locks, pay, publish
+from crowd.services import audit_slice, locks, pay, publish, rules
 from qc.decide import ACTIONS, Policy, decide_all, reason
 
 # Answers from which on machines may overrule people.
@@ -56,7 +56,14 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     confidence has fallen since is asked about again.
     """
     locks.step(session, project)
-    rule, cases = policy(project), _cases(session, project, run)
+    looked_at = audit_slice.under_way(session, project)
+    rule = policy(project)
+    raised = rules.raised(session, project)
+    cases = [
+        case
+        for case in _cases(session, project, run)
+        if case.item_id not in looked_at and not (case.pending and case.votes < raised.get(case.item_id, 0))
+    ]
     votes = np.array([case.votes for case in cases], dtype=np.int64)
     confidence = np.array([case.confidence for case in cases], dtype=np.float64)
     actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule)]

@@ -14,6 +14,7 @@ from crowd.errors import Conflict
 from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
+    audit_slice,
     cases,
     choose,
     conclude,
@@ -25,6 +26,7 @@ from crowd.services import (
     pay,
     predict,
     publish,
+    rules,
     standings,
 )
 from crowd.services.decide import Decided
@@ -43,7 +45,9 @@ class Turn:
     collected: int = 0
     graded: int = 0
     restricted: int = 0
+    fired: int = 0  # acts of rules
     decided: Decided = field(default_factory=Decided)
+    audited: int = 0  # answers asked for to check labels that are settled
     paid: int = 0
     version: int | None = None
     model_version: str | None = None
@@ -53,7 +57,7 @@ class Turn:
     @property
     def idle(self) -> bool:
         """Tell whether nothing moved."""
-        moved = self.published, self.collected, self.graded, self.decided.more, self.asked
+        moved = self.published, self.collected, self.graded, self.decided.more, self.audited, self.asked
         return not any(moved)
 
 
@@ -75,7 +79,8 @@ def turn(
     database.transact(
         lambda session: standings.refresh(session, _project(session, project_id), now=clock())
     )
-    decided = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
+    fired = database.transact(lambda session: rules.run(session, _project(session, project_id), now=clock()))
+    decided, audited = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
     database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))
     paid = _pay(database, project_id, channel, clock)
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
@@ -85,7 +90,9 @@ def turn(
         collected=collected,
         graded=graded.grades,
         restricted=len(graded.restricted),
+        fired=fired,
         decided=decided,
+        audited=audited,
         paid=paid,
         version=following.version,
         model_version=following.model_version,
@@ -142,15 +149,17 @@ def _waits_for_funds(database: Database, project_id: int, channel: Channel | Mtu
         return isinstance(channel, Mturk) and mturk.is_paused(session, _project(session, project_id))
 
 
-def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> Decided:
+def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> tuple[Decided, int]:
     project = _project(session, project_id)
     if session.scalar(select(func.count()).where(Answer.project_id == project.id)) == 0:
-        return Decided()
+        return Decided(), 0
     run = conclude.conclude(session, project, now=clock())
     decided = decide.decide(session, project, run, now=clock())
+    audit_slice.evaluate(session, project, run, now=clock())
+    drawn = audit_slice.draw(session, project, run, now=clock())
     if not decided.more:  # the wave is over: now it is worth showing the result beside the other methods'
         conclude.conclude_all(session, project, now=clock())
-    return decided
+    return decided, drawn.asked
 
 
 def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn:

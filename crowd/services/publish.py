@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
 from crowd.errors import Conflict
-from crowd.models import Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
+from crowd.models import AuditPick, Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
 from crowd.models.conditions import CLAIMABLE, LEASED
 from crowd.models.states import advance
 from crowd.services import locks, pay
@@ -41,20 +41,27 @@ def ask_batch(session: Session, project: Project, batch: Batch, *, now: datetime
 
 
 def ask_again(
-    session: Session, project: Project, item_ids: Sequence[int], *, cause: str, now: datetime
+    session: Session,
+    project: Project,
+    item_ids: Sequence[int],
+    *,
+    cause: str,
+    places: int = 1,
+    now: datetime,
 ) -> None:
-    """Open one more place on each of these items. `cause` names the decision, once ever."""
+    """Open more places on each of these items, by default one. `cause` names the decision, once ever."""
     if not item_ids:
         return
     locks.terms(session, project)
     locks.items(session, item_ids)
-    pay.reserve(session, project.id, project.price_micros * len(item_ids), key=f"again:{cause}", now=now)
+    amount = project.price_micros * places * len(item_ids)
+    pay.reserve(session, project.id, amount, key=f"again:{cause}", now=now)
     for some in chunks(item_ids):
         for state in ("settled", "given_up"):
             advance(session, Item, "state", (state, "asking"), Item.id.in_(some))
         statement = update(Item).where(Item.id.in_(some))
         session.execute(
-            statement.values(wanted=Item.wanted + 1, open=Item.open + 1, claimable=True),
+            statement.values(wanted=Item.wanted + places, open=Item.open + places, claimable=True),
             execution_options=UNSYNCED,
         )
 
@@ -81,15 +88,35 @@ def withdraw(
 def give_up(
     session: Session, project: Project, item_ids: Sequence[int], *, reason: str, now: datetime
 ) -> None:
-    """Stop asking about those of these items that are still asked about: nobody is left to answer them."""
-    decision = {"project_id": project.id, "action": "give_up", "reason": reason, "created_at": now}
+    """Stop asking about those of these items that are still asked about: nobody is left to answer them.
+
+    Those that were settled, and only asked about again for the audit slice, are settled as before.
+    """
+    picked = select(AuditPick.item_id).where(
+        AuditPick.project_id == project.id, AuditPick.checked_at.is_(None)
+    )
+    settled = f"settled before; of the audit slice: {reason}"
     for some in chunks(item_ids):
-        query = select(Item.id).where(Item.id.in_(some), Item.state == "asking").order_by(Item.id)
-        asking = session.scalars(query.with_for_update(key_share=True))
-        rows = [{**decision, "item_id": item_id} for item_id in asking]
-        if rows:
-            advance(session, Item, "state", ("asking", "given_up"), Item.id.in_(some))
-            session.execute(insert(Decision), rows)
+        mine = Item.id.in_(some)
+        _end(session, project, (mine, Item.id.in_(picked)), ("settled", "enough", settled), now)
+        _end(session, project, (mine,), ("given_up", "give_up", reason), now)
+
+
+def _end(
+    session: Session,
+    project: Project,
+    where: Sequence[ColumnElement[bool]],
+    end: tuple[str, str, str],
+    now: datetime,
+) -> None:
+    """Move items that are asked about to a state; `end` is that state, the decision and its reason."""
+    state, action, reason = end
+    query = select(Item.id).where(*where, Item.state == "asking").order_by(Item.id)
+    item_ids = session.scalars(query.with_for_update(key_share=True)).all()
+    decision = {"project_id": project.id, "action": action, "reason": reason, "created_at": now}
+    if item_ids:
+        advance(session, Item, "state", ("asking", state), Item.id.in_(item_ids))
+        session.execute(insert(Decision), [{**decision, "item_id": item_id} for item_id in item_ids])
 
 
 def want_fewer(session: Session, answers: Mapping[int, int]) -> None:

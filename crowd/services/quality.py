@@ -83,6 +83,17 @@ def report(session: Session, project: Project, *, costs: Costs | None = None) ->
     )
 
 
+def measured(session: Session, project: Project) -> dict[int, WorkerQuality]:
+    """Measure the workers of a project as `report` does, by their ids; nobody where answers are no labels."""
+    if not TASK_TYPES[project.task_type].is_categorical:
+        return {}
+    label_set = projects.labels(session, project)
+    frame = frames.read_answers(session, project, label_set.labels)
+    rng = np.random.default_rng(project.seed)
+    ids = dict(zip(_names(session, frame), frame.worker_ids.tolist(), strict=True))
+    return {ids[row.worker]: row for row in _workers(session, project, label_set, frame, None, rng)}
+
+
 def _agreement(
     answers: Answers, level: str, rng: np.random.Generator
 ) -> tuple[float | None, Estimate | None, Estimate | None]:
@@ -115,7 +126,7 @@ def _workers(
     labels, answers = label_set.labels, frame.answers
     if len(labels) < 2 or not len(answers):
         return ()
-    posterior = _posterior(session, project, frame, labels)
+    posterior = believed(session, project, frame, labels)
     known = ~np.isnan(posterior[answers.item]).any(axis=1)
     counts = np.zeros((len(answers.workers), len(labels), len(labels)))
     rows = answers.worker[known], answers.label[known]
@@ -141,7 +152,7 @@ def _workers(
     return tuple(sorted(measured, key=lambda worker: (-worker.information.value, worker.worker)))
 
 
-def _posterior(
+def believed(
     session: Session, project: Project, frame: AnswerFrame, labels: list[str]
 ) -> NDArray[np.float64]:
     """Return (items, labels) what people say of each item; nan rows where the newest run says nothing."""
