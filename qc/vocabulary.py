@@ -74,7 +74,7 @@ _COLLECTORS = (
         "graded answers",
         (
             Fact("graded", "answers to gold that were graded"),
-            Fact("right", "those that were right; part of one where credit is partial"),
+            Fact("right", "those that were right"),
             Fact("accuracy", "how often they are right, estimated from these"),
             Fact("accuracy_low", "lower end of its 90 % interval"),
             Fact("accuracy_high", "upper end of its 90 % interval"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.posting import Posting
 from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
-from crowd.services import audit, grade, review
+from crowd.services import audit, grade, pay, review
 from crowd.services.mturk import people
 from crowd.services.review import Verdict
 
@@ -42,7 +42,7 @@ def judge(session: Session, project: Project, *, now: datetime) -> dict[Verdict,
     if project.review != "automatic":
         return {}
     posting = Posting.read(project.posting)
-    waiting = _waiting(session, project)
+    waiting = _waiting(session, project, now)
     if not waiting:
         return {}
     unusable = _unusable(session, project)
@@ -82,12 +82,13 @@ def _verdict(
     return "accepted", ""
 
 
-def _waiting(session: Session, project: Project) -> list[tuple[Assignment, str]]:
+def _waiting(session: Session, project: Project, now: datetime) -> list[tuple[Assignment, str]]:
     query = (
         select(Assignment, Worker.name)
         .join(Worker, Worker.id == Assignment.worker_id)
         .where(Assignment.project_id == project.id, Assignment.work == "submitted")
         .where(Assignment.kind == "work", Assignment.review == "pending")
+        .where(Assignment.worker_id.not_in(pay.held(project, now)))
         .order_by(Assignment.id)
     )
     return [(page, name) for page, name in session.execute(query)]

@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, insert, select, update
+from sqlalchemy import CursorResult, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.posting import Posting, cost
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
-from crowd.models import Assignment, Budget, LedgerEntry, Project
+from crowd.models import Assignment, Budget, LedgerEntry, Project, Standing
 from crowd.models.conditions import DUE
 from crowd.models.states import advance
 from crowd.services import locks
@@ -88,17 +88,25 @@ def answer_micros(project: Project) -> int:
 def settle(session: Session, project: Project, *, now: datetime) -> int:
     """Pay every assignment that is due; return how many. Repeating it pays nothing twice.
 
-    At an endpoint it is approval that pays, and it is recorded with what the endpoint says of it.
+    What is due to workers whose pay a rule holds waits. At an endpoint it is approval that pays, and it is
+    recorded with what the endpoint says of it.
     """
     if project.endpoint is not None:
         return 0
     due = select(Assignment.id, Assignment.amount_micros).where(Assignment.project_id == project.id, DUE)
+    due = due.where(Assignment.worker_id.not_in(held(project, now)))
     rows = session.execute(due.order_by(Assignment.id).with_for_update()).all()
     for some in chunks([row.id for row in rows]):
         advance(session, Assignment, "payment", ("due", "paid"), Assignment.id.in_(some))
     amounts = {f"assignment:{assignment_id}": amount for assignment_id, amount in rows}
     post(session, project.id, amounts, now=now)
     return len(rows)
+
+
+def held(project: Project, now: datetime) -> Select[int]:
+    """Return the query for the workers of a project whose pay waits until somebody has looked."""
+    query = select(Standing.worker_id).where(Standing.project_id == project.id)
+    return query.where(Standing.held_until > now)
 
 
 def owed(session: Session, project: Project) -> int:
