@@ -28,6 +28,7 @@ from crowd.services import (
     publish,
     rules,
     standings,
+    stop,
 )
 from crowd.services.decide import Decided
 from crowd.services.desk import ProjectDesk
@@ -52,13 +53,14 @@ class Turn:
     version: int | None = None
     model_version: str | None = None
     asked: int = 0
+    stopped: str | None = None  # why no further item is asked about
     paused_funds: bool = False  # the endpoint had no money for all of it; `crowd publish --resume` goes on
 
     @property
     def idle(self) -> bool:
         """Tell whether nothing moved."""
-        moved = self.published, self.collected, self.graded, self.decided.more, self.audited, self.asked
-        return not any(moved)
+        moved = self.published, self.collected, self.graded, self.fired, self.audited, self.asked
+        return not any((*moved, self.decided.more))
 
 
 def turn(
@@ -76,9 +78,7 @@ def turn(
     graded = database.transact(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
     )
-    database.transact(
-        lambda session: standings.refresh(session, _project(session, project_id), now=clock())
-    )
+    database.transact(lambda session: standings.refresh(session, _project(session, project_id), now=clock()))
     fired = database.transact(lambda session: rules.run(session, _project(session, project_id), now=clock()))
     decided, audited = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
     database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))
@@ -97,6 +97,7 @@ def turn(
         version=following.version,
         model_version=following.model_version,
         asked=following.asked,
+        stopped=following.stopped,
         paused_funds=_waits_for_funds(database, project_id, channel),
     )
 
@@ -170,11 +171,14 @@ def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn
     known = merge.candidates(session, project)
     version = merge.freeze(session, project, now=clock()) if known else None
     predictions = predict.train(session, project, now=clock()) if _has_labels(project) else None
+    stopped = stop.verdict(session, project) if ask else None
+    ask = ask and not (stopped and stopped.stop)
     batch = choose.choose(session, project, now=clock()) if ask else None
     return Turn(
         version=version.number if version else None,
         model_version=predictions.model_version if predictions else None,
         asked=publish.ask_batch(session, project, batch, now=clock()) if batch else 0,
+        stopped=stopped.text if stopped and stopped.stop else None,
     )
 
 
