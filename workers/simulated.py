@@ -45,6 +45,15 @@ class Person:
         return float(self.median_seconds * np.exp(self.spread * rng.standard_normal()))
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Part of a crowd: people of a kind, or of any other name with the accuracy they have."""
+
+    name: str
+    share: float
+    accuracy: float | None = None
+
+
 def people(
     mix: Mapping[str, float],
     size: int,
@@ -67,12 +76,65 @@ def people(
         raise ValueError(f"size is {size}: it must not be negative")
     if labels < 2:
         raise ValueError(f"labels is {labels}: simulated people need at least 2 labels to choose from")
-    kinds = rng.permutation(_apportion(_spell_out(mix), size))
+    kinds = rng.permutation(_whole(_spell_out(mix), size))
     digits = len(str(size))
     return tuple(
         _person(f"worker-{number:0{digits}}", str(kind), _prior(prior, labels, rng), rng)
         for number, kind in enumerate(kinds, start=1)
     )
+
+
+def crew(groups: Sequence[Group], size: int, labels: int, rng: np.random.Generator) -> tuple[Person, ...]:
+    """Make `size` people of these groups; those with an accuracy of their own scatter around it."""
+    if labels < 2:
+        raise ValueError(f"labels is {labels}: simulated people need at least 2 labels to choose from")
+    accuracy = {group.name: group.accuracy for group in groups}
+    names = rng.permutation(_whole({group.name: group.share for group in groups}, size))
+    digits = len(str(size))
+    return tuple(
+        _person(f"worker-{number:0{digits}}", str(name), _prior(None, labels, rng), rng, accuracy[str(name)])
+        for number, name in enumerate(names, start=1)
+    )
+
+
+def parse_groups(text: str) -> tuple[Group, ...]:
+    """Read "good=.6:.88,sloppy=.2:.7,random=.2": share, and accuracy for all but the kinds that have one."""
+    groups = tuple(_group(part.strip()) for part in text.split(","))
+    names = [group.name for group in groups]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{twice[0]!r} stands twice in the crowd: give it one share")
+    total = sum(group.share for group in groups)
+    if abs(total - 1) > 1e-6:
+        raise ValueError(f"the shares of the crowd sum to {total:g}: they must sum to 1")
+    return groups
+
+
+def _group(part: str) -> Group:
+    name, equals, numbers = (piece.strip() for piece in part.partition("="))
+    if not (name and equals):
+        raise ValueError(f"{part!r} is not kind=share or kind=share:accuracy, like good=.6:.88")
+    share, colon, accuracy = numbers.partition(":")
+    group = Group(
+        name, _number(share, f"the share of {name!r}"),
+        _number(accuracy, f"the accuracy of {name!r}") if colon else None,
+    )  # fmt: skip
+    if group.accuracy is None and name not in KINDS:
+        raise ValueError(
+            f"{name!r} needs an accuracy, like {name}=.2:.8; without one there are {', '.join(KINDS)}"
+        )
+    if group.accuracy in {0.0, 1.0}:
+        raise ValueError(f"the accuracy of {name!r} is {group.accuracy:g}: nobody is so sure, say .01 or .99")
+    return group
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{what} is {text.strip()!r}: it must be a number from 0 to 1")
+    return value
 
 
 def parse_mix(text: str) -> dict[str, float]:
@@ -109,8 +171,8 @@ def _spell_out(mix: Mapping[str, float]) -> dict[str, float]:
     return {kind: mix.get(kind, 0.0) + (spam if kind in BAD else 0.0) for kind in KINDS}
 
 
-def _apportion(shares: Mapping[str, float], size: int) -> list[str]:
-    """Turn shares into whole people by largest remainder, ties in the order of the kinds."""
+def _whole(shares: Mapping[str, float], size: int) -> list[str]:
+    """Turn shares into whole people by largest remainder, ties in the order given."""
     total = sum(shares.values())
     exact = {kind: share / total * size for kind, share in shares.items()}
     whole = {kind: int(count) for kind, count in exact.items()}
@@ -130,9 +192,12 @@ def _prior(given: Sequence[float] | None, labels: int, rng: np.random.Generator)
     return shares
 
 
-def _person(name: str, kind: str, prior: Matrix, rng: np.random.Generator) -> Person:
-    pace = MEDIAN_SECONDS[kind] * float(np.exp(0.25 * rng.standard_normal()))
-    return Person(name, kind, _MATRICES[kind](prior, rng), pace)
+def _person(
+    name: str, kind: str, prior: Matrix, rng: np.random.Generator, accuracy: float | None = None
+) -> Person:
+    pace = MEDIAN_SECONDS.get(kind, MEDIAN_SECONDS["good"]) * float(np.exp(0.25 * rng.standard_normal()))
+    matrix = _MATRICES[kind](prior, rng) if accuracy is None else _informed(accuracy, len(prior), rng)
+    return Person(name, kind, matrix, pace)
 
 
 def _informed(accuracy: float, labels: int, rng: np.random.Generator) -> Matrix:
