@@ -1,0 +1,246 @@
+"""Recorded answers bought again, one by one, as a policy wants them; used by bench/cost.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from _recorded import Recorded
+
+from aggregation.answers import UNKNOWN, Answers
+from aggregation.consensus import Floats, popularity
+from aggregation.dawid_skene import DIAGONAL, hierarchical
+from aggregation.em import Fit, Maximise, Problem, fit
+from aggregation.one_coin import coin
+from aggregation.panel import COIN, COIN_WEIGHT, INFORMED, JUDGED_FROM, PRECISION, VOTES_WEIGHT, informedness
+from aggregation.tilted import Tilted
+from qc.gain import confusions, evidence, gains, sobered
+from qc.routing import information
+
+# Between waves a fit goes on from the last one: this many passes do.
+COLD, WARM, STILL = 30, 8, 3e-3
+STRENGTHS = (2.0, 8.0)
+# Waves at one price before the state is read off: what is re-opened after that waits for the next price.
+WAVES = 3
+
+
+class Shop:
+    """A recorded set in one random order of answers; those bought so far are what a policy may see."""
+
+    def __init__(self, recorded: Recorded, seed: int) -> None:
+        answers = recorded.answers
+        order = np.random.default_rng(seed).permutation(len(answers))
+        order = order[np.argsort(answers.item[order], kind="stable")]
+        self.recorded = recorded
+        self.all = replace(
+            answers, item=answers.item[order], worker=answers.worker[order], label=answers.label[order]
+        )
+        self.size = np.bincount(self.all.item, minlength=len(answers.items))
+        self.begin = np.cumsum(self.size) - self.size
+        self.bought = np.zeros(len(answers), dtype=bool)
+        self.barred = np.zeros(len(answers.workers), dtype=bool)
+        self.withheld = np.zeros(len(answers), dtype=bool)
+
+    @property
+    def votes(self) -> np.ndarray:
+        """(I,) answers bought that still count."""
+        return np.bincount(self.all.item[self.counted], minlength=len(self.size))
+
+    @property
+    def counted(self) -> np.ndarray:
+        return self.bought & ~self.barred[self.all.worker]
+
+    @property
+    def for_sale(self) -> np.ndarray:
+        return ~self.bought & ~self.withheld & ~self.barred[self.all.worker]
+
+    @property
+    def left(self) -> np.ndarray:
+        """(I,) answers that can still be bought."""
+        return np.bincount(self.all.item[self.for_sale], minlength=len(self.size))
+
+    def answers(self) -> Answers:
+        return self._kept(self.counted)
+
+    def buy(self, wanted: np.ndarray, worth: Floats | None = None) -> int:
+        """Buy one answer for each wanted item: the next to come, or the one worth most; return how many."""
+        rows = np.flatnonzero(self.for_sale & wanted[self.all.item])
+        if worth is not None:
+            rows = rows[np.lexsort((-worth[rows], self.all.item[rows]))]
+        _, first = np.unique(self.all.item[rows], return_index=True)
+        self.bought[rows[first]] = True
+        return len(first)
+
+    def _kept(self, rows: np.ndarray) -> Answers:
+        a = self.all
+        return replace(a, item=a.item[rows], worker=a.worker[rows], label=a.label[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a policy knows after a wave: the posterior before calibration, and the workers' matrices."""
+
+    posterior: Floats
+    matrices: Floats
+
+
+def look(answers: Answers, before: State | None = None) -> State:
+    """Fit a small panel, warm from the last: two tilted models, one coin and the votes."""
+    passes = COLD if before is None else WARM
+    start = None if before is None else before.posterior
+    problem = _problem(answers, start)
+    shares = popularity(answers)
+    step = hierarchical(problem.pairs, shares, strength=2.0, diagonal=DIAGONAL)
+    found = _fit(problem, step, passes)
+    kept = _informative(answers, problem, found)
+    if kept is not answers:
+        problem = _problem(kept, start)
+    flat = shares**0.5
+    parts = [
+        _fit(problem, Tilted(problem.pairs, flat / flat.sum(), strength=s, precision=PRECISION), passes)
+        for s in STRENGTHS
+    ]
+    one = _fit(problem, coin(problem.pairs, shares, strength=COIN, accuracy=DIAGONAL), passes)
+    votes = Problem.of(kept, problem.known).start if start is not None else problem.start
+    total = np.mean([part.posterior for part in parts], axis=0)
+    total = (total + VOTES_WEIGHT * votes + COIN_WEIGHT * one.posterior) / (1 + VOTES_WEIGHT + COIN_WEIGHT)
+    return State(total, confusions(answers, total))
+
+
+def _problem(answers: Answers, start: Floats | None) -> Problem:
+    problem = Problem.of(answers, np.full(len(answers.items), UNKNOWN, dtype=np.int32))
+    return problem if start is None else replace(problem, start=start)
+
+
+def _fit(problem: Problem, step: Maximise, passes: int) -> Fit:
+    return fit(problem, step, max_iterations=passes, tolerance=STILL)
+
+
+def _informative(answers: Answers, problem: Problem, found: Fit) -> Answers:
+    given = np.bincount(answers.worker, minlength=len(answers.workers))
+    silent = (informedness(problem.pairs, found.table) < INFORMED) & (given >= JUDGED_FROM)
+    if not silent.any():
+        return answers
+    keep = ~silent[answers.worker]
+    keep |= np.bincount(answers.item[keep], minlength=len(answers.items))[answers.item] == 0
+    return replace(answers, item=answers.item[keep], worker=answers.worker[keep], label=answers.label[keep])
+
+
+Wants = Callable[[Shop, State | None, float], np.ndarray]
+
+
+def by_gain(shop: Shop, state: State | None, least: float) -> np.ndarray:
+    """Want another answer where it is expected to gain at least so many right labels."""
+    assert state is not None
+    given = np.bincount(shop.all.worker[shop.for_sale], minlength=len(shop.all.workers))
+    crowd = evidence(state.matrices).mixed(given.astype(np.float64))
+    return gains(state.posterior, shop.votes, shop.left, crowd) >= least
+
+
+def by_margin(shop: Shop, state: State | None, least: float) -> np.ndarray:
+    """Want another answer until the first label leads the second by so many votes."""
+    del state
+    labels, rows = max(len(shop.all.labels), 2), shop.counted
+    cells = shop.all.item[rows].astype(np.int64) * labels + shop.all.label[rows]
+    counts = np.bincount(cells, minlength=len(shop.size) * labels).reshape(-1, labels)
+    counts.sort(axis=1)
+    return counts[:, -1] - counts[:, -2] < least
+
+
+def by_overlap(shop: Shop, state: State | None, least: float) -> np.ndarray:
+    """Want so many answers for every item."""
+    del state
+    return shop.votes < least
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A rule of buying and the levels it is tried at, in the order of what they cost."""
+
+    wants: Wants
+    levels: tuple[float, ...]
+    learns: bool = False
+    routed: bool = False
+    least: int = 2
+
+
+GAINS = (0.04, 0.02, 0.012, 0.007, 0.004, 0.0022, 0.0012, 0.0006)
+POLICIES = {
+    "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
+    "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
+    "gain": Policy(by_gain, GAINS, learns=True),
+    "gain, from one": Policy(by_gain, GAINS, learns=True, least=1),
+    "gain, routed": Policy(by_gain, GAINS, learns=True, routed=True),
+    "gain, routed, from one": Policy(by_gain, GAINS, learns=True, routed=True, least=1),
+}
+
+
+Eye = Callable[[Shop, State | None], State]
+
+
+def people(shop: Shop, before: State | None) -> State:
+    """See what people alone say."""
+    return look(shop.answers(), before)
+
+
+def walk(
+    shop: Shop, policy: Policy, seen: Callable[[Shop, State | None, float], None], eye: Eye = people
+) -> None:
+    """Buy at falling levels in one walk, as a frontier is walked; `seen` is told the state at each."""
+    everything = np.ones(len(shop.size), dtype=bool)
+    for _ in range(min(policy.least, int(policy.levels[0])) if policy.wants is by_overlap else policy.least):
+        shop.buy(everything)
+    state = eye(shop, None) if policy.learns else None
+    for level in policy.levels:
+        for _ in range(WAVES if policy.learns else len(shop.all)):
+            wanted = policy.wants(shop, state, level)
+            if not shop.buy(wanted, _worth(shop, state, wanted) if policy.routed else None):
+                break
+            state = eye(shop, state) if policy.learns else None
+        seen(shop, state, level)
+
+
+def _worth(shop: Shop, state: State | None, wanted: np.ndarray) -> Floats:
+    """Return what each answer that can be bought is expected to say, judged by its worker and item alone."""
+    assert state is not None
+    rows = np.flatnonzero(shop.for_sale & wanted[shop.all.item])
+    worth = np.zeros(len(shop.all))
+    belief = sobered(state.posterior, shop.votes)
+    worth[rows] = information(belief[shop.all.item[rows]], state.matrices[shop.all.worker[rows]])
+    return worth
+
+
+def thin(recorded: Recorded, most: int, seed: int = 0) -> Recorded:
+    """Keep the items with a known truth and others at random, so many in all, of a very large set."""
+    known = recorded.judged
+    others = np.flatnonzero(~known)
+    room = max(most - int(known.sum()), 0)
+    if len(others) <= room:
+        return recorded
+    keep = known.copy()
+    keep[np.random.default_rng(seed).choice(others, room, replace=False)] = True
+    place = np.cumsum(keep) - 1
+    a = recorded.answers
+    rows = keep[a.item]
+    workers, worker = np.unique(a.worker[rows], return_inverse=True)
+    kept = Answers(
+        place[a.item[rows]].astype(np.int32),
+        worker.astype(np.int32),
+        a.label[rows],
+        tuple(a.items[i] for i in np.flatnonzero(keep)),
+        tuple(a.workers[w] for w in workers),
+        a.labels,
+    )
+    return Recorded(recorded.name, kept, recorded.truth[keep])
+
+
+def interpolated(costs: Sequence[float], losses: Sequence[float], target: float) -> float:
+    """Return the least cost at which the loss is down to the target, between the levels; nan if never."""
+    for place, (cost, loss) in enumerate(zip(costs, losses, strict=True)):
+        if loss <= target:
+            if place == 0 or losses[place - 1] <= loss:
+                return cost
+            share = (losses[place - 1] - target) / (losses[place - 1] - loss)
+            return costs[place - 1] + share * (cost - costs[place - 1])
+    return float("nan")
