@@ -3,7 +3,13 @@
 A spammer's answer does not depend on the truth: it is a draw from the worker's own answer habits (a
 confusion matrix of rank one; Raykar and Yu 2012). That covers random, prior-guessing and constant workers
 with one hypothesis. The test adds up ln P(answer | spammer) - ln P(answer | good worker) and acts when the
-sum passes a threshold (Wald's SPRT). It never falls below a floor, so a good past cannot hide later decay.
+sum passes a threshold (Wald's SPRT).
+
+Two sums are kept. On gold the truth is known. On other items stands what the other workers make of it: a
+posterior without this worker's answer, over which the likelihood of a good worker is averaged, so that an
+unsure consensus says little by itself. Neither sum falls below its floor: a good past cannot hide decay.
+That of the peers does not rise past `peers_most`, which lies between suspension and ban: peers, who may be a
+ring, send somebody to an exam, and only gold bans.
 
 A right answer is never evidence of spam. Without this rule whoever is always right about a common class looks
 constant: simulated at 97 : 3 with gold from the same mix, half of the good workers were banned within 200
@@ -17,22 +23,25 @@ from typing import Final, Literal, Self
 
 Verdict = Literal["good", "suspend", "ban"]
 
-# A peer consensus on an ordinary item is sometimes wrong, so it counts for less than gold.
-PEER_WEIGHT: Final = 0.4
+# Questions of an exam: who was suspended answers these, all gold, and is then banned or comes back.
+EXAM: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class SpamPolicy:
     """What a good worker is, and how sure to be before acting; thresholds are log likelihood ratios.
 
-    Simulated on 2 labels, 50 : 50 to 88 : 12, balanced gold: `good_accuracy` 0.8 bans 1 to 2 % of the good in
-    200 answers and finds a random worker after 47; 0.85 bans 3 to 7 % and needs 22.
+    Suspension is early because the exam corrects it: of good workers, 88 % right, about 2 % are sent to one
+    and 0.2 % do not come back. `docs/explanation/worker-quality.md` has the measurements.
     """
 
     ban: float = log(99)
-    suspend: float = log(19)
-    floor: float = -2.0
+    suspend: float = log(10)
+    floor: float = -3.0  # of the evidence from gold
     good_accuracy: float = 0.8
+    peers_floor: float = -2.0
+    peers_most: float = 3.5
+    cleared: float = -4.0  # of gold and peers together: from here on little gold is enough
 
     def __post_init__(self) -> None:
         """Refuse thresholds out of order and an accuracy that is none."""
@@ -41,20 +50,26 @@ class SpamPolicy:
                 f"spam thresholds must satisfy floor <= 0 < suspend <= ban, "
                 f"not {self.floor:g}, {self.suspend:g}, {self.ban:g}"
             )
+        if not self.peers_floor <= 0 <= self.peers_most < self.ban:
+            raise ValueError(
+                f"evidence of peers must satisfy peers_floor <= 0 <= peers_most < ban, "
+                f"not {self.peers_floor:g}, {self.peers_most:g}, {self.ban:g}"
+            )
         if not 0 < self.good_accuracy < 1:
             raise ValueError(f"good_accuracy is {self.good_accuracy:g}: it must lie between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A worker's answer beside the truth, as label codes; weight 1 for gold, less for a peer consensus.
+    """A worker's answer beside what is known of the item: the truth of gold, or what the others say.
 
-    Weight 0 records an answer whose truth is not known: it tells the worker's habits and nothing else.
+    With neither it tells the worker's habits and nothing else. `others` is the posterior over the labels
+    without this answer.
     """
 
     answer: int
-    truth: int
-    weight: float = 1.0
+    truth: int | None = None
+    others: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +78,11 @@ class SpamTest:
 
     policy: SpamPolicy
     counts: tuple[int, ...]
-    llr: float = 0.0
-    observed: int = 0
+    gold: float = 0.0
+    peers: float = 0.0
+    graded: int = 0
     right: int = 0
+    compared: int = 0
 
     @classmethod
     def start(cls, labels: int, policy: SpamPolicy) -> Self:
@@ -79,31 +96,27 @@ class SpamTest:
             )
         return cls(policy, (0,) * labels)
 
-    def observe(self, answer: int, truth: int, weight: float = 1.0) -> Self:
-        """Return the test after one more answer.
+    @property
+    def llr(self) -> float:
+        """Return the evidence that this worker does not look, of gold and peers together."""
+        return self.gold + self.peers
 
-        Its probability as spam comes from the answers before it, one added to each count; counting the
-        answer itself first would tilt the test against everyone.
-        """
-        labels = len(self.counts)
-        if not (0 <= answer < labels and 0 <= truth < labels):
-            raise ValueError(f"answer {answer} and truth {truth} must be label codes from 0 to {labels - 1}")
-        if not 0 <= weight <= 1:
-            raise ValueError(f"weight is {weight:g}: it must lie between 0 and 1")
-        counts = tuple(n + (code == answer) for code, n in enumerate(self.counts))
-        if weight == 0:
-            return replace(self, counts=counts)
-        as_spam = (self.counts[answer] + 1) / (sum(self.counts) + labels)
-        step = weight * log(as_spam / self._as_good(answer, truth))
-        if answer == truth:
-            step = min(step, 0.0)
-        return replace(
-            self,
-            counts=counts,
-            llr=max(self.policy.floor, self.llr + step),
-            observed=self.observed + 1,
-            right=self.right + (answer == truth),
-        )
+    def observe(self, seen: Observation) -> Self:
+        """Return the test after one more answer."""
+        self._check(seen)
+        answer = seen.answer
+        counts = (*self.counts[:answer], self.counts[answer] + 1, *self.counts[answer + 1 :])
+        if seen.truth is not None:
+            is_right = answer == seen.truth
+            gold = max(self.policy.floor, self.gold + self._step(answer, float(is_right), is_right=is_right))
+            graded, right = self.graded + 1, self.right + is_right
+            return replace(self, counts=counts, gold=gold, graded=graded, right=right)
+        if seen.others is not None:
+            agreed = seen.others[answer]
+            step = self._step(answer, agreed, is_right=agreed >= max(seen.others))
+            peers = min(max(self.policy.peers_floor, self.peers + step), self.policy.peers_most)
+            return replace(self, counts=counts, peers=peers, compared=self.compared + 1)
+        return replace(self, counts=counts)
 
     def verdict(self) -> Verdict:
         """Read the verdict off the evidence as it stands."""
@@ -111,18 +124,41 @@ class SpamTest:
             return "ban"
         return "suspend" if self.llr >= self.policy.suspend else "good"
 
-    def _as_good(self, answer: int, truth: int) -> float:
-        accuracy = self.policy.good_accuracy
-        return accuracy if answer == truth else (1 - accuracy) / (len(self.counts) - 1)
+    def _step(self, answer: int, chance_right: float, *, is_right: bool) -> float:
+        """Return what an answer adds, that is right with this probability.
+
+        Its probability as spam comes from the answers before it, one added to each count; counting the
+        answer itself first would tilt the test against everyone.
+        """
+        labels, accuracy = len(self.counts), self.policy.good_accuracy
+        as_spam = (self.counts[answer] + 1) / (sum(self.counts) + labels)
+        as_good = chance_right * accuracy + (1 - chance_right) * (1 - accuracy) / (labels - 1)
+        step = log(as_spam / as_good)
+        return min(step, 0.0) if is_right else step
+
+    def _check(self, seen: Observation) -> None:
+        labels = len(self.counts)
+        if not (0 <= seen.answer < labels and 0 <= (seen.truth or 0) < labels):
+            raise ValueError(
+                f"answer {seen.answer} and truth {seen.truth} must be label codes from 0 to {labels - 1}"
+            )
+        if seen.others is not None and len(seen.others) != labels:
+            raise ValueError(
+                f"others has {len(seen.others)} entries: it needs one for each of {labels} labels"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on a worker's history, its evidence, and how many weighted answers it took."""
+    """The verdict on a worker's history, and its evidence: of gold, of peers, and of both together."""
 
     verdict: Verdict
     llr: float
-    observed: int
+    gold: float
+    peers: float
+    graded: int
+    right: int
+    compared: int
     reason: str
 
 
@@ -130,10 +166,19 @@ def judge(history: Sequence[Observation], labels: int, policy: SpamPolicy) -> Ju
     """Judge a worker's answers in the order given; a ban ends the test there, a suspension can lift."""
     test = SpamTest.start(labels, policy)
     for seen in history:
-        test = test.observe(seen.answer, seen.truth, seen.weight)
+        test = test.observe(seen)
         if test.verdict() == "ban":
             break
-    return Judgement(test.verdict(), test.llr, test.observed, _reason(test))
+    return Judgement(
+        verdict=test.verdict(),
+        llr=test.llr,
+        gold=test.gold,
+        peers=test.peers,
+        graded=test.graded,
+        right=test.right,
+        compared=test.compared,
+        reason=_reason(test),
+    )
 
 
 def _reason(test: SpamTest) -> str:
@@ -143,4 +188,6 @@ def _reason(test: SpamTest) -> str:
         "suspend": f">= {policy.suspend:.2f} (suspend)",
         "good": f"< {policy.suspend:.2f} (suspend)",
     }[test.verdict()]
-    return f"spam evidence {test.llr:.2f} {compared} after {test.observed} graded answers, {test.right} right"
+    beside = f" and {test.compared} beside those of others" if test.compared else ""
+    graded = f"{test.graded} answers to gold, {test.right} right"
+    return f"spam evidence {test.llr:.2f} {compared} after {graded}{beside}"

@@ -60,6 +60,8 @@ class Restriction(Numbered, Stamped, Base):
     facts: Mapped[dict[str, Any]]
     until: Mapped[datetime | None]  # None: until it is lifted
     lifted_at: Mapped[datetime | None]
+    # An exam ends it: the gold of slots after this one; None: no exam.
+    exam_after: Mapped[int | None] = mapped_column(BigId)
 
 
 class Standing(Base):

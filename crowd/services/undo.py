@@ -24,10 +24,8 @@ from crowd.models import (
     TrainingSetVersion,
     Worker,
 )
-from crowd.services import audit, conclude, grade, locks, merge, pay, reinstate
+from crowd.services import audit, conclude, grade, locks, merge, pay, reinstate, standings, watch
 from crowd.services.people import eligibility
-
-RANK = {"good": 0, "paused": 0, "suspend": 1, "suspended": 1, "ban": 2, "banned": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def replay(
         now: When.
     """
     graded = grade.grade(session, project, also=sorted(workers), now=now)
-    lifted = _lift(session, project, workers, reviewer, now)
+    lifted = _lift(session, project, workers, cause, reviewer, now)
     back = _excluded_with(session, project, lifted)
     reinstated = reinstate.answers(session, project, [row[0] for row in back], reason=cause, now=now)
     _take_back(session, project, Counter(item for _, item in back), cause, now)
@@ -140,7 +138,12 @@ def replay(
 
 
 def _lift(
-    session: Session, project: Project, workers: Collection[int], reviewer: str, now: datetime
+    session: Session,
+    project: Project,
+    workers: Collection[int],
+    cause: str,
+    reviewer: str,
+    now: datetime,
 ) -> list[Restriction]:
     """End the suspensions and bans that the test on gold would not give now."""
     query = select(Restriction).where(
@@ -148,11 +151,13 @@ def _lift(
         Restriction.project_id == project.id,
         eligibility.in_force(now),
     )
-    ours = [row for row in session.scalars(query.order_by(Restriction.id)) if grade.is_ours(row)]
-    verdicts = grade.verdicts(session, project, sorted({row.worker_id for row in ours}))
-    over = [row for row in ours if RANK[verdicts[row.worker_id].verdict] < RANK[row.kind]]
+    ours = [row for row in session.scalars(query.order_by(Restriction.id)) if watch.is_ours(row)]
+    verdicts = watch.verdicts(session, project, sorted({row.worker_id for row in ours}))
+    over = [row for row in ours if watch.is_over(row, verdicts[row.worker_id])]
     for row in over:
         row.lifted_at = now
+        row.facts = {**row.facts, watch.UNDONE: cause}
+        standings.note(session, project.id, row.worker_id, exam_left=None)
         worker = session.get_one(Worker, row.worker_id)
         audit.record(
             session,
@@ -161,7 +166,7 @@ def _lift(
             actor=reviewer,
             action="worker.lift",
             subject=f"worker:{worker.pseudonym}",
-            details={"restriction": row.id, "because": "the gold it rested on was wrong"},
+            details={"restriction": row.id, "because": cause},
             now=now,
         )
     session.flush()
@@ -218,7 +223,8 @@ def _changed(session: Session, project: Project, before: Mapping[int, str]) -> d
     differing = [item_id for item_id, label in before.items() if after.get(item_id) != label]
     keys: dict[int, str] = {}
     for some in chunks(differing):
-        keys.update(session.execute(select(Item.id, Item.key).where(Item.id.in_(some))).tuples())
+        query = select(Item.id, Item.key).where(Item.id.in_(some))
+        keys.update({item_id: key for item_id, key in session.execute(query)})
     return {item_id: Change(keys[item_id], before[item_id], after.get(item_id)) for item_id in differing}
 
 

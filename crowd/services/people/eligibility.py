@@ -31,7 +31,8 @@ RESTRICTED = Sql(_RESTRICTED, _RESTRICTED)
 class Reason:
     """One thing that keeps a worker from a project."""
 
-    code: str  # channel, state, restriction, exam, qualification, cap, day_cap, quiz, quiz_cooling, quiz_failed
+    # channel, state, restriction, exam, qualification, cap, day_cap, quiz, quiz_cooling, quiz_failed
+    code: str
     text: str
 
 

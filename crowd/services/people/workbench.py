@@ -78,7 +78,7 @@ def _next(
     if project.id in held:
         return "continue"
     against = {reason.code for reason in eligibility.reasons(session, project, worker, now=now)}
-    if not against:
+    if not against or against == {"exam"}:
         return "work"
     return "quiz" if against == {"quiz"} else None
 

@@ -50,7 +50,7 @@ def test_every_answer_to_gold_is_graded_once(database: Database) -> None:
 def test_a_spammer_is_banned_with_the_facts_and_the_good_stay(database: Database) -> None:
     shop = spammy(database)
     right_or_wrong(shop, "good", right=True, pages=3)
-    right_or_wrong(shop, "spam", right=False, pages=3)
+    right_or_wrong(shop, "spam", right=False, pages=4)
     [restriction] = rate(shop).restricted
     assert restriction.kind == "banned"
     assert restriction.facts["gold_answers"] > 0
@@ -64,7 +64,7 @@ def test_a_spammer_is_banned_with_the_facts_and_the_good_stay(database: Database
 
 def test_what_a_banned_worker_said_is_asked_of_others(database: Database) -> None:
     shop = spammy(database, overlap=1, max_overlap=1)
-    right_or_wrong(shop, "spam", right=False, pages=3)
+    right_or_wrong(shop, "spam", right=False, pages=4)
     touched = set(shop.rows(select(Slot.item_id).where(Slot.gold_id.is_(None))))
     rate(shop)
     flagged = shop.count(AnswerFlag)
@@ -82,7 +82,7 @@ def test_what_a_banned_worker_said_is_asked_of_others(database: Database) -> Non
 
 def test_a_page_held_at_the_ban_is_set_aside_when_it_comes(database: Database) -> None:
     shop = spammy(database)
-    right_or_wrong(shop, "spam", right=False, pages=3)
+    right_or_wrong(shop, "spam", right=False, pages=4)
     page = shop.page("spam")
     rate(shop)
     before = shop.count(AnswerFlag)
@@ -95,7 +95,7 @@ def test_a_page_held_at_the_ban_is_set_aside_when_it_comes(database: Database) -
 
 def test_a_lifted_ban_lets_new_answers_count(database: Database) -> None:
     shop = spammy(database)
-    right_or_wrong(shop, "spam", right=False, pages=3)
+    right_or_wrong(shop, "spam", right=False, pages=4)
     rate(shop)
     before = shop.count(AnswerFlag)
     shop.do(lambda s, p: roster.lift(s, shop.principal, shop.worker(s, "spam"), p, now=START))
