@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Item, Project, Restriction, Skill, Standing, Worker
 from crowd.models import Rule as Row
-from crowd.services import audit, cases, grade, pay, publish, roster, standings
+from crowd.services import audit, cases, exam, grade, pay, publish, roster, standings
 from crowd.services.people import eligibility, messages
 from qc.rule_faults import hours
 from qc.rules import Rule
@@ -69,14 +69,7 @@ def restrict(act: Act, worker: Worker) -> Outcome:
     """Keep a worker out, unless something as hard does so already."""
     kind = KINDS[act.rule.action]
     project = None if act.rule.parameters.get("scope") == "all" else act.project
-    here = [Restriction.project_id == project.id] if project else []
-    as_hard = select(Restriction.id).where(
-        Restriction.worker_id == worker.id,
-        Restriction.kind.in_(HARDER[HARDER.index(kind) :]),
-        eligibility.in_force(act.now),
-        or_(Restriction.project_id.is_(None), *here),
-    )
-    if act.session.scalar(as_hard.limit(1)) is not None:
+    if _barred(act, worker, HARDER[HARDER.index(kind) :], project):
         return {"done": False, "because": f"is {kind}, or worse, already"}
     restriction = roster.restrict(
         act.session,
@@ -90,6 +83,17 @@ def restrict(act: Act, worker: Worker) -> Outcome:
         now=act.now,
     )
     act.session.flush()
+    return {"done": True, "restriction": restriction.id}
+
+
+def examine(act: Act, worker: Worker) -> Outcome:
+    """Suspend a worker until an exam is over, unless something keeps them out already."""
+    if _barred(act, worker, HARDER[1:], act.project):
+        return {"done": False, "because": "is suspended, or worse, already"}
+    facts = {"rule": act.row.name, "version": act.row.version, **act.facts}
+    restriction = exam.begin(
+        act.session, act.project, worker, reason=act.reason, facts=facts, actor=act.actor, now=act.now
+    )
     return {"done": True, "restriction": restriction.id}
 
 
@@ -207,6 +211,18 @@ def release(session: Session, project: Project, worker: Worker, *, actor: str, n
     return True
 
 
+def _barred(act: Act, worker: Worker, kinds: Sequence[str], project: Project | None) -> bool:
+    """Tell whether a worker is kept out by one of these, of this project or of all."""
+    here = [Restriction.project_id == project.id] if project else []
+    query = select(Restriction.id).where(
+        Restriction.worker_id == worker.id,
+        Restriction.kind.in_(kinds),
+        eligibility.in_force(act.now),
+        or_(Restriction.project_id.is_(None), *here),
+    )
+    return act.session.scalar(query.limit(1)) is not None
+
+
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
@@ -216,6 +232,7 @@ ACTS: Mapping[str, Callable[[Act, Any], Outcome]] = {
     "pause": restrict,
     "suspend": restrict,
     "ban": restrict,
+    "exam": examine,
     "exclude": exclude,
     "hold_payment": hold_payment,
     "raise_overlap": raise_overlap,
