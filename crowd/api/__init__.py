@@ -7,7 +7,9 @@ from flask import Flask
 from crowd import __version__
 from crowd.api import (
     answers,
+    appeals,
     batches,
+    cases,
     erasure,
     gold,
     groups,
@@ -53,6 +55,7 @@ NOUNS = (
     erasure,
     review,
     rules,
+    cases,
     payouts,
     answers,
     labels,
@@ -60,6 +63,7 @@ NOUNS = (
     steps,
     keys,
     work,
+    appeals,
 )
 CONFIG = {
     "API_TITLE": "crowd",

@@ -1,4 +1,4 @@
-"""`crowd review`: pages that somebody looks at before they are paid."""
+"""`crowd review`: cases that need a decision, and pages that somebody looks at before they are paid."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from crowd.services.access import scope
 from crowd.services.review import ReviewPage, Verdict
 
 COMMANDS = {
+    "queue": ("crowd.cli.cases:queue", "The cases that need a reviewer: doubts, gold, appeals."),
+    "case": ("crowd.cli.cases:case", "All there is to know of one case."),
+    "decide": ("crowd.cli.cases:decide", "Rule on a case; a label settles its item."),
     "list": ("crowd.cli.review:list_", "The pages that wait, with what gold says of them."),
     "show": ("crowd.cli.review:show", "The answers of one page that waits."),
     "accept": ("crowd.cli.review:accept", "Pay for pages and use their answers."),
@@ -26,7 +29,7 @@ COMMANDS = {
 
 @click.group("review", cls=LazyGroup, lazy=COMMANDS)
 def command() -> None:
-    """Look at pages before they are paid, where a project's review is manual."""
+    """Decide what the answers leave open, hear appeals, and look at pages before they are paid."""
 
 
 @click.command("list")

@@ -52,6 +52,11 @@ def grievances(session: Session, worker: Worker, *, now: datetime) -> list[Griev
     return sorted(standing, key=lambda each: each.at, reverse=True)[:MOST_SHOWN]
 
 
+def has_new(session: Session, worker: Worker, *, now: datetime) -> bool:
+    """Tell whether there is anything a worker could appeal against and has not."""
+    return any(each.appeal is None for each in grievances(session, worker, now=now))
+
+
 def file(session: Session, worker: Worker, what: What, name: str, text: str, *, now: datetime) -> Case:
     """Put a worker's appeal before a reviewer, once for each verdict.
 

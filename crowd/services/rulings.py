@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,10 +12,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, bad_input
-from crowd.models import Answer, AnswerFlag, Assignment, Case, Gold, Item, Project, Restriction, Slot, Worker
-from crowd.services import audit, expert, golds, locks, reinstate, review
+from crowd.models import (
+    Answer,
+    AnswerFlag,
+    Assignment,
+    Case,
+    Gold,
+    Grade,
+    Item,
+    Project,
+    Restriction,
+    Slot,
+    Worker,
+)
+from crowd.services import audit, expert, golds, grade, locks, reinstate, review, standings
 from crowd.services.access.keys import Principal
 from crowd.services.people import messages
+from crowd.task_types import TASK_TYPES
 
 # What a case can end with, by its kind; the first is what most do.
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
@@ -96,6 +110,21 @@ def close(
     return case
 
 
+def typed(project: Project, outcome: str, label: str, note: str, wrong_gold: Iterable[str]) -> Ruling:
+    """Return a ruling as people type it: labels as they are, other answers as JSON; gold as ITEM=LABEL."""
+    is_label = TASK_TYPES[project.task_type].is_categorical
+
+    def read(text: str) -> object:
+        try:
+            return text if is_label or not text else json.loads(text)
+        except json.JSONDecodeError:
+            return text
+
+    named = (line.strip().partition("=") for line in wrong_gold if line.strip())
+    wrong = {key.strip(): read(right.strip()) or None for key, _, right in named}
+    return Ruling(outcome, read(label) or None, note, wrong)
+
+
 def _check(case: Case, ruling: Ruling) -> None:
     if ruling.outcome not in OUTCOMES[case.kind]:
         raise bad_input("outcome", f"of {case.kind} is one of: {', '.join(OUTCOMES[case.kind])}")
@@ -120,6 +149,11 @@ def _label(at: _At) -> dict[str, Any]:
     )
     at.case.label = gold.label
     return {"item": at.session.get_one(Item, at.case.item_id).key}
+
+
+def _keep(at: _At) -> dict[str, Any]:
+    golds.keep(at.session, at.project, _gold(at), reviewer=at.principal.actor, now=at.now)
+    return {}
 
 
 def _correct(at: _At) -> dict[str, Any]:
@@ -147,6 +181,7 @@ def _uphold(at: _At) -> dict[str, Any]:
     for key, gold in wrong.items():
         label = at.ruling.wrong_gold[key]
         done |= _retired(at, gold) if label in (None, "") else _corrected(at, gold, label)
+    _score_anew(at)
     _tell(at, "Your appeal was upheld.")
     return done
 
@@ -161,6 +196,7 @@ EFFECTS: Mapping[tuple[str, str], Callable[[_At], dict[str, Any]]] = {
     ("unsure", "labeled"): _label,
     ("audit", "labeled"): _label,
     ("rule", "labeled"): _label,
+    ("gold_dispute", "kept"): _keep,
     ("gold_dispute", "corrected"): _correct,
     ("gold_dispute", "retired"): _retire,
     ("gold_candidate", "promoted"): _promote,
@@ -233,6 +269,15 @@ def _let_in(at: _At) -> int:
         )
         for project_id in sorted(by_project)
     )
+
+
+def _score_anew(at: _At) -> None:
+    """Estimate the worker's skill anew; nothing that judged them before holds them back."""
+    graded = select(Grade.id).where(Grade.project_id == at.project.id, Grade.worker_id == at.case.worker_id)
+    if at.case.worker_id is None or at.session.scalar(graded.limit(1)) is None:
+        return
+    standings.note(at.session, at.project.id, at.case.worker_id, exam_left=None)
+    grade.grade(at.session, at.project, also=[at.case.worker_id], now=at.now)
 
 
 def _tell(at: _At, verdict: str) -> None:

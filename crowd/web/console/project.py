@@ -13,7 +13,7 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import pack
+from crowd.services import cases, pack
 from crowd.services.access import scope
 from crowd.services.setup import instructions, projects
 from crowd.services.setup.instructions import Wording
@@ -76,6 +76,7 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         label_set=projects.labels(call.session, project),
         told=instructions.current(call.session, project),
         waiting=call.session.scalar(waiting) or 0,
+        cases=sum(cases.waiting(call.session, project).values()),
         problem=problem,
         written=written,
     )

@@ -9,6 +9,7 @@ from crowd.db import Database
 from crowd.settings import Settings
 from crowd.web.place import Place
 from crowd.web.work import (
+    appeals,
     assignments,
     frame,
     home,
@@ -23,7 +24,20 @@ from crowd.web.work import (
     words,
 )
 
-FILES = (signing, oidc, home, labeling, frame, letters, numbers, market, assignments, posed, qualifications)
+FILES = (
+    signing,
+    oidc,
+    home,
+    labeling,
+    frame,
+    letters,
+    numbers,
+    appeals,
+    market,
+    assignments,
+    posed,
+    qualifications,
+)
 
 
 def blueprint(database: Database, clock: Clock, settings: Settings) -> Blueprint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.models import Project
+from crowd.services import appeals
 from crowd.services.market import work
 from crowd.services.market import workbench as workbench_of_hits
 from crowd.services.page import terms
@@ -27,6 +28,7 @@ def register(pages: Blueprint, at: Place) -> None:
             groups=work.open_hits(call.session, call.worker, now=call.now),
             in_hand=workbench_of_hits.in_hand(call.session, call.worker, now=call.now),
             unread=messages.unread(call.session, call.worker),
+            contested=appeals.has_new(call.session, call.worker, now=call.now),
         )
 
     @pages.get("/projects/<id:project>/instructions", endpoint="instructions")

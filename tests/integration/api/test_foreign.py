@@ -6,11 +6,16 @@ import re
 
 import pytest
 
+from crowd.models import Item, Project
+from crowd.services import cases
+
 # Ids that lead nowhere, of the same kind as those that lead to ann's.
 ABSENT = {
     "project": "nowhere",
     "item": "nothing",
     "batch": "987654",
+    "case": "987654",
+    "rule": "nothing-to-rule",
     "worker": "wffffffffffff",
     "group": "nobodies",
     "name": "nameless",
@@ -21,7 +26,7 @@ ABSENT = {
 
 
 @pytest.fixture
-def ids(ann, invite, pets):
+def ids(ann, invite, pets, database, clock):
     """Ids of everything ann has."""
     worker = invite("wim")
     assert ann.post(f"/projects/{pets}/batches", {"size": 3}).status_code == 201
@@ -38,6 +43,8 @@ def ids(ann, invite, pets):
         "project number": str(project["id"]),
         "item": "i5",
         "batch": str(ann.get(f"/projects/{pets}/batches").get_json()["batches"][0]["id"]),
+        "case": database.transact(lambda session: doubt(session, clock())),
+        "rule": "most-of-the-work",
         "worker": known["worker"],
         "group": "radiology",
         "name": "main",
@@ -45,6 +52,13 @@ def ids(ann, invite, pets):
         "key": ann.get("/keys").get_json()["keys"][0]["id"],
         "token": page["token"],
     }
+
+
+def doubt(session, now):
+    """Open a case about item i5; return its number."""
+    item = session.query(Item).filter_by(key="i5").one()
+    project = session.get_one(Project, item.project_id)
+    return str(cases.open_case(session, project, "unsure", item_id=item.id, facts={"votes": 0}, now=now).id)
 
 
 def named(operation):
@@ -85,7 +99,7 @@ def test_another_requesters_ids_look_absent(bob, invite, operations, ids):
 
 def test_ones_own_ids_do_not(ann, operations, ids):
     """The check above could pass because every call is wrong: with ann's key the same calls are right."""
-    order = {"revoke_key": 2, "move_project": 1, "remove_member": 1, "erase_worker": 1}
+    order = {"revoke_key": 2, "move_project": 1, "retire_rule": 1, "remove_member": 1, "erase_worker": 1}
     for operation in sorted(operations, key=lambda operation: order.get(operation.id, 0)):
         if operation.scope != "worker":
             answer = operation.call(ann, ids)
@@ -94,8 +108,10 @@ def test_ones_own_ids_do_not(ann, operations, ids):
 
 def test_rows_of_another_project_look_absent_too(ann, operations, ids):
     assert ann.post("/projects", {"slug": "cars", "labels": ["a", "b"]}).status_code == 201
-    inside = [operation for operation in operations if set(named(operation)) & {"item", "batch", "name"}]
-    assert len(inside) == 4
+    inside = [
+        operation for operation in operations if set(named(operation)) & {"item", "batch", "case", "name"}
+    ]
+    assert len(inside) >= 6
     for operation in inside:
         foreign = operation.call(ann, {**ids, "project": "cars"})
         absent = operation.call(ann, {**ABSENT, "project": "cars"})

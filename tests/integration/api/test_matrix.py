@@ -25,8 +25,8 @@ from werkzeug.test import TestResponse
 from crowd.api.paths import Id
 from crowd.app import create_app
 from crowd.db import Database
-from crowd.models import Worker
-from crowd.services import roster
+from crowd.models import Item, Project, Worker
+from crowd.services import cases, roster
 from crowd.services.access import keys, sessions
 from crowd.services.people import invitations
 from tests.integration.api import foreign_hits
@@ -39,6 +39,8 @@ ABSENT = {
     "project number": "987654",
     "item": "nothing",
     "batch": "987654",
+    "rule": "nothing-to-rule",
+    "case": "987654",
     "worker": "wffffffffffff",
     "group": "nobodies",
     "name": "nameless",
@@ -251,6 +253,9 @@ def estate(invite, database, clock) -> Callable[..., Estate]:
         assert owner.post(f"/projects/{slug}/training-sets", {}).status_code == 201
         (known,) = owner.get(f"/projects/{slug}/workers").get_json()["workers"]
         assert owner("PUT", f"/groups/{slug}-group/workers/{known['worker']}").status_code == 200
+        rule = "collect gold; when graded >= 10; do open_case"
+        drafted = owner.post(f"/projects/{slug}/rules", {"name": f"{slug}-rule", "rule": rule})
+        assert drafted.status_code == 201, drafted.text
         spare = owner.post("/keys", {"label": "spare", "scopes": ["read"]}).get_json()["key"]
         ids = {
             "project": slug,
@@ -266,6 +271,8 @@ def estate(invite, database, clock) -> Callable[..., Estate]:
             "invitation": database.transact(lambda session: link(session, spare, clock(), f"new {name}")),
             "entrance": worker.token,
             "filename": "work/work.css",
+            "rule": f"{slug}-rule",
+            "case": database.transact(lambda session: doubt(session, int(number), clock())),
             **database.transact(lambda session: furnished(session, worker.token, clock())),
         }
         return Estate(ids, worker, slug)
@@ -276,6 +283,15 @@ def estate(invite, database, clock) -> Callable[..., Estate]:
 def furnished(session: Session, token: str, now: Any) -> dict[str, str]:
     known = keys.authenticate_worker(session, token)
     return foreign_hits.furnish(session, session.get_one(Worker, known.id), now)
+
+
+def doubt(session: Session, project_id: int, now: Any) -> str:
+    """Open a case about an item of the project; return its number."""
+    project = session.get_one(Project, project_id)
+    item = session.query(Item).filter_by(project_id=project_id, key="i5").one()
+    case = cases.open_case(session, project, "unsure", item_id=item.id, facts={"votes": 0}, now=now)
+    assert case is not None
+    return str(case.id)
 
 
 def link(session: Session, key: str, now: Any, name: str) -> str:
@@ -318,7 +334,10 @@ def everyone(database, ann, bob, key, invite, estate, clock) -> list[Person]:
 
 
 def inside(ids: dict[str, str]) -> dict[str, str]:
-    return {name: ids[name] for name in ("project", "project number", "item", "batch", "name", "version")}
+    return {
+        name: ids[name]
+        for name in ("project", "project number", "item", "batch", "case", "rule", "name", "version")
+    }
 
 
 def signed_in(session: Session, person: Person, now: Any) -> tuple[str, str]:

@@ -55,7 +55,15 @@ def call(ann, invite, pets):
     assert ann.post(f"/projects/{pets}/training-sets", {}).status_code == 201
     worker = invite("wim")
     statuses: Counter[int] = Counter()
-    known = {"project": pets, "item": "i3", "name": "main", "batch": 1, "version": 1}
+    known = {
+        "project": pets,
+        "item": "i3",
+        "name": "main",
+        "batch": 1,
+        "version": 1,
+        "case": 1,
+        "rule": "copies",
+    }
 
     def send(case: Any) -> None:
         is_worker = "/work/" in case.operation.path
