@@ -26,13 +26,14 @@ class Evidence:
     """What is known of a project when it is asked whether to go on; money is in micro-dollars."""
 
     settled: int
-    rest: int  # items nobody was asked about
+    rest: int  # items that are not labelled yet
     accuracy: float  # of all items, as the rule means it
     low: float
     high: float
     certainty: float  # that the target is reached; 0 where there is no target
     gain: float  # labels made right by asking about one more item
     item_micros: int  # what an item costs on average
+    least_micros: int  # and to begin with
     used_micros: int
     free_micros: int
 
@@ -80,7 +81,7 @@ def decide(rule: Rule | None, found: Evidence) -> Verdict:
     rule = rule or Rule()
     reached = rule.accuracy is not None and found.settled > 0 and found.certainty >= rule.sure
     over = rule.budget_micros is not None and found.used_micros >= rule.budget_micros
-    empty = found.item_micros > 0 and found.free_micros < found.item_micros and found.rest > 0
+    empty = found.rest > 0 and found.free_micros < found.least_micros
     too_dear = (
         rule.worth_micros is not None
         and found.settled > 0
@@ -96,6 +97,8 @@ def decide(rule: Rule | None, found: Evidence) -> Verdict:
 
 
 def _text(cause: Cause | None, rule: Rule, found: Evidence) -> str:
+    if cause is None and not found.settled:
+        return "going on: no label is settled yet"
     about = f"{found.accuracy:.1%} of all labels right ({found.low:.1%} to {found.high:.1%})"
     if cause == "accuracy":
         return f"target reached: {about}; {found.certainty:.0%} sure of {rule.accuracy:.1%}"

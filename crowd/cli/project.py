@@ -22,6 +22,7 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Project
 from crowd.models.item import ITEM_STATES
+from crowd.services import stop
 from crowd.services.access import scope
 from crowd.services.setup import instructions, projects, rules
 from crowd.services.setup.instructions import Wording
@@ -36,6 +37,7 @@ COMMANDS = {
     "update": ("crowd.cli.project:update", "Change a project's settings."),
     "instructions": ("crowd.cli.instructions:command", "What workers are told, version by version."),
     "labels": ("crowd.cli.instructions:labels", "What the labels mean."),
+    "accuracy": ("crowd.cli.accuracy:command", "What labels claim, and what a second look found."),
     "ledger": ("crowd.cli.payouts:ledger", "Every move of money."),
     "budget": ("crowd.cli.project:budget", "Set the most dollars a project may cost."),
     "pause": ("crowd.cli.project:pause", "Hand out no more work; pages already claimed are still taken."),
@@ -108,6 +110,7 @@ def show(place: Workplace, *, slug: str) -> None:
         project = place.project(session, slug)
         about = described(project, projects.labels(session, project).labels)
         overview = asdict(projects.overview(session, project))
+        stopping = stop.verdict(session, project)
     shown = {**about, "labels": ", ".join(about["labels"])}
     lines = [f"{name:14} {value}" for name, value in shown.items() if value is not None]
     states = [f"{overview['items'][state]} {state}" for state in ITEM_STATES if state in overview["items"]]
@@ -115,9 +118,11 @@ def show(place: Workplace, *, slug: str) -> None:
         f"{'items':14} {', '.join(states) or 'none'}",
         f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",
         f"{'money':14} {_money(overview)}",
+        *([] if stopping is None else [f"{'stop rule':14} {stopping.text}"]),
         *_pay(overview["fair_pay"]),
     ]
-    place.show({**about, "overview": overview}, lines)
+    verdict = None if stopping is None else asdict(stopping)
+    place.show({**about, "overview": overview, "stopping": verdict}, lines)
 
 
 @click.command("update")
