@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Floats, clamp
+from aggregation.history import Cells, History
 from aggregation.kernel import Kernel
 from aggregation.pairs import Pairs
 from aggregation.votes import vote_shares
@@ -34,13 +35,28 @@ class Problem:
     """(I, K) soft majority vote, gold clamped."""
     known: Codes
     kernel: Kernel
+    past: Floats | None = None
+    """(P, K) what the workers did before, by true label; it counts with what they do here."""
 
     @classmethod
-    def of(cls, answers: Answers, known: Codes, kernel: type[Kernel] | None = None) -> Problem:
+    def of(
+        cls,
+        answers: Answers,
+        known: Codes,
+        kernel: type[Kernel] | None = None,
+        *,
+        history: History | None = None,
+    ) -> Problem:
         """Lay out answers; `known` holds the label codes of gold items, -1 elsewhere."""
-        pairs = Pairs.of(answers)
+        cells = None if history is None else Cells.of(history, answers)
+        pairs = Pairs.of(answers, cells)
+        past = None if cells is None else cells.table(pairs.cells, len(answers.labels))
         make = choose_kernel(len(answers)) if kernel is None else kernel
-        return cls(pairs, clamp(vote_shares(answers), known), known, make(pairs, known))
+        return cls(pairs, clamp(vote_shares(answers), known), known, make(pairs, known), past)
+
+    def with_past(self, counts: Floats) -> Floats:
+        """Return the counts of answers with those of the past."""
+        return counts if self.past is None else counts + self.past
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -74,14 +90,15 @@ def fit(problem: Problem, maximise: Maximise, *, max_iterations: int, tolerance:
     if max_iterations < 1:
         raise ValueError(f"max_iterations: {max_iterations} given; at least 1 is needed")
     posterior = problem.start.copy()
-    table, prior = _floored(*maximise(*problem.kernel.collect(posterior)))
+    counts, mass = problem.kernel.collect(posterior)
+    table, prior = _floored(*maximise(problem.with_past(counts), mass))
     history: list[float] = []
     while len(history) < max_iterations and len(problem.pairs.code):
         step = problem.kernel.expect(table, prior, posterior)
         history.append(step.log_likelihood)
         if step.change <= tolerance or len(history) == max_iterations:
             break
-        table, prior = _floored(*maximise(step.counts, step.mass))
+        table, prior = _floored(*maximise(problem.with_past(step.counts), step.mass))
     posterior[problem.silent] = prior / prior.sum()
     return Fit(posterior, table, prior, tuple(history))
 

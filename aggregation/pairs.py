@@ -14,6 +14,8 @@ from aggregation.consensus import Floats
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from aggregation.history import Cells
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -28,18 +30,26 @@ class Pairs:
     label: Codes
     """(P,) label of each pair."""
     given: Floats
-    """(P,) answers of each pair."""
+    """(P,) answers of each pair, those of the past included."""
     first: NDArray[np.int64]
     """(V,) first pair of each worker who answered."""
     shape: tuple[int, int, int]
     """Items, workers, labels."""
 
     @classmethod
-    def of(cls, answers: Answers) -> Pairs:
-        """Lay out answers with counting sorts: linear in their number, and the same for any order of rows."""
+    def of(cls, answers: Answers, past: Cells | None = None) -> Pairs:
+        """Lay out answers with counting sorts: linear in their number, and the same for any order of rows.
+
+        Pairs that only the past has seen are there too, without an answer.
+        """
         items, workers, labels = len(answers.items), len(answers.workers), len(answers.labels)
         cell = answers.worker.astype(np.int64) * labels + answers.label
-        observed, code, given = _compact(cell, workers * labels)
+        together = cell if past is None else np.concatenate((cell, past.cell))
+        observed, code, given = _compact(together, workers * labels)
+        if past is not None:
+            weights = np.concatenate((np.ones(len(cell)), past.count))
+            given = np.bincount(code, weights, minlength=len(observed))
+            code = code[: len(cell)]
         if not _ordered(answers.item, code):
             by_pair, _ = counting_sort(code, len(observed))
             by_item, _ = counting_sort(answers.item[by_pair], items)
@@ -54,6 +64,11 @@ class Pairs:
             first=np.flatnonzero(np.diff(worker, prepend=-1)),
             shape=(items, workers, labels),
         )
+
+    @property
+    def cells(self) -> NDArray[np.int64]:
+        """(P,) worker and label of each pair, as one number; ascending."""
+        return self.worker.astype(np.int64) * self.shape[2] + self.label
 
     @property
     def answered(self) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Consensus, Floats, clamp, conclude, popularity
 from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
+from aggregation.history import History
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
 from aggregation.temperature import Calibration, fit_calibration, rebalance
@@ -38,6 +39,7 @@ def panel(
     answers: Answers,
     *,
     gold: Mapping[str, str] | None = None,
+    history: History | None = None,
     temperature: float | None = None,
     drop_uninformative: bool = True,
 ) -> Consensus:
@@ -46,16 +48,17 @@ def panel(
     Args:
         answers: The answers.
         gold: Known labels; they are clamped in every model, and they fit the calibration.
+        history: What the workers did before; it counts like answers of today.
         temperature: Of the final posterior; by default fitted from gold, or a measured constant without gold.
         drop_uninformative: Leave out workers whose answers hardly depend on the truth, if an item has others.
     """
     known = answers.codes_of(gold)
-    kept = informative(answers, known) if drop_uninformative else answers
-    problem = Problem.of(kept, known)
+    kept = informative(answers, known, history) if drop_uninformative else answers
+    problem = Problem.of(kept, known, history=history)
     posterior, last = average(problem, popularity(kept))
     calibration = Calibration(CAUTION if temperature is None else temperature)
     if temperature is None and (known != UNKNOWN).any():
-        calibration = _from_gold(kept, known)
+        calibration = _from_gold(kept, known, history)
     return conclude(
         "panel",
         answers,
@@ -85,9 +88,9 @@ def _fit(problem: Problem, step: Maximise) -> Fit:
     return fit(problem, step, max_iterations=PASSES, tolerance=STILL)
 
 
-def informative(answers: Answers, known: Codes) -> Answers:
+def informative(answers: Answers, known: Codes, history: History | None = None) -> Answers:
     """Return the answers without those of workers who say nothing, unless an item would have none left."""
-    problem = Problem.of(answers, known)
+    problem = Problem.of(answers, known, history=history)
     found = _fit(problem, hierarchical(problem.pairs, popularity(answers), strength=2.0, diagonal=DIAGONAL))
     given = np.bincount(answers.worker, minlength=len(answers.workers))
     silent = (informedness(problem.pairs, found.table) < INFORMED) & (given >= JUDGED_FROM)
@@ -107,9 +110,9 @@ def informedness(pairs: Pairs, table: Floats) -> Floats:
     return np.asarray((right - 1.0) / max(labels - 1, 1), dtype=np.float64)
 
 
-def _from_gold(answers: Answers, known: Codes) -> Calibration:
+def _from_gold(answers: Answers, known: Codes, history: History | None) -> Calibration:
     """Calibrate on gold that was answered: an item nobody has seen says nothing about the crowd."""
-    problem = Problem.of(answers, np.full_like(known, UNKNOWN))
+    problem = Problem.of(answers, np.full_like(known, UNKNOWN), history=history)
     seen = np.where(problem.pairs.answered, known, UNKNOWN).astype(known.dtype)
     posterior, _ = average(problem, popularity(answers))
     weights = rebalance(seen, posterior[problem.pairs.answered].mean(axis=0))

@@ -11,6 +11,7 @@ from aggregation.answers import Answers
 from aggregation.consensus import Consensus
 from aggregation.dawid_skene import dawid_skene
 from aggregation.glad import glad
+from aggregation.history import History
 from aggregation.mace import mace
 from aggregation.narrowing import narrow, widen
 from aggregation.one_coin import one_coin
@@ -20,6 +21,8 @@ from aggregation.tilted import dawid_skene_skill
 from aggregation.votes import majority
 
 DEFAULT = "panel"
+# What a method is told beside the answers; all else are its settings.
+TOLD = ("gold", "history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,14 @@ class Aggregator:
 
     @property
     def parameters(self) -> Mapping[str, object]:
-        """Names and defaults of what can be set, beside `gold`."""
+        """Names and defaults of what can be set."""
         taken = inspect.signature(self.run).parameters.values()
-        return {p.name: p.default for p in taken if p.kind is p.KEYWORD_ONLY and p.name != "gold"}
+        return {p.name: p.default for p in taken if p.kind is p.KEYWORD_ONLY and p.name not in TOLD}
+
+    @property
+    def takes_history(self) -> bool:
+        """Tell whether it can be told what the workers did before."""
+        return "history" in inspect.signature(self.run).parameters
 
 
 AGGREGATORS: dict[str, Aggregator] = {
@@ -68,6 +76,7 @@ def aggregate(
     method: str = DEFAULT,
     *,
     gold: Mapping[str, str] | None = None,
+    history: History | None = None,
     **parameters: object,
 ) -> Consensus:
     """Turn answers into a consensus.
@@ -77,6 +86,7 @@ def aggregate(
         method: A name in `AGGREGATORS`. Whatever it is, a label that nobody used gets probability 0.
         gold: Known labels by item name. The own methods learn from them; crowd-kit's only take them over.
             Items that are not among the answers are ignored.
+        history: What the workers did before, as `aggregation.history` keeps it.
         **parameters: Settings of the method.
 
     Raises:
@@ -89,4 +99,10 @@ def aggregate(
     if unknown:
         listed = ", ".join(chosen.parameters) or "no parameters"
         raise ValueError(f"{method}: unknown parameter {unknown[0]!r}; it takes {listed}")
-    return widen(chosen.run(narrow(answers, gold), gold=gold, **parameters), answers.labels)
+    told: dict[str, object] = {"gold": gold}
+    if history is not None:
+        if not chosen.takes_history:
+            able = ", ".join(name for name, each in AGGREGATORS.items() if each.takes_history)
+            raise ValueError(f"{method} learns nothing from what workers did before; these do: {able}")
+        told["history"] = history
+    return widen(chosen.run(narrow(answers, gold), **told, **parameters), answers.labels)

@@ -10,6 +10,7 @@ from aggregation.answers import Answers
 from aggregation.consensus import Consensus, Floats, popularity
 from aggregation.dawid_skene import DIAGONAL, from_fit, off_diagonal
 from aggregation.em import Problem, fit
+from aggregation.history import History
 from aggregation.pairs import Pairs
 
 # Answers of an imagined average worker, added to the crowd's matrix.
@@ -24,6 +25,7 @@ def dawid_skene_skill(
     answers: Answers,
     *,
     gold: Mapping[str, str] | None = None,
+    history: History | None = None,
     max_iterations: int = 100,
     tolerance: float = 1e-6,
     strength: float = 8.0,
@@ -34,12 +36,13 @@ def dawid_skene_skill(
     Args:
         answers: The answers.
         gold: Known labels; they are clamped in every step.
+        history: What the workers did before; it counts like answers of today.
         max_iterations: Passes at most.
         tolerance: Stop when no posterior moves by more than this.
         strength: Answers that the tilted matrix counts for in each row.
         precision: Inverse variance of the workers' skills, in log odds around the crowd's.
     """
-    problem = Problem.of(answers, answers.codes_of(gold))
+    problem = Problem.of(answers, answers.codes_of(gold), history=history)
     step = Tilted(problem.pairs, popularity(answers), strength=strength, precision=precision)
     found = fit(problem, step, max_iterations=max_iterations, tolerance=tolerance)
     return from_fit("dawid-skene-skill", answers, problem, found)

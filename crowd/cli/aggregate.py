@@ -9,8 +9,10 @@ from typing import Any
 import click
 import numpy as np
 
+from aggregation import history
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus
+from aggregation.history import History
 from aggregation.kinds import KINDS
 from aggregation.registry import AGGREGATORS, aggregate
 from crowd.cli.kinds import aggregate_values, method_of
@@ -18,6 +20,7 @@ from crowd.cli.output import check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.answers import read_answers
+from crowd.tables.history import read_history, write_history
 from crowd.tables.results import DIGITS, write_labels, write_workers
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.truth import read_truth
@@ -41,9 +44,18 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 )
 @click.option("--method", type=click.Choice(METHODS), help="How they are merged.  [default: by kind]")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
+@click.option("--history", "past", metavar="FILE", help="What the workers did before, from --save-history.")
+@click.option(
+    "--decay",
+    type=click.FloatRange(0, 1),
+    default=0.5,  # on recorded answers everything from 0.1 to 1 helped, and people change
+    show_default=True,
+    help="What an answer of before counts, if one of now counts 1.",
+)
 @click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
 @click.option("--output", metavar="FILE", help="Labels as CSV: item,label,confidence,answers.  [default: -]")
 @click.option("--workers", metavar="FILE", help="Also write worker,skill,answers,agreement.")
+@click.option("--save-history", metavar="FILE", help="Also write worker,truth,answer,count for next time.")
 @click.option("--max-iterations", type=click.IntRange(min=1), help="Passes over the answers at most.")
 @click.option("--tolerance", type=float, help="Stop when a pass changes less than this.")
 @click.option("--smoothing", type=float, help="Imagined answers in each cell of a worker's matrix.")
@@ -55,9 +67,12 @@ def command(
     kind: str,
     method: str | None,
     gold: str | None,
+    past: str | None,
+    decay: float,
     truth: str | None,
     output: str | None,
     workers: str | None,
+    save_history: str | None,
     max_iterations: int | None,
     tolerance: float | None,
     smoothing: float | None,
@@ -74,25 +89,30 @@ def command(
     parameters = _parameters(kind, name, given)
     if output is None and not as_json:
         output = STDIO
-    inputs = {"ANSWERS": answers, "--gold": gold, "--truth": truth}
-    check_streams(inputs, {"--output": output, "--workers": workers}, as_json=as_json)
+    inputs = {"ANSWERS": answers, "--gold": gold, "--history": past, "--truth": truth}
+    outputs = {"--output": output, "--workers": workers, "--save-history": save_history}
+    check_streams(inputs, outputs, as_json=as_json)
     if kind != "labels":
-        if gold is not None:
-            raise click.UsageError(f"--gold does not apply to {kind}")
+        for option, value in (("--gold", gold), ("--history", past), ("--save-history", save_history)):
+            if value is not None:
+                raise click.UsageError(f"{option} does not apply to {kind}")
         aggregate_values(kind, answers, name, truth=truth, output=output, workers=workers, as_json=as_json)
         return
     seconds = {"doubt": 0.0, "write": 0.0}
     with timed(seconds, "read", f"reading {answers}"):
         table = read_answers(open_input(answers), times=(), extra="ignore")
         known, true = _labels_of(gold), _labels_of(truth)
+        before = None if past is None else read_history(open_input(past)).faded(decay)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
     with timed(seconds, "fit", f"fitting {name}"):
-        consensus = _fit(coded, name, known, parameters)
+        consensus = _fit(coded, name, known, before, parameters)
     result = _summary(coded, consensus, rows=len(table)) | _accuracy(coded, consensus, true, known, truth)
     with timed(seconds, "doubt", "looking for reasons to doubt"):
         result["cautions"] = _cautions(coded, consensus, true, known)
     with timed(seconds, "write", "writing"):
         _write(coded, consensus, output, workers)
+        if save_history:
+            _save_history(coded, consensus, before, save_history)
     result["seconds"] = {step: seconds[step] for step in ("read", "fit", "doubt", "write")}
     if as_json:
         print_json(result)
@@ -120,9 +140,11 @@ def _labels_of(path: str | None) -> dict[str, str] | None:
     return None if path is None else read_truth(open_input(path))
 
 
-def _fit(answers: Answers, method: str, gold: Known, parameters: Mapping[str, float]) -> Consensus:
+def _fit(
+    answers: Answers, method: str, gold: Known, before: History | None, parameters: Mapping[str, float]
+) -> Consensus:
     try:
-        return aggregate(answers, method, gold=gold, **parameters)
+        return aggregate(answers, method, gold=gold, history=before, **parameters)
     except ValueError as error:
         raise Unprocessable(str(error)) from error
 
@@ -179,6 +201,13 @@ def _write(answers: Answers, consensus: Consensus, output: str | None, workers: 
             write_labels(files.enter_context(replacing(output)), answers, consensus)
         if workers:
             write_workers(files.enter_context(replacing(workers)), answers, consensus)
+
+
+def _save_history(answers: Answers, consensus: Consensus, before: History | None, path: str) -> None:
+    """Write what the workers did, and what is left of what they did before."""
+    done = history.of(answers, consensus)
+    with replacing(path) as file:
+        write_history(file, done if before is None else before.with_more(done))
 
 
 def _report(result: Mapping[str, Any]) -> str:

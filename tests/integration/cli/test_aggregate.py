@@ -243,3 +243,30 @@ def test_the_published_sets_score_as_published(crowd, crowd_data):
         for method in ("majority", "dawid-skene")
     }
     assert scores == {"majority": pytest.approx(82 / 108), "dawid-skene": pytest.approx(97 / 108)}
+
+
+def test_what_workers_did_is_kept_for_the_next_time(crowd, answers, tmp_path):
+    kept, later = tmp_path / "past.csv", tmp_path / "later.csv"
+    assert crowd("aggregate", answers, "--save-history", kept).exit_code == 0
+    rows = rows_of(kept.read_text())
+    assert {"worker", "truth", "answer", "count"} == set(rows[0])
+    assert sum(float(row["count"]) for row in rows) == pytest.approx(11)
+    again = crowd("aggregate", answers, "--history", kept, "--decay", "0.5", "--save-history", later)
+    assert again.exit_code == 0, again.stderr
+    assert sum(float(row["count"]) for row in rows_of(later.read_text())) == pytest.approx(16.5)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "told"),
+    [
+        ("worker,truth,answer,count\nann,cat,cat,many\n", (), "line 2, field count: 'many' is not a number"),
+        ("worker,truth,answer\nann,cat,cat\n", (), "count"),
+        ("worker,truth,answer,count\nann,cat,cat,1\n", ("--method", "majority"), "majority learns nothing"),
+    ],
+)
+def test_a_history_that_cannot_be_used_is_refused(crowd, answers, tmp_path, content, arguments, told):
+    past = tmp_path / "past.csv"
+    past.write_text(content)
+    result = crowd("aggregate", answers, "--history", past, *arguments)
+    assert result.exit_code != 0
+    assert told in result.stderr
