@@ -6,6 +6,8 @@ from flask import Flask
 
 from crowd import __version__
 from crowd.api import (
+    accuracy,
+    advice,
     answers,
     appeals,
     batches,
@@ -59,6 +61,8 @@ NOUNS = (
     payouts,
     answers,
     labels,
+    accuracy,
+    advice,
     training_sets,
     steps,
     keys,

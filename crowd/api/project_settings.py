@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from crowd.api.accuracy import StopSchema
 from crowd.api.fields import Dollars, Number, Schema, about, share, slug, text, whole
 from crowd.channels.mturk.posting import DAY, MODES, SCHEDULES, YEAR
 from crowd.errors import bad_input
@@ -198,6 +199,10 @@ class Settings(Schema):
     )
     method = fields.String(
         validate=validate.OneOf(METHODS),
+    audit_share = share(
+        metadata=about("Of settled items, drawn by lot and looked at again; 0 unless given, 0.03 is good.")
+    )
+    stop = fields.Nested(StopSchema, allow_none=True)
         metadata=about(
             "How answers are aggregated; the default of the task type unless given, for labels panel."
         ),
@@ -280,3 +285,5 @@ def settings_of(body: dict[str, Any]) -> dict[str, Any]:
         return body | {"qualifications": qualification.parse(body["qualifications"])}
     except ValueError as error:
         raise bad_input("qualifications", str(error)) from None
+    audit_share = fields.Float()
+    stop = fields.Nested(StopSchema, allow_none=True)

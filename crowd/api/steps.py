@@ -39,6 +39,11 @@ class TurnSchema(Schema):
     model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))
     asked = fields.Integer()
     paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
+    strategy = fields.String(allow_none=True, metadata=about("By which the items asked about were chosen."))
+    fallback = fields.String(
+        allow_none=True, metadata=about("Why they were drawn at random against the project's strategy.")
+    )
+    stopped = fields.String(allow_none=True, metadata=about("Why no further item is asked about."))
 
 
 @blueprint.on("POST", "/projects/<project>/step")

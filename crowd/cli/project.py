@@ -38,6 +38,7 @@ COMMANDS = {
     "instructions": ("crowd.cli.instructions:command", "What workers are told, version by version."),
     "labels": ("crowd.cli.instructions:labels", "What the labels mean."),
     "accuracy": ("crowd.cli.accuracy:command", "What labels claim, and what a second look found."),
+    "advice": ("crowd.cli.advice:command", "What the instructions should say better."),
     "ledger": ("crowd.cli.payouts:ledger", "Every move of money."),
     "budget": ("crowd.cli.project:budget", "Set the most dollars a project may cost."),
     "pause": ("crowd.cli.project:pause", "Hand out no more work; pages already claimed are still taken."),

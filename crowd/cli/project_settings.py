@@ -16,7 +16,8 @@ from workers.money import dollars, to_micros
 
 SHOWN = (
     "title", "state", "channel", "endpoint", "task_type", "task_options", "overlap", "max_overlap",
-    "confidence", "hit_size", "gold_share", "gold_policy", "lease_seconds", "ordering", "review", "quiz",
+    "confidence", "hit_size", "gold_share", "gold_policy", "audit_share", "lease_seconds", "ordering",
+    "review", "quiz",
     "worker_cap", "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model",
     "method", "fuse_predictions",
 )  # fmt: skip
@@ -24,7 +25,8 @@ SHOWN = (
 AMOUNTS = {"price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros"}
 UNSET: dict[str, Any] = {
     "confidence": None, "model": None, "hourly": None, "fair-hourly": None, "worker-cap": None,
-    "worker-day-cap": None, "quiz": None, "gold-policy": None, "qualifications": [],
+    "worker-day-cap": None, "quiz": None, "gold-policy": None, "stop": None, "qualifications": [],
+    "label-value": None, "expert-price": None,
 }  # fmt: skip
 
 _SETTINGS = (
@@ -49,6 +51,10 @@ _SETTINGS = (
     click.option(
         "--hourly", help="Dollars for an hour of active time; the price is then the most per answer."
     ),
+    click.option(
+        "--audit-share", type=float, help="Share of settled items looked at again, e.g. 0.03.  [default: 0]"
+    ),
+    click.option("--stop", help="When to ask about no new items, e.g. accuracy=0.95,worth=0.25,budget=100."),
     click.option("--fair-hourly", help="Warn when the median page earns less than this by the hour."),
     click.option("--review", type=click.Choice(REVIEWS), help="Who accepts pages.  [default: automatic]"),
     click.option("--qualifications", help='Who may work, e.g. "skill german >= 0.8 and group radiology".'),
@@ -104,7 +110,7 @@ def described(project: Project, labels: list[str]) -> dict[str, Any]:
     amounts = {option: getattr(project, setting) for option, setting in AMOUNTS.items()}
     money = {option: None if amount is None else dollars(amount) for option, amount in amounts.items()}
     wanted = qualification.text(project.qualifications) or None
-    offered = {"posting": project.posting or None}
+    offered = {"posting": project.posting or None, "stop": _stopping(project.stop)}
     return {"slug": project.slug, "labels": labels, **settings, **offered, "qualifications": wanted, **money}
 
 
@@ -151,9 +157,25 @@ def _numbers(text: str, where: str, example: str) -> dict[str, Any]:
         raise bad_input(where, f"write it as {example}") from None
 
 
+def _stop(text: str, where: str) -> dict[str, Any]:
+    given = _numbers(text, where, "accuracy=0.95,worth=0.25,budget=100")
+    for name in ("worth", "budget"):
+        if name in given:
+            given[f"{name}_micros"] = micros(str(given.pop(name)), f"{where}: {name}")
+    return given
+
+
+def _stopping(stop: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a stop rule with its amounts in dollars."""
+    amounts = {name: value for name, value in (stop or {}).items() if name.endswith("_micros")}
+    shown = {name.removesuffix("_micros"): dollars(value) for name, value in amounts.items()}
+    return {name: value for name, value in (stop or {}).items() if name not in amounts} | shown or None
+
+
 READERS: dict[str, Callable[[str, str], Any]] = {
     "qualifications": requirements,
     "quiz": _quiz,
     "gold_policy": _gold_policy,
     "task_options": json_object,
 }
+    "stop": _stop,

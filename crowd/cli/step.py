@@ -36,6 +36,12 @@ def _lines(turn: Turn) -> list[str]:
         f"{decided.enough} items settled, {decided.more} get another answer, {decided.give_up} given up",
         f"{turn.asked} answers asked for, {turn.paid} pages paid, {turn.expired} leases expired",
     ]
+    if decided.expert:
+        lines.append(f"{decided.expert} items wait for an expert")
+    if turn.audited:
+        lines.append(f"{turn.audited} answers asked for to check settled labels")
+    if turn.stopped:
+        lines.append(f"no further item is asked about: {turn.stopped}")
     if turn.paused_funds:
         lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
     if decided.unfunded:

@@ -47,6 +47,8 @@ class ProjectSettings:
     lease_seconds: int = 900
     price_micros: int = 0
     hourly_micros: int | None = None
+    audit_share: float = 0.0
+    stop: dict[str, Any] | None = None
     fair_hourly_micros: int | None = None
     review: str = "automatic"
     ordering: str = "depth"

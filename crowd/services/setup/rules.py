@@ -11,7 +11,7 @@ from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services import estimate
 from crowd.task_types import TASK_TYPES
-from qc import gold_policy
+from qc import gold_policy, stopping
 from workers import qualification
 
 CHANNELS = ("pool", "mturk", "simulated", "replay")
@@ -32,6 +32,7 @@ def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[st
     problems += [Problem("qualifications", text) for text in qualification.faults(values["qualifications"])]
     problems += _quiz_faults(values["quiz"])
     problems += _gold_faults(values["gold_policy"])
+    problems += _stop_faults(values)
     problems += _posting_faults(values)
     if values["task_type"] not in TASK_TYPES:
         return [*problems, Problem("task_type", f"choose from {', '.join(TASK_TYPES)}")]
@@ -127,6 +128,13 @@ def _gold_faults(policy: object) -> Iterator[Problem]:
     yield from (Problem(f"gold_policy.{name}".rstrip("."), text) for name, text in found)
 
 
+def _stop_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
+    stop = values["stop"]
+    yield from (Problem(f"stop.{key}" if key else "stop", text) for key, text in stopping.faults(stop))
+    if isinstance(stop, Mapping) and "worth_micros" in stop and not values["price_micros"]:
+        yield Problem("stop.worth", "is weighed against the price of answers, and they are free")
+
+
 def _posting_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
     endpoint, stored = values["endpoint"], values["posting"]
     if values["channel"] == "mturk":
@@ -155,6 +163,7 @@ RULES: tuple[Rule, ...] = (
     ),
     ("hit_size", lambda v: 1 <= v["hit_size"] <= 100, "lies between 1 and 100"),
     ("gold_share", lambda v: 0 <= v["gold_share"] <= 0.5, "lies between 0 and 0.5"),
+    ("audit_share", lambda v: 0 <= v["audit_share"] <= 1, "lies between 0 and 1; 0.03 is a good start"),
     ("lease_seconds", lambda v: 10 <= v["lease_seconds"] <= 86_400, "lies between 10 and 86400"),
     ("price_micros", lambda v: v["price_micros"] >= 0, "cannot be negative"),
     ("random_share", lambda v: 0 <= v["random_share"] <= 1, "lies between 0 and 1"),

@@ -212,6 +212,8 @@ EXAMPLES = {
     "mark_messages_read": Example(),
     "create_run": Example(body={"method": "majority"}),
     "list_labels": Example(),
+    "get_accuracy": Example(),
+    "get_advice": Example(),
     "freeze_version": Example(body={"name": "main"}),
     "list_versions": Example(),
     "export_version": Example(),
