@@ -15,12 +15,16 @@ from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
 from crowd.services import cases, pack
 from crowd.services.access import scope
-from crowd.services.setup import instructions, projects
+from crowd.services.rules.words import said, subjects
+from crowd.services.setup import instructions, projects, rule_book
 from crowd.services.setup.instructions import Wording
 from crowd.web.place import Place, RequesterCall
 from crowd.web.work.frame import sandboxed
+from qc.rule_text import text as line_of
+from qc.rules import read
 
 PREVIEWED = 3
+SHOWN = 5  # firings of rules
 NOTHING = {"text": "An item of yours will stand here."}
 
 
@@ -77,9 +81,27 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         told=instructions.current(call.session, project),
         waiting=call.session.scalar(waiting) or 0,
         cases=sum(cases.waiting(call.session, project).values()),
+        rules=[(row, line_of(read(row.body))) for row in rule_book.rules(call.session, project)],
+        firings=_firings(call, project),
         problem=problem,
         written=written,
     )
+
+
+def _firings(call: RequesterCall, project: Project) -> list[dict[str, object]]:
+    """Return what rules did last, in words."""
+    found = rule_book.firings(call.session, project, limit=SHOWN)
+    names = subjects(call.session, [firing for firing, _ in found])
+    return [
+        {
+            "at": firing.created_at,
+            "rule": row.name,
+            "subject": names[firing.id],
+            "done": firing.action["action"].replace("_", " "),
+            "facts": said(firing.facts),
+        }
+        for firing, row in found
+    ]
 
 
 def _written() -> tuple[str, str | None]:
