@@ -24,7 +24,7 @@ from crowd.models import (
     Worker,
 )
 from crowd.models.states import advance
-from crowd.services import locks, publish, watch
+from crowd.services import locks, publish, reinstate, watch
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
 from qc.gold import Grade as Verdict
@@ -92,9 +92,7 @@ def _store_skills(session: Session, project: Project, worker_ids: Sequence[int],
 
 def _set_aside(session: Session, project: Project, reasons: Mapping[int, str], now: datetime) -> int:
     """Flag all answers of these workers, so that consensus is what it would be had they never come."""
-    flagged = select(AnswerFlag.answer_id).where(
-        AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded"
-    )
+    flagged = reinstate.excluded(project)
     query = select(Answer.id, Answer.slot_id, Answer.item_id, Answer.worker_id, Slot.gold_id)
     query = query.join(Slot, Slot.id == Answer.slot_id).where(Answer.project_id == project.id)
     query = query.where(Answer.worker_id.in_(list(reasons)), Answer.id.not_in(flagged))

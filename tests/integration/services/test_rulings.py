@@ -186,6 +186,8 @@ def test_who_was_banned_wrongly_comes_back_with_all_their_answers(database: Data
     shop.clock.forward(1)
     assert shop.page("ann") is not None
     assert {"worker.lift", "case.upheld"} <= set(shop.rows(select(AuditEntry.action)))
+    banned(shop)  # and this time for good
+    assert set(shop.rows(select(Slot.state).where(Slot.state != "leased"))) == {"void"}
     shop.sound()
 
 
