@@ -22,6 +22,8 @@ from crowd.cli import cli  # noqa: E402
 from crowd.errors import CrowdError, Misconfigured, Unprocessable  # noqa: E402
 from crowd.models import Assignment, Base, Hit, Item, Project, Slot  # noqa: E402
 from crowd.models.states import TRANSITIONS  # noqa: E402
+from crowd.services.setup.default_rules import DEFAULTS  # noqa: E402
+from qc.vocabulary import ACTIONS, COLLECTORS, Action, Collector  # noqa: E402
 
 WIDTH = 100
 MARKED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -60,7 +62,7 @@ class Shown(NamedTuple):
 
 def documents() -> dict[Path, str]:
     """Return every document with generated parts, with these parts as they should be."""
-    parts = {"commands": commands, "errors": errors, "states": states, "contract": contract}
+    parts = {"commands": commands, "errors": errors, "states": states, "contract": contract, "rules": rules}
     texts = {path: path.read_text() for path in sorted(FOLDER.rglob("*.md"))}
     return {
         path: MARKED.sub(lambda found: found[1] + parts[found[2]]() + found[3], text)
@@ -104,6 +106,19 @@ def contract() -> str:
         by = "<br>".join(dict.fromkeys(_named(test) for test in tests if shows(test, each)))
         found.append(f"| {each.number} | {SIDES[each.side]} | {each.source} | {each.text} | {by} |")
     return "\n".join([*found, "", ""])
+
+
+def rules() -> str:
+    """Return what rules can watch and do, and those that come with crowd."""
+    watched = "\n".join(_collector(each) for each in COLLECTORS.values())
+    done = [_action(each) for each in ACTIONS.values()]
+    shipped = [
+        f"| `{each.name}` | {'yes' if each.begins else ''} | `{each.line}` | {each.why} |"
+        for each in DEFAULTS
+    ]
+    actions = ["## Actions", "", "| action | about | what it does | parameters |", "|---|---|---|---|", *done]
+    head = ["| rule | in new projects | line | why |", "|---|---|---|---|"]
+    return "\n".join(["", watched, *actions, "", "## Defaults", "", *head, *shipped, "", ""])
 
 
 @cache
@@ -160,6 +175,23 @@ def _helps(command: click.Command, parent: click.Context | None, name: str) -> I
             found = command.get_command(context, child)
             assert found is not None
             yield from _helps(found, context, child)
+
+
+def _collector(each: Collector) -> str:
+    notes = [f"About {each.about}s; its evidence: {each.evidence}."]
+    notes += ["It takes a window."] if each.has_window else []
+    notes += [] if each.recalls else ["It knows only the present: a dry run looks at now."]
+    facts = [f"| `{fact.name}` | {fact.kind} | {fact.says} |" for fact in each.facts]
+    table = ["| fact | kind | what it is |", "|---|---|---|", *facts]
+    return "\n".join([f"## collect {each.name}", "", f"{each.says} {' '.join(notes)}", "", *table, ""])
+
+
+def _action(each: Action) -> str:
+    told = "<br>".join(
+        f"`{parameter.name}`{' (needed)' if parameter.required else ''}: {parameter.says}"
+        for parameter in each.parameters
+    )
+    return f"| `{each.name}` | {', '.join(each.about)} | {each.says} | {told} |"
 
 
 def _error(kind: type[CrowdError]) -> str:

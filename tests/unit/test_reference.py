@@ -29,7 +29,13 @@ def mentioned(*paths: Path) -> set[str]:
 
 def test_generated_text_is_current(generator: ModuleType):
     documents = generator.documents()
-    assert {path.name for path in documents} == {"cli.md", "errors.md", "mturk-contract.md", "the-loop.md"}
+    assert {path.name for path in documents} == {
+        "cli.md",
+        "errors.md",
+        "mturk-contract.md",
+        "rules.md",
+        "the-loop.md",
+    }
     stale = [path.name for path, text in documents.items() if path.read_text() != text]
     assert stale == [], "run: .venv/bin/python docs/generate.py"
 
