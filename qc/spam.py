@@ -38,7 +38,7 @@ class SpamPolicy:
     ban: float = log(99)
     suspend: float = log(10)
     floor: float = -3.0  # of the evidence from gold
-    good_accuracy: float = 0.8
+    good: float = 0.6  # informedness of a good worker: how much better than chance, 1 for never wrong
     peers_floor: float = -2.0
     peers_most: float = 3.5
     cleared: float = -4.0  # of gold and peers together: from here on little gold is enough
@@ -55,8 +55,12 @@ class SpamPolicy:
                 f"evidence of peers must satisfy peers_floor <= 0 <= peers_most < ban, "
                 f"not {self.peers_floor:g}, {self.peers_most:g}, {self.ban:g}"
             )
-        if not 0 < self.good_accuracy < 1:
-            raise ValueError(f"good_accuracy is {self.good_accuracy:g}: it must lie between 0 and 1")
+        if not 0 < self.good < 1:
+            raise ValueError(f"good is {self.good:g}: it must lie between 0 and 1")
+
+    def accuracy(self, labels: int) -> float:
+        """Return how often a good worker is right: among more labels, less is far from chance."""
+        return 1 / labels + self.good * (1 - 1 / labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,6 @@ class SpamTest:
         """Begin a test over a label set of this size."""
         if labels < 2:
             raise ValueError(f"labels is {labels}: a spam test needs at least 2 labels")
-        if policy.good_accuracy <= 1 / labels:
-            raise ValueError(
-                f"good_accuracy is {policy.good_accuracy:g}: "
-                f"with {labels} labels it must exceed {1 / labels:g}"
-            )
         return cls(policy, (0,) * labels)
 
     @property
@@ -130,7 +129,8 @@ class SpamTest:
         Its probability as spam comes from the answers before it, one added to each count; counting the
         answer itself first would tilt the test against everyone.
         """
-        labels, accuracy = len(self.counts), self.policy.good_accuracy
+        labels = len(self.counts)
+        accuracy = self.policy.accuracy(labels)
         as_spam = (self.counts[answer] + 1) / (sum(self.counts) + labels)
         as_good = chance_right * accuracy + (1 - chance_right) * (1 - accuracy) / (labels - 1)
         step = log(as_spam / as_good)

@@ -129,7 +129,7 @@ def test_a_good_worker_gains_no_evidence_on_average(seen, data):
     """E[exp(step)] <= 1 under H_good, which is what makes the thresholds mean odds."""
     test = SpamTest(SpamPolicy(floor=-1e9), seen)
     truth = data.draw(st.integers(0, len(seen) - 1))
-    accuracy = test.policy.good_accuracy
+    accuracy = test.policy.accuracy(len(seen))
     chances = [accuracy if a == truth else (1 - accuracy) / (len(seen) - 1) for a in range(len(seen))]
     steps = [exp(test.observe(Observation(a, truth)).llr) for a in range(len(seen))]
     assert np.dot(chances, steps) <= 1 + 1e-9
@@ -154,13 +154,12 @@ def test_evidence_stays_above_the_floor(rows):
     ("call", "message"),
     [
         (lambda: SpamTest.start(1, POLICY), "at least 2 labels"),
-        (lambda: SpamTest.start(2, SpamPolicy(good_accuracy=0.5)), "must exceed 0.5"),
         (lambda: SpamTest.start(2, POLICY).observe(Observation(2, 0)), "label codes from 0 to 1"),
         (lambda: SpamTest.start(2, POLICY).observe(Observation(0, -1)), "label codes from 0 to 1"),
         (lambda: SpamTest.start(2, POLICY).observe(Observation(0, None, (1.0,))), "one for each of 2"),
         (lambda: SpamPolicy(peers_most=9), "peers_most < ban"),
         (lambda: SpamPolicy(ban=1, suspend=2), "suspend <= ban"),
-        (lambda: SpamPolicy(good_accuracy=1), "good_accuracy is 1"),
+        (lambda: SpamPolicy(good=1), "good is 1"),
     ],
 )
 def test_nonsense_is_refused(call, message):
