@@ -172,6 +172,19 @@ class Settings(Schema):
             **about("Another answer is bought until a label is this sure; null: exactly overlap answers."),
         },
     )
+    label_value = Dollars(
+        attribute="label_value_micros",
+        allow_none=True,
+        metadata=about(
+            "What a right label is worth, in dollars: no answer is bought that is expected to gain less than "
+            "its price; null: by confidence alone."
+        ),
+    )
+    expert_price = Dollars(
+        attribute="expert_price_micros",
+        allow_none=True,
+        metadata=about("What an expert's answer costs: what is given up goes to the expert where worth it."),
+    )
     hit_size = whole(1, 100, metadata=about("Questions on one page, gold included; 10 unless given."))
     gold_share = Number(
         validate=validate.Range(min=0, max=0.5),
@@ -263,6 +276,8 @@ class ProjectSchema(Schema):
     overlap = fields.Integer()
     max_overlap = fields.Integer()
     confidence = fields.Float(allow_none=True)
+    label_value = Dollars(attribute="label_value_micros", allow_none=True)
+    expert_price = Dollars(attribute="expert_price_micros", allow_none=True)
     hit_size = fields.Integer()
     gold_share = fields.Float(metadata=about("On pages made before it is known who answers them."))
     gold_policy = fields.Nested(GoldPolicySchema, allow_none=True)

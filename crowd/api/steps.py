@@ -21,6 +21,7 @@ class DecidedSchema(Schema):
     enough = fields.Integer()
     more = fields.Integer()
     give_up = fields.Integer()
+    expert = fields.Integer(metadata=about("Waits for an expert instead of further answers."))
     unfunded = fields.Integer(metadata=about("Wanted another answer that the budget does not cover."))
 
 
@@ -38,12 +39,12 @@ class TurnSchema(Schema):
     version = fields.Integer(allow_none=True, metadata=about("Of the training set frozen."))
     model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))
     asked = fields.Integer()
-    paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
     strategy = fields.String(allow_none=True, metadata=about("By which the items asked about were chosen."))
     fallback = fields.String(
         allow_none=True, metadata=about("Why they were drawn at random against the project's strategy.")
     )
     stopped = fields.String(allow_none=True, metadata=about("Why no further item is asked about."))
+    paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
 
 
 @blueprint.on("POST", "/projects/<project>/step")

@@ -22,7 +22,10 @@ SHOWN = (
     "method", "fuse_predictions",
 )  # fmt: skip
 # Option and setting where the option is an amount of dollars.
-AMOUNTS = {"price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros"}
+AMOUNTS = {
+    "price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros",
+    "label_value": "label_value_micros", "expert_price": "expert_price_micros",
+}  # fmt: skip
 UNSET: dict[str, Any] = {
     "confidence": None, "model": None, "hourly": None, "fair-hourly": None, "worker-cap": None,
     "worker-day-cap": None, "quiz": None, "gold-policy": None, "stop": None, "qualifications": [],
@@ -36,6 +39,11 @@ _SETTINGS = (
     click.option("--overlap", type=int, help="Answers bought before the first decision.  [default: 3]"),
     click.option("--max-overlap", type=int, help="Most answers an item may get."),
     click.option("--confidence", type=float, help="Stop asking once the label is this sure, e.g. 0.95."),
+    click.option(
+        "--label-value",
+        help="Dollars a right label is worth: answers expected to gain less than they cost are not bought.",
+    ),
+    click.option("--expert-price", help="Dollars for an expert's answer: for what else would be given up."),
     click.option("--hit-size", type=int, help="Questions on a page, gold included.  [default: 10]"),
     click.option("--gold-share", type=float, help="Share of gold among the questions, the same for all."),
     click.option(
@@ -43,6 +51,10 @@ _SETTINGS = (
         help="How it falls with proven skill: 'default', or what differs from "
         "share=0.4,first=20,then=0.05,proven=0.01,proven_at=0.8.  [default: default]",
     ),
+    click.option(
+        "--audit-share", type=float, help="Share of settled items looked at again, e.g. 0.03.  [default: 0]"
+    ),
+    click.option("--stop", help="When to ask about no new items, e.g. accuracy=0.95,worth=0.25,budget=100."),
     click.option("--lease-seconds", type=int, help="How long a worker may keep a page.  [default: 900]"),
     click.option(
         "--ordering", type=click.Choice(ORDERINGS), help="Finish items, or reach all.  [default: depth]"
@@ -51,10 +63,6 @@ _SETTINGS = (
     click.option(
         "--hourly", help="Dollars for an hour of active time; the price is then the most per answer."
     ),
-    click.option(
-        "--audit-share", type=float, help="Share of settled items looked at again, e.g. 0.03.  [default: 0]"
-    ),
-    click.option("--stop", help="When to ask about no new items, e.g. accuracy=0.95,worth=0.25,budget=100."),
     click.option("--fair-hourly", help="Warn when the median page earns less than this by the hour."),
     click.option("--review", type=click.Choice(REVIEWS), help="Who accepts pages.  [default: automatic]"),
     click.option("--qualifications", help='Who may work, e.g. "skill german >= 0.8 and group radiology".'),
@@ -149,14 +157,6 @@ def _gold_policy(text: str, where: str) -> dict[str, Any]:
     return {} if text.strip() == "default" else _numbers(text, where, "share=0.4,first=20,then=0.05")
 
 
-def _numbers(text: str, where: str, example: str) -> dict[str, Any]:
-    try:
-        pairs = dict(part.strip().split("=", 1) for part in text.split(","))
-        return {name: json.loads(value) for name, value in pairs.items()}
-    except ValueError:
-        raise bad_input(where, f"write it as {example}") from None
-
-
 def _stop(text: str, where: str) -> dict[str, Any]:
     given = _numbers(text, where, "accuracy=0.95,worth=0.25,budget=100")
     for name in ("worth", "budget"):
@@ -172,10 +172,18 @@ def _stopping(stop: dict[str, Any] | None) -> dict[str, Any] | None:
     return {name: value for name, value in (stop or {}).items() if name not in amounts} | shown or None
 
 
+def _numbers(text: str, where: str, example: str) -> dict[str, Any]:
+    try:
+        pairs = dict(part.strip().split("=", 1) for part in text.split(","))
+        return {name: value if value.isalpha() else json.loads(value) for name, value in pairs.items()}
+    except ValueError:
+        raise bad_input(where, f"write it as {example}") from None
+
+
 READERS: dict[str, Callable[[str, str], Any]] = {
     "qualifications": requirements,
     "quiz": _quiz,
     "gold_policy": _gold_policy,
+    "stop": _stop,
     "task_options": json_object,
 }
-    "stop": _stop,

@@ -46,6 +46,8 @@ def _lines(turn: Turn) -> list[str]:
         lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
     if decided.unfunded:
         lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
+    if turn.fallback:
+        lines.append(turn.fallback)
     if turn.version:
         lines.append(f"training set version {turn.version}")
     if turn.model_version:

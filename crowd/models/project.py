@@ -26,6 +26,7 @@ class Project(Numbered, Stamped, Base):
         one_of("ordering", ORDERINGS),
         CheckConstraint("price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0", name="price"),
         CheckConstraint("worker_cap >= 1 AND worker_day_cap >= 1", name="caps"),
+        CheckConstraint("label_value_micros > 0 AND expert_price_micros > 0", name="worth"),
     )
 
     requester_id: Mapped[int] = reference("requester", index=False)
@@ -43,6 +44,9 @@ class Project(Numbered, Stamped, Base):
     overlap: Mapped[int] = mapped_column(default=3)  # answers bought before the first decision
     max_overlap: Mapped[int] = mapped_column(default=3)
     confidence: Mapped[float | None]  # None: always exactly `overlap` answers
+    # What a right label is worth; set: no answer is bought that is expected to gain less than its price
+    label_value_micros: Mapped[int | None] = mapped_column(BigInteger)
+    expert_price_micros: Mapped[int | None] = mapped_column(BigInteger)  # None: there is no expert to ask
     hit_size: Mapped[int] = mapped_column(default=10)  # questions on one page, gold included
     gold_share: Mapped[float] = mapped_column(default=0.1)
     gold_policy: Mapped[dict[str, Any] | None]  # how the share of gold falls with skill; None: it is flat

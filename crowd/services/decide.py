@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 from sqlalchemy import insert, select
@@ -13,21 +14,27 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
-from crowd.services import audit_slice, locks, pay, publish, rules
-from qc.decide import ACTIONS, Policy, decide_all, reason
+from crowd.services import audit_slice, locks, pay, publish, rules, worth
+from qc.decide import ACTIONS, Action, Policy, decide_all, reason
 
 # Answers from which on machines may overrule people.
 FEWEST_AGAINST = 2
+# What ends the asking about an item.
+ENDING: Final[tuple[Action, ...]] = ("enough", "give_up", "expert")
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How many items were settled, given up, or given another answer; `unfunded` wanted one too."""
+    """How many items were settled, given up, left to an expert, or given another answer.
+
+    `unfunded` wanted another answer too.
+    """
 
     enough: int = 0
     more: int = 0
     give_up: int = 0
     unfunded: int = 0
+    expert: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class _Case:
     votes: int
     confidence: float
     pending: int  # answers wanted that are not here yet
+    gain: float = np.inf  # right labels that another answer is expected to gain
 
 
 def policy(project: Project) -> Policy:
@@ -46,48 +54,58 @@ def policy(project: Project) -> Policy:
         max_answers=project.max_overlap,
         confidence=project.confidence,
         overlap=project.overlap,
+        least_gain=worth.least_gain(project),
+        expert=worth.expert(project),
     )
 
 
 def decide(session: Session, project: Project, run: ConsensusRun, *, now: datetime) -> Decided:
     """Settle the items that are sure, ask once more about those worth it, give up on the rest.
 
-    The most doubtful items come first where the budget does not reach for all. A settled item whose
-    confidence has fallen since is asked about again.
+    Where the budget does not reach for all, those come first that gain most by another answer, or are the
+    most doubtful. A settled item whose confidence has fallen since is asked about again.
     """
     locks.step(session, project)
     looked_at = audit_slice.under_way(session, project)
     rule = policy(project)
     raised = rules.raised(session, project)
+    gain = worth.expected(session, project, run) if rule.least_gain is not None else {}
     cases = [
         case
-        for case in _cases(session, project, run)
+        for case in _cases(session, project, run, gain)
         if case.item_id not in looked_at and not (case.pending and case.votes < raised.get(case.item_id, 0))
     ]
     votes = np.array([case.votes for case in cases], dtype=np.int64)
     confidence = np.array([case.confidence for case in cases], dtype=np.float64)
-    actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule)]
+    expected = np.array([case.gain for case in cases], dtype=np.float64)
+    actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule, gain=expected)]
     by_action = {
         action: [case for case, chosen in zip(cases, actions, strict=True) if chosen == action]
         for action in ACTIONS
     }
-    enough = [case for case in by_action["enough"] if case.state == "asking"]
-    given_up = [case for case in by_action["give_up"] if case.state == "asking"]
-    wanting = sorted(
-        (case for case in by_action["more"] if not case.pending), key=lambda case: case.confidence
+    enough, given_up, for_experts = (
+        [case for case in by_action[action] if case.state == "asking"] for action in ENDING
     )
-    locks.items(session, [case.item_id for case in (*enough, *given_up, *wanting)])
-    _end(session, project, run, enough, "enough", now)
-    _end(session, project, run, given_up, "give_up", now)
+    wanting = [case for case in by_action["more"] if not case.pending]
+    wanting.sort(key=lambda case: (-case.gain, case.confidence))
+    locks.items(session, [case.item_id for case in (*enough, *given_up, *for_experts, *wanting)])
+    for action, ended in zip(ENDING, (enough, given_up, for_experts), strict=True):
+        _end(session, project, run, ended, action, now)
     more = wanting[: pay.affordable(session, project)]
     cause = f"{run.id}:{_next_number(session)}"
     publish.ask_again(session, project, [case.item_id for case in more], cause=cause, now=now)
+    worth.rank(session, {case.item_id: case.gain for case in more if np.isfinite(case.gain)})
     _record(session, project, run, more, "more", now)
-    return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more))
+    return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more), len(for_experts))
 
 
 def _end(
-    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
+    session: Session,
+    project: Project,
+    run: ConsensusRun,
+    cases: Sequence[_Case],
+    action: Action,
+    now: datetime,
 ) -> None:
     """Stop asking about these items; places nobody holds are taken back."""
     if not cases:
@@ -102,7 +120,12 @@ def _end(
 
 
 def _record(
-    session: Session, project: Project, run: ConsensusRun, cases: Sequence[_Case], action: str, now: datetime
+    session: Session,
+    project: Project,
+    run: ConsensusRun,
+    cases: Sequence[_Case],
+    action: Action,
+    now: datetime,
 ) -> None:
     rule = policy(project)
     rows = [
@@ -111,7 +134,7 @@ def _record(
             "item_id": case.item_id,
             "run_id": run.id,
             "action": action,
-            "reason": reason(action, case.votes, case.confidence, rule),  # type: ignore[arg-type]
+            "reason": reason(action, case.votes, case.confidence, rule, gain=case.gain),
             "created_at": now,
         }
         for case in cases
@@ -120,7 +143,7 @@ def _record(
         session.execute(insert(Decision), rows)
 
 
-def _cases(session: Session, project: Project, run: ConsensusRun) -> list[_Case]:
+def _cases(session: Session, project: Project, run: ConsensusRun, gain: Mapping[int, float]) -> list[_Case]:
     """Return every item that is or was asked about, with what the run says of it."""
     query = (
         select(Item.id, Item.state, Item.wanted, Consensus)
@@ -128,12 +151,14 @@ def _cases(session: Session, project: Project, run: ConsensusRun) -> list[_Case]
         .where(Item.project_id == project.id, Item.state.in_(("asking", "settled")))
         .order_by(Item.id)
     )
-    return [_case(*row) for row in session.execute(query)]
+    return [_case(*row, gain=gain.get(row[0], np.inf)) for row in session.execute(query)]
 
 
-def _case(item_id: int, state: str, wanted: int, said: Consensus | None) -> _Case:
+def _case(item_id: int, state: str, wanted: int, said: Consensus | None, *, gain: float) -> _Case:
     votes = said.votes if said else 0
-    return _Case(item_id, state, votes, _confidence(said) if said else 0.0, wanted - votes)
+    confidence = _confidence(said) if said else 0.0
+    # One person against the machines says more than the posterior: another answer is needed.
+    return _Case(item_id, state, votes, confidence, wanted - votes, gain if confidence else np.inf)
 
 
 def _confidence(said: Consensus) -> float:

@@ -228,6 +228,8 @@ def _project() -> None:
         sa.Column("overlap", sa.Integer(), nullable=False),
         sa.Column("max_overlap", sa.Integer(), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("label_value_micros", sa.BigInteger(), nullable=True),
+        sa.Column("expert_price_micros", sa.BigInteger(), nullable=True),
         sa.Column("hit_size", sa.Integer(), nullable=False),
         sa.Column("gold_share", sa.Double(), nullable=False),
         sa.Column("gold_policy", sa.JSON(), nullable=True),
@@ -257,6 +259,9 @@ def _project() -> None:
         sa.CheckConstraint("ordering IN ('depth', 'breadth')", name=op.f("ck_project_ordering")),
         sa.CheckConstraint("review IN ('automatic', 'manual')", name=op.f("ck_project_review")),
         sa.CheckConstraint("state IN ('active', 'paused', 'closed')", name=op.f("ck_project_state")),
+        sa.CheckConstraint(
+            "label_value_micros > 0 AND expert_price_micros > 0", name=op.f("ck_project_worth")
+        ),
         sa.CheckConstraint("overlap >= 1 AND max_overlap >= overlap", name=op.f("ck_project_overlap")),
         sa.CheckConstraint(
             "price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0",

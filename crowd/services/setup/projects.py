@@ -41,14 +41,16 @@ class ProjectSettings:
     overlap: int = 3
     max_overlap: int | None = None  # None: three more than `overlap` with a target confidence, else `overlap`
     confidence: float | None = None
+    label_value_micros: int | None = None
+    expert_price_micros: int | None = None
     hit_size: int = 10
     gold_share: float | None = None  # None: as `gold_policy` says
     gold_policy: dict[str, Any] | None = None  # None: the default where `gold_share` is None, else flat
     lease_seconds: int = 900
-    price_micros: int = 0
-    hourly_micros: int | None = None
     audit_share: float = 0.0
     stop: dict[str, Any] | None = None
+    price_micros: int = 0
+    hourly_micros: int | None = None
     fair_hourly_micros: int | None = None
     review: str = "automatic"
     ordering: str = "depth"
@@ -103,7 +105,7 @@ def update(
     """Change settings; the price and the channel only while nothing is on offer."""
     locks.change(session, project)
     current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
-    if "max_overlap" not in changes and ("overlap" in changes or "confidence" in changes):
+    if "max_overlap" not in changes and changes.keys() & {"overlap", "confidence", "label_value_micros"}:
         changes = {**changes, "max_overlap": None}
     if "gold_share" in changes and "gold_policy" not in changes:
         changes = {**changes, "gold_policy": None}
@@ -203,7 +205,8 @@ def _checked(
 ) -> dict[str, Any]:
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     if values["max_overlap"] is None:
-        values["max_overlap"] = settings.overlap + (3 if settings.confidence is not None else 0)
+        adaptive = settings.confidence is not None or settings.label_value_micros is not None
+        values["max_overlap"] = settings.overlap + (3 if adaptive else 0)
     if values["method"] is None and settings.task_type in TASK_TYPES:
         values["method"] = estimate.methods(settings.task_type)[0]
     if values["seed"] is None:

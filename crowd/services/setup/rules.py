@@ -166,6 +166,16 @@ RULES: tuple[Rule, ...] = (
     ("audit_share", lambda v: 0 <= v["audit_share"] <= 1, "lies between 0 and 1; 0.03 is a good start"),
     ("lease_seconds", lambda v: 10 <= v["lease_seconds"] <= 86_400, "lies between 10 and 86400"),
     ("price_micros", lambda v: v["price_micros"] >= 0, "cannot be negative"),
+    (
+        "label_value_micros",
+        lambda v: v["label_value_micros"] is None or v["label_value_micros"] > v["price_micros"] > 0,
+        "must be above the price of an answer, and that above 0; leave it out to buy by confidence alone",
+    ),
+    (
+        "expert_price_micros",
+        lambda v: v["expert_price_micros"] is None or v["expert_price_micros"] > 0,
+        "must be above 0; leave it out where there is no expert",
+    ),
     ("random_share", lambda v: 0 <= v["random_share"] <= 1, "lies between 0 and 1"),
     ("batch_size", lambda v: v["batch_size"] >= 1, "at least 1 item is needed"),
     ("strategy", lambda v: v["strategy"] in STRATEGIES, f"choose from {', '.join(STRATEGIES)}"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import Decision, Item
+from crowd.services import conclude
 from crowd.services.decide import Decided
 from tests.integration import world
 from tests.integration.world import PRICE, World
@@ -114,4 +117,54 @@ def test_without_a_target_exactly_the_overlap_is_bought(database: Database) -> N
     assert shop.decide(shop.concluded({"i00": (1.0, 1)})) == Decided()
     shop.answer("bob")
     assert shop.decide(shop.concluded({"i00": (0.5, 2)})) == Decided(enough=1)
+    shop.sound()
+
+
+def settle(shop: World) -> Decided:
+    """Conclude from the answers there are, and decide."""
+    return shop.decide(shop.do(lambda s, p: conclude.conclude(s, p, now=shop.clock())))
+
+
+def worthwhile(database: Database, **settings: object) -> World:
+    """Ask two answers of each item, up to five while another gains what it costs: a fiftieth of a label."""
+    chosen = {"overlap": 2, "max_overlap": 5, "hit_size": 8, "label_value_micros": 50 * PRICE, **settings}
+    shop = world.make(database, items=8, **chosen)
+    split = {f"i{n:02d}": "abc"[n % 3] for n in range(8)} | {"i06": "b"}
+    say(shop, "ann", {f"i{n:02d}": "abc"[n % 3] for n in range(8)})
+    say(shop, "bob", split)
+    return shop
+
+
+def say(shop: World, name: str, labels: Mapping[str, str]) -> None:
+    page = shop.page(name)
+    shop.submit(name, page, {question.name: labels[question.key] for question in page.questions})
+
+
+def test_an_answer_is_bought_where_it_is_expected_to_gain_its_price(database: Database) -> None:
+    shop = worthwhile(database)
+    assert settle(shop).more == 1
+    assert states(shop)["i06"] == ("asking", 3, 1)
+    said = {row.item_id: row.reason for row in shop.rows(select(Decision))}
+    assert " >= 0.02 right labels" in said[shop.item("i06").id]
+    assert " < 0.02" in said[shop.item("i00").id]
+    assert states(shop)["i00"] == ("settled", 2, 0)
+    shop.sound()
+
+
+def test_the_item_that_gains_most_is_asked_first(database: Database) -> None:
+    shop = worthwhile(database, label_value_micros=10_000 * PRICE)
+    assert settle(shop).more > 1
+    ranks = {item.key: item.rank for item in shop.rows(select(Item).where(Item.claimable))}
+    assert min(ranks, key=ranks.__getitem__) == "i06"
+    assert all(rank < 0 for rank in ranks.values())
+
+
+def test_doubt_that_answers_do_not_end_goes_to_an_expert_where_one_is_worth_it(database: Database) -> None:
+    dear = worthwhile(database, confidence=0.95, max_overlap=2, expert_price_micros=1000 * PRICE)
+    assert (settle(dear).expert, states(dear)["i06"][0]) == (0, "given_up")
+    shop = worthwhile(database, slug="two", confidence=0.95, max_overlap=2, expert_price_micros=5 * PRICE)
+    assert settle(shop).expert >= 1
+    assert states(shop)["i06"] == ("given_up", 2, 0)
+    row = shop.rows(select(Decision).where(Decision.item_id == shop.item("i06").id))[-1]
+    assert (row.action, "an expert gains" in row.reason) == ("expert", True)
     shop.sound()
