@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from crowd.services.check import answering, asking, control, endpoints, lineage, money
+from crowd.services.check import answering, asking, audited, control, endpoints, lineage, money, reviewed
 from crowd.services.check.invariant import Invariant
 
 __all__ = ["INVARIANTS", "Finding", "Invariant", "check"]
@@ -41,6 +41,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     answering.whole_or_not_at_all,
     control.inside_one_project,
     control.audit_unbroken,
+    reviewed.rulings_carried_out,
+    audited.claims_kept,
 )
 
 

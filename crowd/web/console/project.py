@@ -13,11 +13,12 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import cases, pack
+from crowd.services import accuracy, cases, guidance, pack, stop
 from crowd.services.access import scope
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
 from crowd.services.setup.instructions import Wording
+from crowd.task_types import TASK_TYPES
 from crowd.web.place import Place, RequesterCall
 from crowd.web.work.frame import sandboxed
 from qc.rule_text import text as line_of
@@ -83,9 +84,18 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         cases=sum(cases.waiting(call.session, project).values()),
         rules=[(row, line_of(read(row.body))) for row in rule_book.rules(call.session, project)],
         firings=_firings(call, project),
+        claimed=accuracy.lines(accuracy.measure(call.session, project)),
+        stopping=stop.verdict(call.session, project),
+        advice=_advice(call, project),
         problem=problem,
         written=written,
     )
+
+
+def _advice(call: RequesterCall, project: Project) -> tuple[str, ...]:
+    """Return what the instructions should answer; nothing where answers are no labels."""
+    categorical = TASK_TYPES[project.task_type].is_categorical
+    return guidance.advise(call.session, project).questions if categorical else ()
 
 
 def _firings(call: RequesterCall, project: Project) -> list[dict[str, object]]:

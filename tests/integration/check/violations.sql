@@ -262,3 +262,30 @@ DELETE FROM audit_entry WHERE id = 2;
 -- 47: audit entry 2: does not follow
 -- unguarded: audit_entry
 DELETE FROM audit_entry WHERE id = 1;
+
+-- 51: which its outcome contradicts
+INSERT INTO review_case (project_id, kind, state, subject, item_id, text, value, facts, created_at)
+    SELECT project_id, 'unsure', 'closed', 'item:1', id, '', 0, '{}', created_at FROM item ORDER BY id LIMIT 1;
+
+-- 51: which its outcome contradicts
+INSERT INTO review_case (project_id, kind, state, subject, item_id, text, value, facts, created_at, reviewer)
+    SELECT project_id, 'unsure', 'open', 'item:1', id, '', 0, '{}', created_at, 'ann' FROM item ORDER BY id LIMIT 1;
+
+-- 51: labeled, but not with what
+INSERT INTO review_case (project_id, kind, state, subject, item_id, text, value, facts, created_at, outcome, reviewer, closed_at)
+    SELECT project_id, 'unsure', 'closed', 'item:1', id, '', 0, '{}', created_at, 'labeled', 'ann', created_at FROM item ORDER BY id LIMIT 1;
+
+-- 51: upheld, but page:1 stands
+INSERT INTO review_case (project_id, kind, state, subject, assignment_id, text, value, facts, created_at, outcome,
+    reviewer, closed_at) SELECT project_id, 'appeal', 'closed', 'page:1', id, '', 0, '{}', created_at, 'upheld', 'ann',
+    created_at FROM assignment ORDER BY id LIMIT 1;
+
+-- 52: but its run says
+INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, answers, extra, created_at)
+    SELECT i.project_id, c.item_id, c.run_id, c.label, c.confidence, c.votes, '[]', 0, i.created_at
+    FROM consensus c JOIN item i ON i.id = c.item_id WHERE c.votes > 0 ORDER BY c.id LIMIT 1;
+
+-- 52: half checked
+INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, answers, extra, created_at, checked_at)
+    SELECT i.project_id, c.item_id, c.run_id, c.label, c.confidence, c.votes, '[]', 0, i.created_at, i.created_at
+    FROM consensus c JOIN item i ON i.id = c.item_id ORDER BY c.id LIMIT 1;
