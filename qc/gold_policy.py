@@ -8,6 +8,7 @@ from typing import Any, Self
 
 # Each share lies between these: more gold than ordinary work is no work.
 LEAST, MOST = 0.0, 0.5
+PROMOTE = ("review", "automatic", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class GoldPolicy:
     proven: float = 0.01  # once the lower bound of their skill reaches `proven_at`
     proven_at: float = 0.8
     exposure: int | None = None  # workers one gold is shown to before it is retired; None: never
+    promote: str = "review"  # items that could be gold where it is short, see `PROMOTE`
 
     def __post_init__(self) -> None:
         """Refuse what is no policy."""
@@ -102,4 +104,5 @@ CHECKS = {
         lambda value: value is None or _is_count(value, 1),
         "must be a whole number of workers, at least 1; leave it out to retire none",
     ),
+    "promote": (lambda value: value in PROMOTE, f"choose from {', '.join(PROMOTE)}"),
 }

@@ -8,12 +8,15 @@ from marshmallow import fields, validate
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
-from crowd.api.fields import Schema, about, key, text
+from crowd.api.fields import Number, Schema, about, key, text
 from crowd.api.items import ImportedSchema
 from crowd.api.paging import PageQuery, PageSchema, page
+from crowd.models.item import GOLD_USES
 from crowd.services import browse, intake
 from crowd.services.access import scope
 from crowd.tables.gold import GoldRow, read_gold
+
+EXPLANATION = 2000  # characters
 
 blueprint = Blueprint("gold", "Items whose answer is known, on which workers are graded.")
 
@@ -23,6 +26,20 @@ class NewGoldRow(Schema):
 
     item = key(required=True)
     label = text(200, required=True)
+    accepted = fields.Dict(
+        keys=text(200),
+        values=Number(validate=validate.Range(min=0, min_inclusive=False, max=1)),
+        load_default=dict,
+        metadata=about("Other answers that are right too, with the credit of each: 1 for as right."),
+    )
+    use = fields.String(
+        validate=validate.OneOf(GOLD_USES),
+        load_default=GOLD_USES[0],
+        metadata=about("hidden in pages; training: shown to beginners; told: known, never asked."),
+    )
+    explanation = text(
+        EXPLANATION, load_default="", metadata=about("Why it is right: for workers in training.")
+    )
 
 
 class NewGold(Schema):
@@ -49,7 +66,10 @@ class GoldPage(PageSchema):
 
 def rows(body: dict[str, Any]) -> list[GoldRow]:
     """Return the gold of a JSON body."""
-    return [GoldRow(row["item"], row["label"], f"gold[{number}]") for number, row in enumerate(body["gold"])]
+    return [
+        GoldRow(row.pop("item"), row.pop("label"), f"gold[{number}]", **row)
+        for number, row in enumerate(body["gold"])
+    ]
 
 
 @blueprint.on("POST", "/projects/<project>/gold")

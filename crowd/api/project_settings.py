@@ -21,7 +21,7 @@ from crowd.services.setup.rules import (
     MAX_LABELS,
 )
 from crowd.task_types import TASK_TYPES
-from qc.gold_policy import LEAST, MOST
+from qc.gold_policy import LEAST, MOST, PROMOTE
 from workers import qualification
 
 # A model that is Python code is for the operator to set, on the command line: it runs with our rights.
@@ -64,6 +64,10 @@ class GoldPolicySchema(Schema):
         1,
         allow_none=True,
         metadata=about("Workers one gold is shown to before it is hidden no longer; null: no end."),
+    )
+    promote = fields.String(
+        validate=validate.OneOf(PROMOTE),
+        metadata=about("Items that could be gold, where it is short: to a reviewer, or made gold at once."),
     )
 
 
@@ -195,6 +199,10 @@ class Settings(Schema):
         allow_none=True,
         metadata=about("How the share falls with proven skill; the default unless gold_share is given."),
     )
+    audit_share = share(
+        metadata=about("Of settled items, drawn by lot and looked at again; 0 unless given, 0.03 is good.")
+    )
+    stop = fields.Nested(StopSchema, allow_none=True)
     lease_seconds = whole(10, 86_400, metadata=about("How long a worker may hold a page; 900 unless given."))
     strategy = fields.String(
         validate=validate.OneOf(STRATEGIES), metadata=about("How items are chosen; margin unless given.")
@@ -212,10 +220,6 @@ class Settings(Schema):
     )
     method = fields.String(
         validate=validate.OneOf(METHODS),
-    audit_share = share(
-        metadata=about("Of settled items, drawn by lot and looked at again; 0 unless given, 0.03 is good.")
-    )
-    stop = fields.Nested(StopSchema, allow_none=True)
         metadata=about(
             "How answers are aggregated; the default of the task type unless given, for labels panel."
         ),
@@ -281,6 +285,8 @@ class ProjectSchema(Schema):
     hit_size = fields.Integer()
     gold_share = fields.Float(metadata=about("On pages made before it is known who answers them."))
     gold_policy = fields.Nested(GoldPolicySchema, allow_none=True)
+    audit_share = fields.Float()
+    stop = fields.Nested(StopSchema, allow_none=True)
     lease_seconds = fields.Integer()
     strategy = fields.String()
     random_share = fields.Float()
@@ -300,5 +306,3 @@ def settings_of(body: dict[str, Any]) -> dict[str, Any]:
         return body | {"qualifications": qualification.parse(body["qualifications"])}
     except ValueError as error:
         raise bad_input("qualifications", str(error)) from None
-    audit_share = fields.Float()
-    stop = fields.Nested(StopSchema, allow_none=True)

@@ -17,7 +17,7 @@ from crowd.services.setup import projects
 from crowd.services.undo import Correction
 from crowd.task_types import TASK_TYPES, Ask
 
-__all__ = ["Correction", "correct", "of_item", "read_label", "retire", "told", "withhold"]
+__all__ = ["Correction", "accept", "correct", "keep", "of_item", "read_label", "retire", "told", "withhold"]
 
 
 def correct(
@@ -102,6 +102,39 @@ def withhold(
     session.flush()
     item = session.get_one(Item, gold.item_id)
     _note(session, project, "gold.withhold", item, reviewer, {"because": because}, now)
+
+
+def keep(session: Session, project: Project, gold: Gold, *, reviewer: str, now: datetime) -> None:
+    """Ask gold again that was withheld: it was doubted, and is right."""
+    _change(session, project)
+    session.refresh(gold)
+    if gold.retired_at is not None or gold.use != "told" or gold.retired_because is None:
+        return
+    gold.use, gold.retired_because = "hidden", None
+    session.flush()
+    _note(session, project, "gold.keep", session.get_one(Item, gold.item_id), reviewer, {}, now)
+
+
+def accept(
+    session: Session, project: Project, item: Item, label: object, *, reviewer: str, now: datetime
+) -> Gold:
+    """Make gold of an item that is settled: what its answers say together is what is known of it.
+
+    Raises:
+        Conflict: the item is not settled, or gold already.
+    """
+    _change(session, project)
+    session.refresh(item)
+    if item.state != "settled" or _in_force(session, item.id) is not None:
+        raise Conflict(f"item {item.key!r} is {item.state}; only a settled item can be made gold")
+    right = read_label(session, project, item, label)
+    gold = Gold(project_id=project.id, item_id=item.id, label=right, source="consensus", created_at=now)
+    session.add(gold)
+    session.flush()
+    advance(session, Item, "state", ("settled", "gold"), Item.id == item.id)
+    session.refresh(item)
+    _note(session, project, "gold.promote", item, reviewer, {"label": right}, now)
+    return gold
 
 
 def told(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,16 @@ class Imported:
 
     added: int
     unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known of an item, as it is stored."""
+
+    label: str
+    accepted: dict[str, float]
+    use: str
+    explanation: str
 
 
 def add_items(session: Session, project: Project, rows: Sequence[ItemRow], *, now: datetime) -> Imported:
@@ -65,17 +75,24 @@ def add_gold(
     items = _locked(session, project, [row.key for row in rows])
     labels, known = projects.labels(session, project).labels, _current_gold(session, project)
 
-    def read(row: GoldRow) -> str:
+    def read(row: GoldRow) -> Truth:
         payload = items[row.key].payload if row.key in items else {}
-        return TASK_TYPES[project.task_type].read(row.label, Ask(labels, project.task_options, payload))
+        kind, ask = TASK_TYPES[project.task_type], Ask(labels, project.task_options, payload)
+        accepted = {kind.read(value, ask): credit for value, credit in row.accepted.items()}
+        return Truth(kind.read(row.label, ask), accepted, row.use, row.explanation)
 
     among = f" ({', '.join(labels)})" if labels else ""
     _refuse(list(_gold_problems(rows, read, among, items, known)), "gold")
     new = {row.key: row for row in rows if items[row.key].id not in known}
     for row in new.values():
-        item = items[row.key]
         session.add(
-            Gold(project_id=project.id, item_id=item.id, label=read(row), source=source, created_at=now)
+            Gold(
+                project_id=project.id,
+                item_id=items[row.key].id,
+                source=source,
+                created_at=now,
+                **asdict(read(row)),
+            )
         )
     _take_out(session, [items[key].id for key in new])
     return Imported(added=len(new), unchanged=len(rows) - len(new))
@@ -100,25 +117,27 @@ def _contradictions(
 
 def _gold_problems(
     rows: Sequence[GoldRow],
-    read: Callable[[GoldRow], str],
+    read: Callable[[GoldRow], Truth],
     among: str,
     items: Mapping[str, Item],
-    known: Mapping[int, str],
+    known: Mapping[int, Truth],
 ) -> Iterator[Problem]:
-    said: dict[str, str] = {}
+    said: dict[str, Truth] = {}
     for row in rows:
         item = items.get(row.key)
         try:
-            label = read(row)
+            truth = read(row)
         except ValueError as error:
             yield Problem(row.where, f"label {error}{among}")
             continue
-        if said.setdefault(row.key, label) != label:
+        if said.setdefault(row.key, truth) != truth:
             yield Problem(row.where, f"item {row.key!r} appears twice with different labels")
         elif item is None:
             yield Problem(row.where, f"no item {row.key!r}; import the items first")
-        elif known.get(item.id, label) != label:
-            yield Problem(row.where, f"item {row.key!r} already has the gold label {known[item.id]!r}")
+        elif known.get(item.id, truth).label != truth.label:
+            yield Problem(row.where, f"item {row.key!r} already has the gold label {known[item.id].label!r}")
+        elif known.get(item.id, truth).accepted != truth.accepted:
+            yield Problem(row.where, f"item {row.key!r} is gold already, with other answers accepted")
         elif item.state not in ("new", "gold"):
             yield Problem(row.where, f"item {row.key!r} is already being asked and cannot become gold")
 
@@ -153,9 +172,10 @@ def _locked(session: Session, project: Project, keys: Sequence[str]) -> dict[str
     return found
 
 
-def _current_gold(session: Session, project: Project) -> dict[int, str]:
-    query = select(Gold.item_id, Gold.label).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
-    return {item_id: label for item_id, label in session.execute(query)}
+def _current_gold(session: Session, project: Project) -> dict[int, Truth]:
+    columns = Gold.item_id, Gold.label, Gold.accepted, Gold.use, Gold.explanation
+    query = select(*columns).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
+    return {item_id: Truth(*truth) for item_id, *truth in session.execute(query)}
 
 
 def _take_out(session: Session, item_ids: Sequence[int]) -> None:

@@ -52,11 +52,36 @@ def test_gold_is_read_from_csv_and_jsonl(given, content, first_line):
         ("item,label\n1,c\n", ["a.csv line 2, field label: 'c' is not in the label set: 'a', 'b'"]),
         ("item,label\n1,\n", ["a.csv line 2, field label: is missing, blank, or no text"]),
         ("item,truth\n1,a\n", [
-            "a.csv line 2, field truth: unknown field; expected item, label",
+            "a.csv line 2, field truth: unknown field; expected item, label, accepted, use, explanation",
             "a.csv line 2, field label: is missing, blank, or no text",
         ]),
         ('{"item": 1, "label": true}', ["a.csv line 1, field label: is missing, blank, or no text"]),
+        ("item,label,use\n1,a,secret\n", ["a.csv line 2, field use: choose from hidden, training, told"]),
+        ("item,label,accepted\n1,a,b=2\n",
+         ["a.csv line 2, field accepted: the credit of 'b' is 2.0; it must be above 0 and at most 1"]),
+        ("item,label,accepted\n1,a,b=half\n",
+         ["a.csv line 2, field accepted: the credit of 'b' is 'half'; it must be a number"]),
+        ('{"item": 1, "label": "a", "explanation": 3}', ["a.csv line 1, field explanation: is no text"]),
     ],
 )  # fmt: skip
 def test_faults_of_gold_are_named_by_line_and_field(given, content, expected):
     assert problems(read_gold, given(content), labels=("a", "b")) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "accepted"),
+    [
+        ("item,label,accepted\n1,cat,kitten=0.5; tom\n", {"kitten": 0.5, "tom": 1.0}),
+        ('item,label,accepted\n1,cat,"[""tom""]"\n', {"tom": 1.0}),
+        ('{"item": 1, "label": "cat", "accepted": {"kitten": 0.5}}', {"kitten": 0.5}),
+        ("item,label,accepted\n1,cat,\n", {}),
+    ],
+)
+def test_gold_may_accept_several_answers(given, content, accepted):
+    [row] = read_gold(given(content))
+    assert row.accepted == accepted
+
+
+def test_gold_for_training_comes_with_its_explanation(given):
+    [row] = read_gold(given("item,label,use,explanation\n1,cat,training,It has whiskers.\n"))
+    assert (row.use, row.explanation) == ("training", "It has whiskers.")
