@@ -35,6 +35,8 @@ class TurnSchema(Schema):
     restricted = fields.Integer()
     decided = fields.Nested(DecidedSchema)
     audited = fields.Integer(metadata=about("Answers asked for to check labels that are settled."))
+    gold_disputed = fields.Integer(metadata=about("Gold that good workers contradict, for a reviewer."))
+    gold_warning = fields.String(allow_none=True, metadata=about("Set where gold runs out for workers."))
     paid = fields.Integer()
     version = fields.Integer(allow_none=True, metadata=about("Of the training set frozen."))
     model_version = fields.String(allow_none=True, metadata=about("Of the model trained."))

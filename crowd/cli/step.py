@@ -44,6 +44,7 @@ def _lines(turn: Turn) -> list[str]:
         lines.append(f"no further item is asked about: {turn.stopped}")
     if turn.paused_funds:
         lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
+    lines += _gold(turn)
     if decided.unfunded:
         lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
     if turn.fallback:
@@ -53,3 +54,9 @@ def _lines(turn: Turn) -> list[str]:
     if turn.model_version:
         lines.append(f"model {turn.model_version}")
     return lines
+
+
+def _gold(turn: Turn) -> list[str]:
+    disputed = f"{turn.gold_disputed} gold contradicted by good workers; then: crowd review cases"
+    warned = [f"warning: {turn.gold_warning}"] if turn.gold_warning else []
+    return ([disputed] if turn.gold_disputed else []) + warned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,13 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import bad_input
 from crowd.models import Batch, BatchItem, Item, Prediction, PredictionSet, Project
+from crowd.selection.growth import growing
+from crowd.selection.learnability import FEWEST
 from crowd.selection.strategies import Choice
 from crowd.selection.strategies import select as select_items
-from crowd.services import locks, pay, predict
+from crowd.services import locks, merge, pay, predict, prospects
+
+DIGITS = 6
 
 
 def choose(
@@ -28,15 +33,16 @@ def choose(
 ) -> Batch | None:
     """Choose new items by the project's strategy, or as told here; None when no item is left or affordable.
 
-    Without predictions the whole batch is random. An item the newest model says nothing about counts
-    as one it cannot tell at all.
+    Without predictions the whole batch is random, and while the model has learned nothing that its doubts
+    could be worth: the batch's parameters say so. A strategy that is told here is followed whatever the model
+    has learned. An item the newest model says nothing about counts as one it cannot tell at all.
     """
     locks.step(session, project)
     number = _batches(session, project)
     predictions = predict.latest(session, project)
     keys, probabilities = _candidates(session, project, predictions)
-    wanted = _affordable(session, project, project.batch_size if size is None else size)
-    name = "random" if predictions is None else strategy or project.strategy
+    wanted = _affordable(session, project, _size(session, project) if size is None else size)
+    name, judged = _strategy(session, project, predictions, strategy)
     share = project.random_share if random_share is None else random_share
     seed = project.seed + number if seed is None else seed
     try:
@@ -52,7 +58,7 @@ def choose(
         raise bad_input("strategy", str(error)) from None
     if not choices:
         return None
-    parameters = {"size": wanted, "random_share": share, "candidates": len(keys)}
+    parameters = {"size": wanted, "random_share": share, "candidates": len(keys), **judged}
     batch = Batch(
         project_id=project.id,
         strategy=name,
@@ -74,6 +80,36 @@ def batch_of(session: Session, project: Project, item_id: int) -> Batch | None:
     return session.scalars(
         query.where(Batch.project_id == project.id).order_by(Batch.id.desc()).limit(1)
     ).first()
+
+
+def fallback(batch: Batch) -> str | None:
+    """Say why a batch was drawn at random against the project's strategy; None where it was not."""
+    said: str | None = batch.parameters.get("fallback")
+    return said
+
+
+def _strategy(
+    session: Session, project: Project, predictions: PredictionSet | None, told: str | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the strategy to follow, and what is known of the model, for the batch to keep."""
+    if predictions is None:
+        return "random", {}
+    name = told or project.strategy
+    if told or name == "random" or (found := prospects.judge(session, project, predictions)) is None:
+        return name, {}
+    numbers: dict[str, Any] = {"items": found.items}
+    if found.items >= FEWEST:
+        numbers |= {"gain": round(found.gain, DIGITS), "error": round(found.error, DIGITS)}
+    if found.proven:
+        return name, {"model": numbers}
+    return "random", {"model": numbers, "fallback": f"random instead of {name}: {found.reason}"}
+
+
+def _size(session: Session, project: Project) -> int:
+    """Return the project's batch size, or less while a model that learns on the way knows little."""
+    if project.model is None or project.strategy == "random":
+        return project.batch_size
+    return growing(project.batch_size, len(merge.candidates(session, project)))
 
 
 def _affordable(session: Session, project: Project, size: int) -> int:

@@ -19,6 +19,7 @@ from crowd.services import (
     choose,
     conclude,
     decide,
+    gold_cases,
     grade,
     judge,
     merge,
@@ -49,10 +50,14 @@ class Turn:
     fired: int = 0  # acts of rules
     decided: Decided = field(default_factory=Decided)
     audited: int = 0  # answers asked for to check labels that are settled
+    gold_disputed: int = 0  # gold that good workers contradict: asked no more until a reviewer has looked
+    gold_warning: str | None = None  # why more gold is wanted
     paid: int = 0
     version: int | None = None
     model_version: str | None = None
     asked: int = 0
+    strategy: str | None = None  # by which the items asked about were chosen
+    fallback: str | None = None  # why they were drawn at random against the project's strategy
     stopped: str | None = None  # why no further item is asked about
     paused_funds: bool = False  # the endpoint had no money for all of it; `crowd publish --resume` goes on
 
@@ -81,6 +86,9 @@ def turn(
     database.transact(lambda session: standings.refresh(session, _project(session, project_id), now=clock()))
     fired = database.transact(lambda session: rules.run(session, _project(session, project_id), now=clock()))
     decided, audited = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
+    gold = database.transact(
+        lambda session: gold_cases.tend(session, _project(session, project_id), now=clock())
+    )
     database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))
     paid = _pay(database, project_id, channel, clock)
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
@@ -93,10 +101,14 @@ def turn(
         fired=fired,
         decided=decided,
         audited=audited,
+        gold_disputed=gold.disputed,
+        gold_warning=gold.warning,
         paid=paid,
         version=following.version,
         model_version=following.model_version,
         asked=following.asked,
+        strategy=following.strategy,
+        fallback=following.fallback,
         stopped=following.stopped,
         paused_funds=_waits_for_funds(database, project_id, channel),
     )
@@ -178,6 +190,8 @@ def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn
         version=version.number if version else None,
         model_version=predictions.model_version if predictions else None,
         asked=publish.ask_batch(session, project, batch, now=clock()) if batch else 0,
+        strategy=batch.strategy if batch else None,
+        fallback=choose.fallback(batch) if batch else None,
         stopped=stopped.text if stopped and stopped.stop else None,
     )
 
