@@ -36,7 +36,7 @@ class CaseSchema(Schema):
     state = fields.String()
     subject = fields.String(metadata=about("item:, gold:, page:, restriction: or worker:, and its number."))
     item = fields.String(allow_none=True)
-    value = fields.Float(metadata=about("What looking at it is worth; the queue begins with the highest."))
+    value = fields.Float(metadata=about("What looking at it is worth, among cases of a kind."))
     facts = fields.Dict(metadata=about("Why it is here."))
     text = fields.String(metadata=about("The words of a worker who appeals."))
     created_at = fields.DateTime()
@@ -113,7 +113,7 @@ class NewRuling(Schema):
 @requires("read")
 @blueprint.gives(200, CasePage)
 def list_cases(at: Visit, query: dict[str, Any], project: str) -> dict[str, Any]:
-    """List cases, the most valuable first."""
+    """List cases: appeals, gold, then what is most likely wrong; candidates for gold last."""
     row, after = scope.project(at.session, at.principal, project), number(query["after"])
     limit = query["limit"] + 1
     found = cases.queue(at.session, row, kind=query["kind"], state=query["state"], after=after, limit=limit)

@@ -26,7 +26,7 @@ ALL_OUTCOMES = tuple(dict.fromkeys(outcome for named in OUTCOMES.values() for ou
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @works_on_database
 def queue(place: Workplace, *, slug: str, kind: str | None, state: str, limit: int) -> None:
-    """List the cases that need a reviewer, the most valuable first."""
+    """List the cases that need a reviewer: appeals, gold, then what is most likely wrong."""
     with place.database.read() as session:
         project = place.project(session, slug)
         found = cases.queue(session, project, kind=kind, state=state, limit=limit)

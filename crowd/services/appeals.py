@@ -18,7 +18,6 @@ from crowd.services.access.attempts import Limit
 
 LONGEST = 2000
 KEPT_OUT = ("suspended", "banned")  # a pause is no verdict on anybody's work
-VALUE = 2.0  # before all doubts: somebody waits
 OFTEN = Limit("appeal", 5, timedelta(days=1))
 MOST_SHOWN = 50
 
@@ -85,7 +84,6 @@ def file(session: Session, worker: Worker, what: What, name: str, text: str, *, 
         project,
         "appeal",
         text=words,
-        value=VALUE,
         facts=facts,
         now=now,
         **about,
@@ -124,7 +122,8 @@ def _of_restriction(row: Restriction, title: str | None, appeal: Case | None) ->
 def _pages(worker: Worker) -> Select[Assignment, str]:
     query = select(Assignment, Project.title).join(Project, Project.id == Assignment.project_id)
     query = query.where(Assignment.worker_id == worker.id, Assignment.kind == "work")
-    return query.where(Assignment.review.in_(("rejected", "overturned")))
+    query = query.where(Assignment.review.in_(("rejected", "overturned")))
+    return query.execution_options(populate_existing=True)
 
 
 def _restrictions(worker: Worker, *where: ColumnElement[bool]) -> Select[Restriction, str | None]:

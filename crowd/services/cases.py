@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,9 @@ from crowd.services.access import scope
 from crowd.services.setup import projects
 from qc.disputes import dispute
 
+# What comes first: somebody waits; many grades hang on it; a label does; it would only be nice to have.
+URGENCY = {"appeal": 0, "gold_dispute": 1, "gold_candidate": 3}
+urgency = case(URGENCY, value=Case.kind, else_=2)
 # Cases about items that nobody filed: they are opened, and closed again, by `refresh`.
 DOUBTS = ("disputed", "unsure")
 DOUBTFUL = 0.75  # a settled label less sure than this is worth a look
@@ -104,9 +107,9 @@ def refresh(session: Session, project: Project, *, now: datetime) -> int:
     locks.step(session, project)
     doubts = _doubts(session, project)
     waiting = _waiting(session, project)
-    for (kind, item_id), case in waiting.items():
+    for (kind, item_id), held in waiting.items():
         if item_id not in doubts or doubts[item_id].kind != kind:
-            case.state, case.outcome, case.reviewer, case.closed_at = "closed", "overtaken", "system", now
+            held.state, held.outcome, held.reviewer, held.closed_at = "closed", "overtaken", "system", now
     session.flush()
     opened = 0
     for kind in DOUBTS:
@@ -130,13 +133,13 @@ def queue(
     after: int | None = None,
     limit: int,
 ) -> Sequence[Case]:
-    """Return cases, the most valuable first; `after` is the last one seen."""
+    """Return cases, the most urgent kind first and in it the most valuable; `after` is the last one seen."""
     query = select(Case).where(Case.project_id == project.id, Case.state == state)
     if kind is not None:
         query = query.where(Case.kind == kind)
     if after is not None:
         query = query.where(_behind(find(session, project, after)))
-    return session.scalars(query.order_by(Case.value.desc(), Case.id).limit(limit)).all()
+    return session.scalars(query.order_by(urgency, Case.value.desc(), Case.id).limit(limit)).all()
 
 
 def waiting(session: Session, project: Project) -> dict[str, int]:
@@ -249,6 +252,8 @@ def _case(project: Project, doubt: _Doubt, now: datetime) -> Case:
     )
 
 
-def _behind(case: Case) -> ColumnElement[bool]:
+def _behind(seen: Case) -> ColumnElement[bool]:
     """Return the condition that a case comes after this one in the queue."""
-    return or_(Case.value < case.value, and_(Case.value == case.value, Case.id > case.id))
+    rank = URGENCY.get(seen.kind, 2)
+    lower = or_(Case.value < seen.value, and_(Case.value == seen.value, Case.id > seen.id))
+    return or_(urgency > rank, and_(urgency == rank, lower))

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.errors import NotFound
-from crowd.models import Case, ConsensusRun, CurrentRun, Item
+from crowd.models import Case, ConsensusRun, CurrentRun, Item, Project
 from crowd.services import casefile, cases, conclude
 from tests.integration import world
 from tests.integration.world import START, World
@@ -79,6 +80,27 @@ def test_the_most_doubtful_come_first_and_no_more_than_can_be_read(
     first = opened(shop)[0]
     assert [_key(shop, case) for case in opened(shop, after=first.id)] == ["i02"]
     shop.sound()
+
+
+def test_who_waits_is_heard_before_what_is_doubted(database: Database) -> None:
+    shop = world.make(database, items=4)
+
+    def fill(session: Session, project: Project) -> None:
+        kinds = (
+            ("gold_candidate", 0.9),
+            ("unsure", 0.2),
+            ("rule", 0.3),
+            ("gold_dispute", 0.1),
+            ("appeal", 0.0),
+        )
+        for key, (kind, value) in enumerate(kinds):
+            cases.open_case(session, project, kind, item_id=key % 4 + 1, value=value, facts={}, now=START)
+
+    shop.do(fill)
+    found = opened(shop)
+    assert [case.kind for case in found] == ["appeal", "gold_dispute", "rule", "unsure", "gold_candidate"]
+    for number, case in enumerate(found, 1):
+        assert [row.id for row in opened(shop, after=case.id)] == [row.id for row in found[number:]]
 
 
 def test_what_the_loop_has_settled_since_closes_by_itself(database: Database) -> None:
