@@ -19,7 +19,7 @@ from crowd.learning.features import Features
 from qc.gain import confusions
 
 SET = "sp"
-LEVELS = GAINS[:7]
+LEVELS = GAINS[:6]
 
 
 class Reader:

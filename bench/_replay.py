@@ -15,7 +15,7 @@ from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.one_coin import coin
 from aggregation.panel import COIN, COIN_WEIGHT, INFORMED, JUDGED_FROM, PRECISION, VOTES_WEIGHT, informedness
 from aggregation.tilted import Tilted
-from qc.gain import confusions, evidence, gains, sobered
+from qc.gain import Evidence, confusions, evidence, gains, sobered
 from qc.routing import information
 
 # Between waves a fit goes on from the last one: this many passes do.
@@ -37,7 +37,7 @@ class Shop:
             answers, item=answers.item[order], worker=answers.worker[order], label=answers.label[order]
         )
         self.size = np.bincount(self.all.item, minlength=len(answers.items))
-        self.begin = np.cumsum(self.size) - self.size
+        self.redundancy = float(self.size.mean())
         self.bought = np.zeros(len(answers), dtype=bool)
         self.barred = np.zeros(len(answers.workers), dtype=bool)
         self.withheld = np.zeros(len(answers), dtype=bool)
@@ -131,11 +131,19 @@ Wants = Callable[[Shop, State | None, float], np.ndarray]
 
 
 def by_gain(shop: Shop, state: State | None, least: float) -> np.ndarray:
-    """Want another answer where it is expected to gain at least so many right labels."""
+    """Want another answer where it gains at least so many right labels for the price of all of an item's.
+
+    Whoever would pay for twenty answers an item values its label more than whoever would pay for three.
+    """
     assert state is not None
-    given = np.bincount(shop.all.worker[shop.for_sale], minlength=len(shop.all.workers))
-    crowd = evidence(state.matrices).mixed(given.astype(np.float64))
-    return gains(state.posterior, shop.votes, shop.left, crowd) >= least
+    expected = gains(state.posterior, shop.votes, shop.left, _crowd(shop, state))
+    return expected * shop.redundancy >= least
+
+
+def _crowd(shop: Shop, state: State) -> Evidence:
+    """Return what an answer says of those who have not been asked yet."""
+    left = np.bincount(shop.all.worker[shop.for_sale], minlength=len(shop.all.workers))
+    return evidence(state.matrices).mixed(left.astype(np.float64))
 
 
 def by_margin(shop: Shop, state: State | None, least: float) -> np.ndarray:
@@ -165,7 +173,7 @@ class Policy:
     least: int = 2
 
 
-GAINS = (0.04, 0.02, 0.012, 0.007, 0.004, 0.0022, 0.0012, 0.0006)
+GAINS = (0.2, 0.12, 0.07, 0.04, 0.024, 0.014, 0.008, 0.004)
 POLICIES = {
     "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
     "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
@@ -206,7 +214,7 @@ def _worth(shop: Shop, state: State | None, wanted: np.ndarray) -> Floats:
     assert state is not None
     rows = np.flatnonzero(shop.for_sale & wanted[shop.all.item])
     worth = np.zeros(len(shop.all))
-    belief = sobered(state.posterior, shop.votes)
+    belief = sobered(state.posterior, shop.votes, _crowd(shop, state))
     worth[rows] = information(belief[shop.all.item[rows]], state.matrices[shop.all.worker[rows]])
     return worth
 

@@ -31,7 +31,7 @@ from aggregation.registry import aggregate
 
 QUICK = "rte,dog,cf_amt,zencrowd_in"
 # Claims are compared with the truth at this level, with so many draws of so much gold.
-CLAIMED, DRAWS, GOLD = 0.0022, 4, 30
+CLAIMED, DRAWS, GOLD = 0.014, 4, 30
 PARTS = {"attacks": attacked, "model": with_model}
 Row = list[float]
 

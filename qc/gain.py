@@ -16,9 +16,10 @@ Counts = NDArray[np.integer]
 
 # Looked ahead: one answer alone often cannot turn a label where two or three can.
 HORIZONS: Final = (1, 2, 3, 5, 8)
-# Answers to one item share errors: n of them say as much as n / (CAUTION + SHARED * n) that do not.
+# How far answers move the odds differs between items, with this variance relative to the square of the mean:
+# n answers to one item say as much as n / (CAUTION + rho n) to many, rho = UNEVEN drift^2 / spread.
 CAUTION: Final = 1.2
-SHARED: Final = 0.1
+UNEVEN: Final = 0.3
 # Answers that the crowd's matrix counts for in each row of a worker's.
 STRENGTH: Final = 4.0
 LEAST: Final = 1e-6
@@ -67,15 +68,17 @@ def evidence(matrices: Floats) -> Evidence:
     return Evidence(drift, np.maximum(square - drift**2, LEAST))
 
 
-def sobered(posterior: Floats, votes: Counts, *, temperature: float = 1.0) -> Floats:
+def sobered(posterior: Floats, votes: Counts, crowd: Evidence, *, temperature: float = 1.0) -> Floats:
     """Return a posterior that takes into account that the answers to one item share errors.
 
     Args:
         posterior: (I, K) as a consensus has it.
         votes: (I,) answers it has read.
-        temperature: By which it was tempered already.
+        crowd: What one answer says.
+        temperature: By which the posterior was tempered already.
     """
-    logits = np.log(np.maximum(posterior, 1e-12)) * (temperature / _heat(votes))[:, None]
+    heat = CAUTION + _shared(*_leaders(posterior), crowd) * votes
+    logits = np.log(np.maximum(posterior, 1e-12)) * (temperature / heat)[:, None]
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
@@ -98,17 +101,18 @@ def gains(
     if posterior.shape[1] < 2 or not len(posterior):
         return np.zeros(len(posterior))
     row = np.arange(len(posterior))
-    first, second = np.argsort(-posterior, axis=1, kind="stable")[:, :2].T
+    first, second = _leaders(posterior)
+    shared = _shared(first, second, crowd)
     logs = np.log(np.maximum(temper(posterior, 1.0), 1e-12)) * temperature
     odds = logs[row, first] - logs[row, second]
-    belief = sobered(posterior, votes, temperature=temperature)
-    pull = 1.0 + SHARED * votes
-    ahead = (crowd.drift[first, second] + SHARED * odds) / pull
-    behind = (-crowd.drift[second, first] + SHARED * odds) / pull
+    belief = sobered(posterior, votes, crowd, temperature=temperature)
+    pull = 1.0 + shared * votes
+    ahead = (crowd.drift[first, second] + shared * odds) / pull
+    behind = (-crowd.drift[second, first] + shared * odds) / pull
     best = np.zeros(len(posterior))
     for horizon in HORIZONS:
         steps = np.minimum(horizon, np.maximum(left, 1))
-        wide = steps * (1.0 + SHARED * steps / pull)
+        wide = steps * (1.0 + shared * steps / pull)
         mended = _below(odds + steps * behind, wide * crowd.spread[second, first])
         spoilt = _below(odds + steps * ahead, wide * crowd.spread[first, second])
         gained = belief[row, second] * mended - belief[row, first] * spoilt
@@ -116,8 +120,15 @@ def gains(
     return np.where(left > 0, best, 0.0)
 
 
-def _heat(votes: Counts) -> Floats:
-    return np.asarray(CAUTION + SHARED * votes, dtype=np.float64)
+def _leaders(posterior: Floats) -> tuple[Counts, Counts]:
+    first, second = np.argsort(-posterior, axis=1, kind="stable")[:, :2].T
+    return first, second
+
+
+def _shared(first: Counts, second: Counts, crowd: Evidence) -> Floats:
+    """Return how much of what answers say about two labels they share, beside what is each one's own."""
+    ratio = crowd.drift**2 / crowd.spread
+    return np.asarray(UNEVEN * 0.5 * (ratio[first, second] + ratio[second, first]))
 
 
 def _below(mean: Floats, variance: Floats) -> Floats:

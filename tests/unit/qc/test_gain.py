@@ -70,8 +70,14 @@ def test_a_tempered_posterior_gains_what_the_untempered_one_does():
 
 def test_many_answers_claim_less_than_as_many_independent_ones():
     sure = np.array([[0.99, 0.01]])
-    few, many = (sobered(sure, np.array([n]))[0, 0] for n in (1, 30))
+    few, many = (sobered(sure, np.array([n]), crowd(0.75))[0, 0] for n in (1, 30))
     assert 0.5 < many < few < 0.99
+
+
+def test_answers_of_a_weak_crowd_add_up_for_longer():
+    sure, thirty = np.array([[0.99, 0.01]]), np.array([30])
+    strong, weak = (sobered(sure, thirty, crowd(accuracy))[0, 0] for accuracy in (0.9, 0.6))
+    assert weak > strong
 
 
 @given(
@@ -82,7 +88,7 @@ def test_a_gain_is_a_probability_and_never_more_than_the_doubt(weights, votes, l
     labels = len(weights)
     accuracy = data.draw(st.floats(1 / labels + 0.01, 0.99))
     found = gains(posterior, np.array([votes]), np.array([left]), crowd(accuracy, labels))[0]
-    assert 0 <= found <= 1 - sobered(posterior, np.array([votes])).max() + 1e-9
+    assert 0 <= found <= 1 - sobered(posterior, np.array([votes]), crowd(accuracy, labels)).max() + 1e-9
 
 
 def test_matrices_shrink_toward_the_crowd():
