@@ -112,6 +112,21 @@ def test_a_rule_suspends_for_a_while_with_the_facts_and_once(database: Database)
     shop.sound()
 
 
+def test_a_rule_sends_to_an_exam_once(database: Database) -> None:
+    shop = shop_of(database)
+    work(shop, "bad", right=False, pages=2)
+    grade_new(shop)
+    enact(shop, f"{WRONG} exam; again after 1")
+    assert run(shop) == 1
+    [restriction] = shop.rows(select(Restriction))
+    assert restriction.exam_after is not None
+    page = shop.page("bad")
+    shop.submit("bad", page, dict.fromkeys((question.name for question in page.questions), "a"))
+    grade_new(shop)
+    assert run(shop) <= 1
+    assert shop.count(Restriction) == 1, "who is in an exam is not suspended again"
+
+
 def test_what_is_barred_already_is_not_barred_again(database: Database) -> None:
     shop = shop_of(database)
     work(shop, "bad", right=False, pages=2)
