@@ -84,7 +84,7 @@ class EvidenceSchema(Schema):
     free = Dollars(attribute="free_micros")
 
 
-class VerdictSchema(Schema):
+class StopVerdictSchema(Schema):
     """Whether to ask about no new items, and why."""
 
     stop = fields.Boolean()
@@ -96,7 +96,7 @@ class VerdictSchema(Schema):
 class MeasuredSchema(AccuracySchema):
     """Claimed against true, with what the project's stop rule makes of it."""
 
-    stopping = fields.Nested(VerdictSchema, allow_none=True, metadata=about("Null without a stop rule."))
+    stopping = fields.Nested(StopVerdictSchema, allow_none=True, metadata=about("Null without a stop rule."))
 
 
 @blueprint.on("GET", "/projects/<project>/accuracy")
