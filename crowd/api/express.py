@@ -65,6 +65,7 @@ def submit(token: str) -> Response | None:
         skipped=receipt.skipped,
         amount=dollars(receipt.amount_micros),
         submitted_at=receipt.submitted_at.isoformat(),
+        lessons=[],
     )
 
 

@@ -22,8 +22,9 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Project
 from crowd.models.item import ITEM_STATES
-from crowd.services import stop
+from crowd.services import gold_supply, stop
 from crowd.services.access import scope
+from crowd.services.gold_supply import Supply
 from crowd.services.setup import instructions, projects, rules
 from crowd.services.setup.instructions import Wording
 from crowd.services.setup.projects import ProjectSettings
@@ -111,6 +112,7 @@ def show(place: Workplace, *, slug: str) -> None:
         project = place.project(session, slug)
         about = described(project, projects.labels(session, project).labels)
         overview = asdict(projects.overview(session, project))
+        gold = gold_supply.supply(session, project)
         stopping = stop.verdict(session, project)
     shown = {**about, "labels": ", ".join(about["labels"])}
     lines = [f"{name:14} {value}" for name, value in shown.items() if value is not None]
@@ -120,10 +122,11 @@ def show(place: Workplace, *, slug: str) -> None:
         f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",
         f"{'money':14} {_money(overview)}",
         *([] if stopping is None else [f"{'stop rule':14} {stopping.text}"]),
+        *_gold(gold),
         *_pay(overview["fair_pay"]),
     ]
     verdict = None if stopping is None else asdict(stopping)
-    place.show({**about, "overview": overview, "stopping": verdict}, lines)
+    place.show({**about, "overview": {**overview, "gold_supply": asdict(gold)}, "stopping": verdict}, lines)
 
 
 @click.command("update")
@@ -179,6 +182,13 @@ def _state_command(name: str, state: str) -> click.Command:
 pause = _state_command("pause", "paused")
 resume = _state_command("resume", "active")
 close = _state_command("close", "closed")
+
+
+def _gold(supply: Supply) -> list[str]:
+    counted = f"{supply.hidden} hidden, {supply.training} for training, {supply.told} not asked"
+    missing = f"; none says {', '.join(supply.without)}" if supply.hidden and supply.without else ""
+    warned = [f"warning: {supply.warning}"] if supply.warning else []
+    return [f"{'gold':14} {counted}{missing}", *warned]
 
 
 def _pay(fair: dict[str, Any] | None) -> list[str]:

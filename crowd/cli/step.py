@@ -57,6 +57,6 @@ def _lines(turn: Turn) -> list[str]:
 
 
 def _gold(turn: Turn) -> list[str]:
-    disputed = f"{turn.gold_disputed} gold contradicted by good workers; then: crowd review cases"
+    disputed = f"{turn.gold_disputed} gold contradicted by good workers; then: crowd review queue"
     warned = [f"warning: {turn.gold_warning}"] if turn.gold_warning else []
     return ([disputed] if turn.gold_disputed else []) + warned

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, NotFound, bad_input
-from crowd.models import Assignment, Gold, Item, Project, Slot
+from crowd.models import Assignment, Consensus, CurrentRun, Gold, Item, Project, Slot
 from crowd.models.states import advance
 from crowd.services import audit, locks, publish, undo
 from crowd.services.setup import projects
@@ -118,20 +118,21 @@ def keep(session: Session, project: Project, gold: Gold, *, reviewer: str, now: 
 def accept(
     session: Session, project: Project, item: Item, label: object, *, reviewer: str, now: datetime
 ) -> Gold:
-    """Make gold of an item that is settled: what its answers say together is what is known of it.
+    """Make gold of an item that is settled, or new; without a label, of what its answers say together.
 
     Raises:
-        Conflict: the item is not settled, or gold already.
+        Conflict: the item is asked about, or gold already.
     """
     _change(session, project)
     session.refresh(item)
-    if item.state != "settled" or _in_force(session, item.id) is not None:
-        raise Conflict(f"item {item.key!r} is {item.state}; only a settled item can be made gold")
-    right = read_label(session, project, item, label)
+    if item.state not in ("settled", "new") or _in_force(session, item.id) is not None:
+        raise Conflict(f"item {item.key!r} is {item.state}; only a settled or new item can be made gold")
+    said = _concluded(session, project, item) if label is None else label
+    right = read_label(session, project, item, said)
     gold = Gold(project_id=project.id, item_id=item.id, label=right, source="consensus", created_at=now)
     session.add(gold)
     session.flush()
-    advance(session, Item, "state", ("settled", "gold"), Item.id == item.id)
+    advance(session, Item, "state", (item.state, "gold"), Item.id == item.id)
     session.refresh(item)
     _note(session, project, "gold.promote", item, reviewer, {"label": right}, now)
     return gold
@@ -224,6 +225,15 @@ def _change(session: Session, project: Project) -> None:
     locks.change(session, project)
     project.revision += 1
     session.flush()
+
+
+def _concluded(session: Session, project: Project, item: Item) -> str | None:
+    query = (
+        select(Consensus.label)
+        .join(CurrentRun, CurrentRun.run_id == Consensus.run_id)
+        .where(CurrentRun.project_id == project.id, CurrentRun.method == project.method)
+    )
+    return session.scalar(query.where(Consensus.item_id == item.id))
 
 
 def _in_force(session: Session, item_id: int) -> Gold | None:

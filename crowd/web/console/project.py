@@ -13,7 +13,7 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import accuracy, cases, guidance, pack, stop
+from crowd.services import accuracy, cases, gold_supply, guidance, pack, stop
 from crowd.services.access import scope
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
@@ -78,6 +78,7 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         "console/project.html",
         project=project,
         overview=projects.overview(call.session, project),
+        gold=gold_supply.supply(call.session, project),
         label_set=projects.labels(call.session, project),
         told=instructions.current(call.session, project),
         waiting=call.session.scalar(waiting) or 0,

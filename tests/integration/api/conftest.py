@@ -150,6 +150,10 @@ EXAMPLES = {
     "get_item": Example(),
     "import_gold": Example(body={"gold": [{"item": "i0", "label": "cat"}]}),
     "list_gold": Example(),
+    "correct_gold": Example(body={"item": "i0", "label": "dog", "explanation": "It barks."}),
+    "retire_gold": Example(body={"item": "i0", "because": "Nobody can tell."}),
+    "promote_gold": Example(body={"item": "i5", "label": "cat"}),
+    "get_gold_supply": Example(),
     "upload_predictions": Example(
         query="?model_version=v1",
         body={"labels": ["cat", "dog"], "predictions": [{"item": "i3", "probabilities": [0.6, 0.4]}]},
