@@ -9,7 +9,7 @@ from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
 from crowd.models.case import Case
 from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRun, Decision
-from crowd.models.hit import Hit, HitQuestion
+from crowd.models.hit import Exchange, Hit, HitQuestion
 from crowd.models.item import Gold, Item, Reservation
 from crowd.models.lease import Lease, Tick
 from crowd.models.market import (
@@ -63,6 +63,7 @@ __all__ = [
     "CurrentRun",
     "Decision",
     "Example",
+    "Exchange",
     "Firing",
     "Gold",
     "Grade",

@@ -46,3 +46,15 @@ class HitQuestion(Base):
     position: Mapped[int]
     gold_id: Mapped[int | None] = reference("gold", index=False)
     places: Mapped[int]
+
+
+class Exchange(Base):
+    """Gold that one worker is asked on a HIT in the place of gold they have seen before."""
+
+    __tablename__ = "exchange"
+
+    hit_id: Mapped[int] = mapped_column(BigId, ForeignKey("hit.id"), primary_key=True)
+    worker_id: Mapped[int] = mapped_column(BigId, ForeignKey("worker.id"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = reference("item", index=False)
+    gold_id: Mapped[int] = reference("gold", index=False)

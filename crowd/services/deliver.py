@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ def deliver(session: Session, project: Project, deliveries: Sequence[Delivery], 
     read = _read(session, project, questions, fresh)
     names = sorted({submission.worker for _, submission in fresh})
     workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
-    seen = seen_on(session, questions.values(), workers.values())
+    seen = seen_on(session, _items(questions), workers.values())
     works = [
         sort(questions[hit.id], workers[submission.worker].id, submission, hit.id, seen)
         for hit, submission in read
@@ -132,7 +132,7 @@ def _read(
 ) -> list[tuple[Hit, Submission]]:
     """Return the submissions with their answers in canonical form."""
     kind = TASK_TYPES[project.task_type]
-    payloads = payloads_of(session, questions.values()) if kind.reads_payload else {}
+    payloads = payloads_of(session, _items(questions)) if kind.reads_payload else {}
     labels = projects.labels(session, project).labels
     found = []
     for hit, submission in fresh:
@@ -146,27 +146,27 @@ def _read(
     return found
 
 
-def payloads_of(session: Session, questions: Iterable[Questions]) -> dict[int, dict[str, Any]]:
-    """Return what the items of these questions hold, by item."""
-    item_ids = sorted({question.item_id for page in questions for question in page.values()})
+def _items(questions: Mapping[int, Questions]) -> set[int]:
+    return {question.item_id for page in questions.values() for question in page.values()}
+
+
+def payloads_of(session: Session, item_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return what these items hold, by item."""
     query = select(Item.id, Item.payload)
     return {
         item_id: payload
-        for some in chunks(item_ids)
+        for some in chunks(sorted(item_ids))
         for item_id, payload in session.execute(query.where(Item.id.in_(some)))
     }
 
 
-def seen_on(
-    session: Session, questions: Iterable[Questions], workers: Iterable[Worker]
-) -> set[tuple[int, int]]:
+def seen_on(session: Session, item_ids: Collection[int], workers: Iterable[Worker]) -> set[tuple[int, int]]:
     """Return which of these workers hold, or have held and filled, a slot on which of these items."""
     present = {worker.id for worker in workers}
-    item_ids = sorted({question.item_id for page in questions for question in page.values()})
     query = select(Slot.item_id, Slot.worker_id).where(LIVE)
     return {
         (item_id, worker_id)
-        for some in chunks(item_ids)
+        for some in chunks(sorted(item_ids))
         for item_id, worker_id in session.execute(query.where(Slot.item_id.in_(some)))
         if worker_id in present
     }

@@ -28,17 +28,13 @@ def blueprint(database: Database, clock: Clock, secret_key: str) -> Blueprint:
     @pages.get("/pages/<token>")
     def page(token: str) -> Response:
         given = request.args
-        with database.read() as session:
-            try:
-                found = shown.show(
-                    session,
-                    token,
-                    assignment=given.get("assignmentId", ""),
-                    worker=given.get("workerId", ""),
-                    now=clock(),
-                )
-            except CrowdError as error:
-                return _plain(error.message, error.status)
+        assignment, worker = given.get("assignmentId", ""), given.get("workerId", "")
+        try:
+            found = database.transact(
+                lambda session: shown.show(session, token, assignment=assignment, worker=worker, now=clock())
+            )
+        except CrowdError as error:
+            return _plain(error.message, error.status)
         nonce = secrets.token_urlsafe(16)
         response = Response(rendering.turk_page(found.page, hosts=found.hosts, nonce=nonce))
         response.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce, hosts=" ".join(found.hosts))

@@ -105,6 +105,7 @@ def upgrade() -> None:
         _consensus,
         _current_run,
         _decision,
+        _exchange,
         _hit_question,
         _market_assignment,
         _market_batch_row,
@@ -814,6 +815,7 @@ def _rule() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("looked_at", sa.Integer(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("state IN ('draft', 'active', 'retired')", name=op.f("ck_rule_state")),
@@ -1489,6 +1491,23 @@ def _decision() -> None:
     op.create_index("ix_decision_item", "decision", ["item_id", "id"])
     op.create_index(op.f("ix_decision_project_id"), "decision", ["project_id"])
     op.create_index(op.f("ix_decision_run_id"), "decision", ["run_id"])
+
+
+def _exchange() -> None:
+    op.create_table(
+        "exchange",
+        sa.Column("hit_id", Id, nullable=False),
+        sa.Column("worker_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("gold_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_exchange_gold_id_gold")),
+        sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_exchange_hit_id_hit")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_exchange_item_id_item")),
+        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_exchange_worker_id_worker")),
+        sa.PrimaryKeyConstraint("hit_id", "worker_id", "position", name=op.f("pk_exchange")),
+    )
+    op.create_index(op.f("ix_exchange_worker_id"), "exchange", ["worker_id"])
 
 
 def _hit_question() -> None:

@@ -19,6 +19,7 @@ from crowd.models import Assignment, Hit, HitQuestion, Instructions, Item, Outbo
 from crowd.models.states import advance
 from crowd.services import locks, pack, pay, publish
 from crowd.services.mturk import outbox, people, posting
+from crowd.services.mturk.exchange import Exchanged
 from crowd.services.mturk.outbox import Effect
 from crowd.services.pack import Pick
 from crowd.services.setup import projects
@@ -118,18 +119,28 @@ def _once(session: Session, key: tuple[str, object], find: Callable[[], Found]) 
     return found
 
 
-def page(session: Session, project: Project, hit: Hit, *, with_gold: bool = True) -> Page:
-    """Return the page of a HIT as its workers see it."""
+def page(
+    session: Session,
+    project: Project,
+    hit: Hit,
+    *,
+    with_gold: bool = True,
+    exchanged: Exchanged | None = None,
+) -> Page:
+    """Return the page of a HIT as its workers see it, or as one does for whom gold was exchanged."""
     told_id = hit.instructions_id
     told = _once(session, ("told", told_id), lambda: session.get_one(Instructions, told_id))
     label_set = _once(session, ("labels", project.id), lambda: projects.labels(session, project))
-    query = select(HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
+    query = select(HitQuestion.position, HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
     query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
     if not with_gold:
         query = query.where(HitQuestion.gold_id.is_(None))
     rows = session.execute(query.order_by(HitQuestion.position))
-    picks = [Pick(item_id, key, payload, gold_id) for item_id, key, payload, gold_id in rows]
-    return pack.page(project, label_set, told, picks)
+    picks = {position: Pick(*pick) for position, *pick in rows}
+    for position, other in (exchanged or {}).items():
+        item = session.get_one(Item, other.item_id)
+        picks[position] = Pick(item.id, item.key, item.payload, other.gold_id)
+    return pack.page(project, label_set, told, list(picks.values()))
 
 
 def _question(session: Session, entry: OutboxEntry) -> partial[str]:

@@ -17,7 +17,8 @@ from crowd.errors import Unprocessable
 from crowd.models import Assignment, Hit, Project, Quarantined, Worker
 from crowd.services import deliver, locks, roster
 from crowd.services.deliver import Questions
-from crowd.services.mturk.shelf import Work, quarantine, store
+from crowd.services.mturk import exchange
+from crowd.services.mturk.shelf import Asked, Work, quarantine, store
 from crowd.services.page import record, skips
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
@@ -42,10 +43,12 @@ def take_in(
         return []
     names = sorted({each.worker for each in fresh})
     workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
-    works = _read(session, project, questions, [(hits[e.hit], workers[e.worker], e) for e in fresh])
-    seen = deliver.seen_on(session, questions.values(), workers.values())
+    works = [Work(hits[each.hit], workers[each.worker].id, each, Said({})) for each in fresh]
+    _know_what_was_asked(session, works, questions)
+    _read(session, project, works)
+    seen = deliver.seen_on(session, _items(works), workers.values())
     for work in works:
-        _place(work, questions[work.hit.id], seen)
+        _place(work, seen)
     return store(session, project, works, questions, now)
 
 
@@ -101,45 +104,47 @@ def _known(
     return known, counts
 
 
-def _read(
-    session: Session,
-    project: Project,
-    questions: Mapping[int, Questions],
-    fresh: Sequence[tuple[Hit, Worker, HandedIn]],
-) -> list[Work]:
+def _know_what_was_asked(session: Session, works: Sequence[Work], questions: Mapping[int, Questions]) -> None:
+    exchanged = exchange.of(session, {(work.hit.id, work.worker_id) for work in works})
+    for work in works:
+        mine = exchanged.get((work.hit.id, work.worker_id), {})
+        work.asked = {name: Asked.of(question, mine) for name, question in questions[work.hit.id].items()}
+
+
+def _items(works: Sequence[Work]) -> set[int]:
+    return {asked.item_id for work in works for asked in work.asked.values()}
+
+
+def _read(session: Session, project: Project, works: Sequence[Work]) -> None:
     """Read every submission against its page; one that is not as asked says what is wrong with it."""
     kind = TASK_TYPES[project.task_type]
-    payloads = deliver.payloads_of(session, questions.values()) if kind.reads_payload else {}
+    payloads = deliver.payloads_of(session, _items(works)) if kind.reads_payload else {}
     labels = projects.labels(session, project).labels
-    works = []
-    for hit, worker, each in fresh:
-        work = Work(hit, worker.id, each, Said({}))
+    for work in works:
         asks = {
-            name: Ask(labels, project.task_options, payloads.get(question.item_id, {}))
-            for name, question in questions[hit.id].items()
+            name: Ask(labels, project.task_options, payloads.get(asked.item_id, {}))
+            for name, asked in work.asked.items()
         }
         try:
-            work.said = handed_in.said(each.answer)
+            work.said = handed_in.said(work.handed.answer)
             skips.require_reasons(work.skips())
             work.values = record.read(kind, work.said.answers, asks, work.said.skips)
         except Malformed as error:
             work.fault = f"its answers cannot be read: {error}"
         except Unprocessable as error:
             work.fault = "; ".join(map(str, error.problems)) or error.message
-        works.append(work)
-    return works
 
 
-def _place(work: Work, questions: Questions, seen: set[tuple[int, int]]) -> None:
+def _place(work: Work, seen: set[tuple[int, int]]) -> None:
     """Give each answer its place, unless its worker has answered the item before."""
     for name, value in work.values.items():
-        question = questions[name]
-        if question.places == 0 or (question.item_id, work.worker_id) in seen:
+        asked = work.asked[name]
+        if asked.question.places == 0 or (asked.item_id, work.worker_id) in seen:
             work.stray[name] = value
             continue
-        question.places -= 1
-        seen.add((question.item_id, work.worker_id))
-        work.taken.append((question, value))
+        asked.question.places -= 1
+        seen.add((asked.item_id, work.worker_id))
+        work.taken.append((asked, value))
 
 
 def pages_of(

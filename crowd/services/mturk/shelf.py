@@ -17,9 +17,25 @@ from crowd.models import Assignment, Hit, HitQuestion, Project, Quarantined, Ski
 from crowd.services import deliver
 from crowd.services.deliver import Questions
 from crowd.services.mturk import hits
+from crowd.services.mturk.exchange import Exchanged
 from crowd.services.page import record, skips
 from crowd.services.page.skips import Skipped
 from crowd.services.setup import projects
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as one worker saw it: on another item than its HIT's where gold was exchanged."""
+
+    question: HitQuestion
+    item_id: int
+    gold_id: int | None
+
+    @classmethod
+    def of(cls, question: HitQuestion, exchanged: Exchanged) -> Asked:
+        """Look up whether it was exchanged."""
+        shown = exchanged.get(question.position, question)
+        return cls(question, shown.item_id, shown.gold_id)
 
 
 @dataclass(slots=True)
@@ -30,8 +46,9 @@ class Work:
     worker_id: int
     handed: HandedIn
     said: Said
+    asked: Mapping[str, Asked] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
-    taken: list[tuple[HitQuestion, str]] = field(default_factory=list)
+    taken: list[tuple[Asked, str]] = field(default_factory=list)
     stray: dict[str, Any] = field(default_factory=dict)
     fault: str | None = None  # why nothing of it can be used
 
@@ -65,7 +82,7 @@ def store(
             reason = "the worker has answered these items before"
             record.keep(session, project, assignment, reason=reason, payload=payload, now=now)
         if work.said.skips and work.fault is None:
-            _skip(session, project, assignment, work, questions[work.hit.id], now)
+            _skip(session, project, assignment, work, now)
     return assignments
 
 
@@ -73,7 +90,7 @@ def _unused(works: Sequence[Work], questions: Mapping[int, Questions]) -> Counte
     """Take back the places that a worker was paid for and did not fill; return how many, by item."""
     unused: Counter[int] = Counter()
     for work in works:
-        taken = {question.position for question, _ in work.taken}
+        taken = {asked.question.position for asked, _ in work.taken}
         for question in questions[work.hit.id].values():
             if question.position in taken or question.places == 0:
                 continue
@@ -110,18 +127,18 @@ def _fill(
     taken = [(assignment, work, *place) for assignment, work in works for place in work.taken]
     if not taken:
         return
-    rows = [_slot(project, assignment, question, "done", now) for assignment, _, question, _ in taken]
+    rows = [_slot(project, assignment, asked, "done", now) for assignment, _, asked, _ in taken]
     ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
     filled = [
         record.Filled(
             slot_id,
-            question.item_id,
+            asked.item_id,
             work.worker_id,
             value,
-            _seconds(work, f"q{question.position}"),
-            work.said.notes.get(f"q{question.position}") or None,
+            _seconds(work, f"q{asked.question.position}"),
+            work.said.notes.get(f"q{asked.question.position}") or None,
         )
-        for slot_id, (_, work, question, value) in zip(ids, taken, strict=True)
+        for slot_id, (_, work, asked, value) in zip(ids, taken, strict=True)
     ]
     record.answers(
         session, project, projects.labels(session, project), filled, channel=project.channel, now=now
@@ -129,15 +146,15 @@ def _fill(
 
 
 def _slot(
-    project: Project, assignment: Assignment, question: HitQuestion, state: str, now: datetime
+    project: Project, assignment: Assignment, asked: Asked, state: str, now: datetime
 ) -> dict[str, Any]:
     return {
         "project_id": project.id,
-        "item_id": question.item_id,
+        "item_id": asked.item_id,
         "worker_id": assignment.worker_id,
         "assignment_id": assignment.id,
-        "position": question.position,
-        "gold_id": question.gold_id,
+        "position": asked.question.position,
+        "gold_id": asked.gold_id,
         "state": state,
         "created_at": now,
     }
@@ -152,26 +169,21 @@ def _seconds(work: Work, name: str) -> float | None:
     return None if said.seconds is None else min(said.seconds, held) / max(1, questions)
 
 
-def _skip(
-    session: Session,
-    project: Project,
-    assignment: Assignment,
-    work: Work,
-    questions: Questions,
-    now: datetime,
-) -> None:
+def _skip(session: Session, project: Project, assignment: Assignment, work: Work, now: datetime) -> None:
     """Keep what was handed back unanswered; its place stays open for others when the HIT ends."""
-    found = {name: skip for name, skip in work.skips().items() if name in questions}
-    seen = deliver.seen_on(session, [questions], [session.get_one(Worker, assignment.worker_id)])
-    found = {n: s for n, s in found.items() if (questions[n].item_id, assignment.worker_id) not in seen}
+    asked = work.asked
+    found = {name: skip for name, skip in work.skips().items() if name in asked}
+    items = {each.item_id for each in asked.values()}
+    seen = deliver.seen_on(session, items, [session.get_one(Worker, assignment.worker_id)])
+    found = {n: s for n, s in found.items() if (asked[n].item_id, assignment.worker_id) not in seen}
     if not found:
         return
-    rows = [_slot(project, assignment, questions[name], "skipped", now) for name in found]
+    rows = [_slot(project, assignment, asked[name], "skipped", now) for name in found]
     ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
     skipped = [
         {
             "project_id": project.id,
-            "item_id": questions[name].item_id,
+            "item_id": asked[name].item_id,
             "worker_id": assignment.worker_id,
             "slot_id": slot_id,
             "reason": skip.reason,
@@ -181,8 +193,7 @@ def _skip(
         for slot_id, (name, skip) in zip(ids, found.items(), strict=True)
     ]
     session.execute(insert(Skip), skipped)
-    items = sorted(questions[name].item_id for name in found)
-    skips.quarantine(session, project, assignment.id, items, now=now)
+    skips.quarantine(session, project, assignment.id, sorted(asked[name].item_id for name in found), now=now)
 
 
 def quarantine(session: Session, project: Project, each: HandedIn, reason: str, *, now: datetime) -> None:

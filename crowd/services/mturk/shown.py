@@ -1,4 +1,4 @@
-"""The page of a HIT as our own server shows it in an endpoint's frame; looking at one changes nothing."""
+"""The page of a HIT as our own server shows it in an endpoint's frame: composed for who accepted it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from crowd.channels.mturk.posting import Posting
 from crowd.errors import Forbidden, NotFound
 from crowd.models import Assignment, Hit, HitQuestion, OutboxEntry, Project, Slot, Worker
 from crowd.models.conditions import LIVE
-from crowd.services.mturk import hits, posting
+from crowd.services.mturk import exchange, hits, posting
+from crowd.services.mturk.exchange import Exchanged
 from crowd.services.people import eligibility
 
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
@@ -30,8 +31,8 @@ class Shown:
 def show(session: Session, token: str, *, assignment: str, worker: str, now: datetime) -> Shown:
     """Return the page that a HIT's address stands for: without gold while it is only looked at.
 
-    What the address says of the worker is anybody's word. It decides who is turned away, never who is
-    recorded: that is what the endpoint lists.
+    What the address says of the worker is anybody's word. It decides who is turned away and which gold is
+    shown, never who is recorded: that is what the endpoint lists. A preview changes nothing.
 
     Raises:
         NotFound: no HIT has this token.
@@ -45,24 +46,26 @@ def show(session: Session, token: str, *, assignment: str, worker: str, now: dat
     hit = session.get_one(Hit, entry.parameters["hit"])
     project = session.get_one(Project, hit.project_id)
     is_preview = assignment in ("", PREVIEW)
-    if worker and not is_preview:
-        _admit(session, project, hit, worker, assignment, now)
+    known = None if is_preview else _known(session, project, worker)
+    exchanged: Exchanged = {}
+    if known is not None:
+        _admit(session, project, hit, known, assignment, now)
+        exchanged = exchange.compose(session, project, hit, known)
     assert hit.endpoint is not None
-    page = hits.page(session, project, hit, with_gold=not is_preview)
+    page = hits.page(session, project, hit, with_gold=not is_preview, exchanged=exchanged)
     return Shown(page, Posting.read(project.posting).hosts(hit.endpoint))
 
 
-def _admit(session: Session, project: Project, hit: Hit, name: str, assignment: str, now: datetime) -> None:
+def _known(session: Session, project: Project, name: str) -> Worker | None:
+    """Return the worker of this name, if anything of theirs was collected before."""
+    mine = Worker.requester_id == project.requester_id, Worker.channel == project.channel
+    return session.scalars(select(Worker).where(*mine, Worker.name == name)).first()
+
+
+def _admit(
+    session: Session, project: Project, hit: Hit, worker: Worker, assignment: str, now: datetime
+) -> None:
     """Turn away whoever has answered one of these items before, whatever the endpoint let them accept."""
-    worker = session.scalars(
-        select(Worker).where(
-            Worker.requester_id == project.requester_id,
-            Worker.channel == project.channel,
-            Worker.name == name,
-        )
-    ).first()
-    if worker is None:
-        return
     found = [each for each in eligibility.reasons(session, project, worker, now=now) if each.code != "state"]
     if found:
         raise Forbidden(f"{found[0].text}: please return this HIT")

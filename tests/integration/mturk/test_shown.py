@@ -1,4 +1,4 @@
-"""Mode external: our server shows the page in the endpoint's frame, and a look at it changes nothing."""
+"""Mode external: our server composes the page in the endpoint's frame, and a preview changes nothing."""
 
 from __future__ import annotations
 
@@ -138,3 +138,63 @@ def test_what_is_answered_there_is_collected_like_any_other_page(shop: Stall) ->
     assert shop.posted() == shop.turk.spent() > 0
     assert all(entry.state == "done" for entry in shop.shop.entries(OutboxEntry.id > 0))
     shop.shop.world.sound()
+
+
+def test_gold_a_worker_has_seen_is_exchanged_for_gold_they_have_not(database: Database) -> None:
+    shop = stall(database, items=4, gold=4, hit_size=2, overlap=2, posting=POSTING)
+    shop.shop.world.configure(gold_share=0.5)
+    app = create_app(Settings(secret_key=SECRET), database=shop.database, clock=shop.shop.clock)
+    hits = [hit for hit in shop.published() if asked(shop, hit) == (2, 1)]
+    first, second = hits[:2]
+    shop.work(first, "AW1")
+    shop.collect()
+    with_same_gold(shop, first, second)
+    looks = [
+        app.test_client().get(page_of(shop, second), query_string={"assignmentId": "3A", "workerId": worker})
+        for worker in ("AW1", "AW2", "AW1")
+    ]
+    assert [look.status_code for look in looks] == [200, 200, 200]
+    composed, whole, again = (set(re.findall(r"\bg\d+\b", look.text)) for look in looks)
+    assert composed == again != whole
+    shop.work(second, "AW1", "AW2")
+    shop.collect()
+    graded = gold_asked(shop)
+    assert len(graded["AW1"]) == len(set(graded["AW1"])) == 2
+    assert graded["AW2"] == graded["AW1"][:1]
+    assert shop.quarantined() == []
+    shop.shop.world.sound()
+
+
+def with_same_gold(shop: Stall, first: str, second: str) -> None:
+    """Let the second HIT ask the gold of the first, as a later publication may."""
+    from sqlalchemy import select
+
+    from crowd.models import Hit, HitQuestion
+
+    def same(session: Any, _: Any) -> None:
+        one, other = (
+            session.scalars(
+                select(HitQuestion)
+                .join(Hit, Hit.id == HitQuestion.hit_id)
+                .where(Hit.external_id == hit, HitQuestion.gold_id.is_not(None))
+            ).one()
+            for hit in (first, second)
+        )
+        other.item_id, other.gold_id = one.item_id, one.gold_id
+
+    shop.shop.world.do(same)
+
+
+def gold_asked(shop: Stall) -> dict[str, list[int]]:
+    """Return the gold each worker has answered."""
+    from sqlalchemy import select
+
+    from crowd.models import Slot, Worker
+
+    query = select(Worker.name, Slot.gold_id).join(Worker, Worker.id == Slot.worker_id)
+    query = query.where(Slot.gold_id.is_not(None), Slot.state == "done").order_by(Slot.id)
+    with shop.database.read() as session:
+        found: dict[str, list[int]] = {}
+        for name, gold in session.execute(query):
+            found.setdefault(name, []).append(gold)
+        return found
