@@ -181,6 +181,7 @@ def _collector(each: Collector) -> str:
     notes = [f"About {each.about}s; its evidence: {each.evidence}."]
     notes += ["It takes a window."] if each.has_window else []
     notes += [] if each.recalls else ["It knows only the present: a dry run looks at now."]
+    notes += ["It reads all answers, and looks again once there are 5 % more."] if each.sweeps else []
     facts = [f"| `{fact.name}` | {fact.kind} | {fact.says} |" for fact in each.facts]
     table = ["| fact | kind | what it is |", "|---|---|---|", *facts]
     return "\n".join([f"## collect {each.name}", "", f"{each.says} {' '.join(notes)}", "", *table, ""])

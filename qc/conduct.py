@@ -169,9 +169,9 @@ def volume(counts: Mapping[str, int], *, share: float = SHARE, alarm: float = AL
     as many.
     """
     total = sum(counts.values())
+    wanted = _least(total, share, alarm / max(len(counts), 1))
     signs = {}
     for worker, count in counts.items():
-        wanted = _least(total, share, alarm / max(len(counts), 1))
         value = count / total if total else nan
         signs[worker] = Sign(
             value,

@@ -33,6 +33,8 @@ class Collector:
     """Whether it can look at the newest part only."""
     recalls: bool = True
     """Whether it can tell what was known at an earlier moment."""
+    sweeps: bool = False
+    """Whether it reads all answers, so that it looks again only once there are enough more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Action:
 
 _FLAGGED = (
     Fact("value", "the statistic itself"),
-    Fact("threshold", "from where it is flagged, so that few honest workers are"),
+    Fact(
+        "threshold", "from where it is flagged; one look in a hundred flags anybody where nobody stands out"
+    ),
     Fact("flagged", "whether it is beyond the threshold", "flag"),
     Fact("answers", "answers that were looked at"),
 )
@@ -93,16 +97,26 @@ _COLLECTORS = (
         ),
         recalls=False,
     ),
-    Collector("speed", "worker", "Seconds for an answer, beside the other workers'.", _ANSWERS, _FLAGGED),
-    Collector("repetition", "worker", "One label after another: runs and shares of it.", _ANSWERS, _FLAGGED),
+    Collector(
+        "speed",
+        "worker",
+        "Seconds for an answer, beside the other workers'.",
+        _ANSWERS,
+        _FLAGGED,
+        sweeps=True,
+    ),
+    Collector("repetition", "worker", "The longest run of one label.", _ANSWERS, _FLAGGED, sweeps=True),
     Collector(
         "sequences",
         "worker",
-        "Answers nearly identical to another worker's, beyond what being right explains.",
+        "Answers nearly identical to another worker's where one of the two differs from most.",
         _ANSWERS,
         _FLAGGED,
+        sweeps=True,
     ),
-    Collector("volume", "worker", "The share of all answers that one worker gave.", _ANSWERS, _FLAGGED),
+    Collector(
+        "volume", "worker", "The share of all answers that one worker gave.", _ANSWERS, _FLAGGED, sweeps=True
+    ),
     Collector(
         "rings",
         "worker",
@@ -115,6 +129,7 @@ _COLLECTORS = (
             Fact("answers", "answers given"),
         ),
         recalls=False,
+        sweeps=True,
     ),
     Collector(
         "skips",
@@ -166,6 +181,7 @@ _COLLECTORS = (
             Fact("answers", "answers given"),
         ),
         recalls=False,
+        sweeps=True,
     ),
     Collector(
         "items",

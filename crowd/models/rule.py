@@ -23,6 +23,7 @@ class Rule(Numbered, Stamped, Base):
     version: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(default="draft")
     body: Mapped[dict[str, Any]]  # collect, when, do
+    looked_at: Mapped[int] = mapped_column(default=0)  # answers there were when it looked last
 
 
 @append_only

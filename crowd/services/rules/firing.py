@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crowd.models import Firing, Item, Project, Worker
+from crowd.models import Answer, Firing, Item, Project, Worker
 from crowd.models import Rule as Row
 from crowd.services import locks
 from crowd.services.rules.actions import ACTS, Act
@@ -19,8 +19,11 @@ from crowd.services.rules.collectors import COLLECT
 from crowd.services.rules.look import Found, Look
 from crowd.services.setup import rule_book
 from qc.rules import Rule, Window, read
+from qc.vocabulary import COLLECTORS
 
 Facts = dict[str, Any]
+# Collectors that read all answers look again once there are so many, and this share, more of them.
+FEWEST_MORE, MORE = 20, 0.05
 
 
 def run(session: Session, project: Project, *, now: datetime) -> int:
@@ -35,8 +38,13 @@ def run(session: Session, project: Project, *, now: datetime) -> int:
     locks.step(session, project)
     seen: dict[tuple[str, Window], Mapping[int, Found]] = {}
     fired = 0
+    answers = _answers(session, project)
     for row in rows:
         rule = read(row.body)
+        if COLLECTORS[rule.collect].sweeps:
+            if answers - row.looked_at < max(FEWEST_MORE, MORE * row.looked_at):
+                continue
+            row.looked_at = answers
         key = rule.collect, rule.window
         if key not in seen or fired:  # what a rule did may be what the next one looks at
             seen[key] = COLLECT[rule.collect](Look(session, project, now, rule.window))
@@ -100,6 +108,11 @@ def _fire(
         created_at=now,
     )
     session.add(firing)
+
+
+def _answers(session: Session, project: Project) -> int:
+    query = select(func.count()).where(Answer.project_id == project.id)
+    return session.scalar(query) or 0
 
 
 def _before(session: Session, project: Project, row: Row) -> dict[int, int]:

@@ -285,3 +285,31 @@ def test_new_projects_begin_with_rules_that_only_tell(database: Database) -> Non
     assert len(drafted) + len(begun) == len(DEFAULTS)
     assert {row.state for row in drafted} == {"draft"}
     assert run(shop) == 0
+
+
+def test_what_new_projects_watch_is_told_once_and_looked_at_again_when_there_is_more(
+    database: Database,
+) -> None:
+    shop = world.make(database, items=320, overlap=1)
+
+    def answer(name: str, seconds: float, pages: int) -> None:
+        for _ in range(pages):
+            page = shop.page(name)
+            shop.clock.forward(seconds)
+            shop.submit(name, page)
+
+    for number in range(9):
+        answer(f"honest {number}", 4, 2)
+    answer("fast", 0.2, 12)
+    assert run(shop) == 2
+    found = shop.rows(select(Firing).order_by(Firing.id))
+    assert {firing.worker_id for firing in found} == {ids(shop)["fast"]}
+    assert {row.name for row in shop.rows(select(Rule).join(Firing, Firing.rule_id == Rule.id))} == {
+        "too-fast",
+        "most-of-the-work",
+    }
+    answer("fast", 0.2, 1)  # more than ten answers, and less than one in twenty of all
+    assert run(shop) == 0
+    answer("fast", 0.2, 1)
+    assert run(shop) == 2
+    assert shop.count(Restriction) == shop.count(Case) == shop.count(Message) == 0
