@@ -816,7 +816,6 @@ def _rule() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("looked_at", sa.Integer(), nullable=False),
-        sa.Column("looked_at", sa.Integer(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("state IN ('draft', 'active', 'retired')", name=op.f("ck_rule_state")),
