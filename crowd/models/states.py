@@ -34,7 +34,8 @@ TRANSITIONS: dict[tuple[type[Base], str], frozenset[tuple[str, str]]] = {
             ("asking", "given_up"),
             ("settled", "asking"),
             ("given_up", "asking"),
-            ("given_up", "settled"),  # an expert knows
+            ("new", "settled"),  # an expert knows
+            ("given_up", "settled"),
             ("asking", "quarantined"),
             ("quarantined", "asking"),
         }

@@ -49,7 +49,7 @@ def say(
     session.add(decision)
     session.flush()
     publish.withdraw(session, project, [item_id], cause=f"expert:{decision.id}", now=now)
-    for state in ("asking", "given_up"):
+    for state in ("new", "asking", "given_up"):
         advance(session, Item, "state", (state, "settled"), Item.id == item_id)
     session.refresh(item)
     _check_pick(session, project, gold, now)

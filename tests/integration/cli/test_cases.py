@@ -73,6 +73,6 @@ def test_a_case_reads_as_text_too_and_says_what_is_wrong(crowd, shop: World, mig
     seen = crowd("review", "case", "reviews", 3, "--database", migrated_url).output
     assert "says: I read them all" in seen
     refused = crowd("review", "decide", "reviews", 3, "--outcome", "labeled", "--database", migrated_url)
-    assert (refused.exit_code, "of appeal is one of: upheld, declined" in refused.output) == (1, True)
+    assert (refused.exit_code, "of appeal is one of: upheld, declined" in refused.output) == (2, True)
     absent = crowd("review", "case", "reviews", 99, "--database", migrated_url)
     assert (absent.exit_code, "no case 99" in absent.output) == (1, True)

@@ -112,7 +112,7 @@ def test_a_pick_of_the_audit_slice_is_checked_by_the_expert(database: Database) 
     shop.answer("ann", "a")
     run = concluded(shop)
     shop.decide(run)
-    claim = {"run_id": run.id, "label": "a", "confidence": 0.9, "votes": 1, "answers": [], "extra": 0}
+    claim = {"run_id": run.id, "label": "a", "confidence": 1.0, "votes": 1, "answers": [], "extra": 0}
     item = shop.item("i00").id
     shop.do(lambda s, p: s.add(AuditPick(project_id=p.id, item_id=item, created_at=START, **claim)))
     rule(shop, case_about(shop, "i00", "audit"), "labeled", label="b")
