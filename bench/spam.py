@@ -30,6 +30,7 @@ from qc.spam import Observation, SpamPolicy, SpamTest
 from workers.skill import skill
 
 NEVER = 10**6
+TOLD = 12  # answers to gold of each worker, from which it is known what the crowd can do
 FEWEST = 10  # answers to gold, and beside peers, for a recorded worker to be followed
 GOLD = GoldPolicy()
 Seen = tuple[int, int, bool, np.ndarray | None, int]  # answer, truth, gold, others, what others say
@@ -53,8 +54,8 @@ class Test:
 
     exam = 0
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, policy: SpamPolicy) -> None:
+        self.world, self.policy = world, policy
 
     def see(self, seen: Seen) -> str:
         """Take an answer in; return the verdict."""
@@ -70,10 +71,9 @@ class Rank(Test):
     """What crowd does."""
 
     exam = spam.EXAM
-    policy = SpamPolicy()
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, policy: SpamPolicy) -> None:
+        super().__init__(world, policy)
         self.test = SpamTest.start(world.labels, self.policy)
 
     def see(self, seen: Seen) -> str:  # noqa: D102 - as above
@@ -94,7 +94,11 @@ class GoldAlone(Rank):
     """What crowd did before: gold only, and who is suspended stays out."""
 
     exam = 0
-    policy = SpamPolicy(suspend=log(19), floor=-2.0, cleared=-9.0)
+
+    def __init__(self, world: World, _: SpamPolicy) -> None:
+        # 80 % right, as it was for every number of labels.
+        good = (0.8 - 1 / world.labels) / (1 - 1 / world.labels)
+        super().__init__(world, SpamPolicy(suspend=log(19), floor=-2.0, cleared=-9.0, good=good))
 
     def see(self, seen: Seen) -> str:  # noqa: D102 - as above
         return super().see(seen if seen[2] else (*seen[:3], None, 0))
@@ -103,8 +107,8 @@ class GoldAlone(Rank):
 class HitRate(Test):
     """Right or wrong alone, 85 % against 60 %; a label of peers counts 0.4."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, policy: SpamPolicy) -> None:
+        super().__init__(world, policy)
         self.llr = 0.0
 
     def see(self, seen: Seen) -> str:  # noqa: D102 - as above
@@ -120,8 +124,8 @@ class HitRate(Test):
 class Window(Test):
     """Fewer than 70 % right of the last ten answers to gold."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, policy: SpamPolicy) -> None:
+        super().__init__(world, policy)
         self.last: list[bool] = []
 
     def see(self, seen: Seen) -> str:  # noqa: D102 - as above
@@ -130,7 +134,7 @@ class Window(Test):
         return "ban" if len(self.last) == 10 and sum(self.last) < 7 else "good"
 
 
-TESTS: dict[str, Callable[[World], Test]] = {
+TESTS: dict[str, Callable[[World, SpamPolicy], Test]] = {
     "crowd": Rank,
     "gold alone": GoldAlone,
     "hit rate": HitRate,
@@ -138,9 +142,17 @@ TESTS: dict[str, Callable[[World], Test]] = {
 }
 
 
-def follow(crowd: Crowd, number: int, start: Callable[[World], Test]) -> Course:
+def follow_all(crowd: Crowd, name: str) -> list[Course]:
+    told = (crowd.exam_said == crowd.exam_truth)[:, :TOLD].sum(axis=1)
+    policy = spam.policy_for([(right, TOLD) for right in told.tolist()], crowd.world.labels)
+    return [follow(crowd, number, TESTS[name], policy) for number in range(len(crowd.kind))]
+
+
+def follow(
+    crowd: Crowd, number: int, start: Callable[[World, SpamPolicy], Test], policy: SpamPolicy
+) -> Course:
     """Let one worker answer until they are out, or to the end."""
-    test, course = start(crowd.world), Course(crowd.kind[number])
+    test, course = start(crowd.world, policy), Course(crowd.kind[number])
     place = taken = left = right = 0
     low = None
     while course.answers < crowd.said.shape[1] and not course.out:
@@ -179,7 +191,7 @@ def exam(crowd: Crowd, number: int, taken: int) -> Seen:
 def run(world: World, name: str, *, workers: int, answers: int, seed: int) -> dict[str, dict[str, float]]:
     """Return what became of each kind of worker, and under "gold" where the gold went, in percent."""
     crowd = draw(world, workers=workers, answers=answers, believed=peers.MOST, seed=seed)
-    courses = [follow(crowd, number, TESTS[name]) for number in range(len(crowd.kind))]
+    courses = follow_all(crowd, name)
     found = {kind: summary([one for one in courses if one.kind == kind]) for kind in KINDS}
     staying = [one for one in courses if one.kind not in BAD]
     found["bad"] = summary([one for one in courses if one.kind in BAD])
@@ -221,9 +233,12 @@ def spread(values: list[float]) -> tuple[float, float]:
 def real(recorded: Recorded, seed: int) -> dict[str, float]:
     """Follow the workers of a recorded set; gold is drawn from its truth, the rest is told by peers."""
     rng, answers = np.random.default_rng(seed), recorded.answers
-    gold_items = recorded.judged & (recorded.truth >= 0) & (rng.random(len(recorded.truth)) < 0.3)
+    gold_items = balanced(recorded, rng)
     beside = peers.others(answers, np.where(gold_items, recorded.truth, -1).astype(np.int32))
-    rows = [one_of(recorded, beside, gold_items, worker, rng) for worker in range(len(answers.workers))]
+    policy = policy_of(recorded, gold_items)
+    rows = [
+        one_of(recorded, beside, gold_items, policy, worker, rng) for worker in range(len(answers.workers))
+    ]
     told = [row for row in rows if row is not None]
     out = [right for is_out, _, right in told if is_out]
     kept = [right for is_out, _, right in told if not is_out]
@@ -231,22 +246,57 @@ def real(recorded: Recorded, seed: int) -> dict[str, float]:
         "workers": len(told),
         "out": 100 * len(out) / max(len(told), 1),
         "exam": 100 * float(np.mean([exams > 0 for _, exams, _ in told])) if told else float("nan"),
-        "right, out": 100 * float(np.mean(out)) if out else float("nan"),
-        "right, kept": 100 * float(np.mean(kept)) if kept else float("nan"),
+        "informed, out": 100 * float(np.mean(out)) if out else float("nan"),
+        "informed, kept": 100 * float(np.mean(kept)) if kept else float("nan"),
     }
 
 
+def balanced(recorded: Recorded, rng: np.random.Generator) -> np.ndarray:
+    """Return which items are gold: three in ten, evenly over the classes as far as there are."""
+    usable = recorded.judged & (recorded.truth >= 0)
+    classes = np.unique(recorded.truth[usable])
+    each = int(0.3 * usable.sum() / len(classes))
+    chosen = np.zeros(len(usable), dtype=bool)
+    for code in classes:
+        some = np.flatnonzero(usable & (recorded.truth == code))
+        chosen[rng.choice(some, min(each, len(some)), replace=False)] = True
+    return chosen
+
+
+def informedness(said: np.ndarray, truth: np.ndarray) -> float:
+    """Return how much better than chance, every class counted alike."""
+    classes = np.unique(truth)
+    recall = float(np.mean([(said[truth == code] == code).mean() for code in classes]))
+    return (recall - 1 / len(classes)) / (1 - 1 / len(classes)) if len(classes) > 1 else float("nan")
+
+
+def policy_of(recorded: Recorded, gold_items: np.ndarray) -> SpamPolicy:
+    answers = recorded.answers
+    told = gold_items[answers.item]
+    right = told & (answers.label == recorded.truth[answers.item])
+    width = len(answers.workers)
+    counts = (np.bincount(answers.worker, each, minlength=width).tolist() for each in (right, told))
+    return spam.policy_for(
+        [(hits, int(all_of)) for hits, all_of in zip(*counts, strict=True)], len(answers.labels)
+    )
+
+
 def one_of(
-    recorded: Recorded, beside: np.ndarray, gold_items: np.ndarray, worker: int, rng: np.random.Generator
+    recorded: Recorded,
+    beside: np.ndarray,
+    gold_items: np.ndarray,
+    policy: SpamPolicy,
+    worker: int,
+    rng: np.random.Generator,
 ) -> tuple[bool, int, float] | None:
-    """Return whether a recorded worker is found, their exams, and how often they are right; None of few."""
-    answers, test = recorded.answers, SpamTest.start(len(recorded.answers.labels), Rank.policy)
+    """Return whether a recorded worker is found, their exams, and their informedness; None of few answers."""
+    answers, test = recorded.answers, SpamTest.start(len(recorded.answers.labels), policy)
     rows = rng.permutation(np.flatnonzero(answers.worker == worker))
     known = recorded.truth[answers.item[rows]] >= 0
     is_gold = gold_items[answers.item[rows]]
     if is_gold.sum() < FEWEST or (~is_gold).sum() < FEWEST:
         return None
-    right = float((answers.label[rows] == recorded.truth[answers.item[rows]])[known].mean())
+    right = informedness(answers.label[rows][known], recorded.truth[answers.item[rows]][known])
     gold, others = list(rows[is_gold]), list(rows[~is_gold])
     exams = left = given = 0
     while (gold if left else gold or others) and (gold or others):
@@ -269,9 +319,8 @@ def one_of(
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", workers=4000, answers=200, seeds=3))
     parser.add_argument("--quick", action="store_true", help="500 workers, one seed, the three main mixes")
-    parser.add_argument(
-        "--others", action="store_true", help="instead of the main mixes other crowds, crowd's test only"
-    )
+    parser.add_argument("--others", action="store_true", help="other crowds instead of the main mixes")
+    parser.add_argument("--tests", default=",".join(TESTS), help="which to measure, with commas")
     parser.add_argument("--plot", type=Path, help="write the plot of the first mix there, as SVG")
     options = parser.parse_args()
     if options.quick:
@@ -325,7 +374,7 @@ def plot(options: argparse.Namespace) -> str:
     )
     rows = []
     for name in ("crowd", "window of 10"):
-        courses = [follow(crowd, number, TESTS[name]) for number in range(len(crowd.kind))]
+        courses = follow_all(crowd, name)
         for kind in KINDS:
             ends = np.array([one.until if one.out else NEVER for one in courses if one.kind == kind])
             for answers in range(0, options.answers + 1, 4):

@@ -25,6 +25,12 @@ Verdict = Literal["good", "suspend", "ban"]
 
 # Questions of an exam: who was suspended answers these, all gold, and is then banned or comes back.
 EXAM: Final = 10
+# What a crowd can do is told by so many workers of so much gold: by the rate that a quarter of them passes.
+FEWEST_WORKERS: Final = 5
+FEWEST_GOLD: Final = 8
+BETTER: Final = 0.75
+ROOM: Final = 0.8
+LEAST_GOOD: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,24 @@ class SpamPolicy:
     def accuracy(self, labels: int) -> float:
         """Return how often a good worker is right: among more labels, less is far from chance."""
         return 1 / labels + self.good * (1 - 1 / labels)
+
+
+def policy_for(records: Sequence[tuple[float, int]], labels: int) -> SpamPolicy:
+    """Return the policy for a crowd: on hard items those who look are wrong more often too.
+
+    What a good worker manages is read off the crowd's better quarter on gold, with some room below; never
+    more than by default, and never so little that chance passes.
+
+    Args:
+        records: Of each worker, right answers to gold and all answers to gold.
+        labels: The size of the label set.
+    """
+    rates = sorted(right / graded for right, graded in records if graded >= FEWEST_GOLD)
+    if len(rates) < FEWEST_WORKERS:
+        return SpamPolicy()
+    better = rates[int(BETTER * (len(rates) - 1))]
+    informed = (better - 1 / labels) / (1 - 1 / labels)
+    return SpamPolicy(good=min(SpamPolicy().good, max(LEAST_GOOD, ROOM * informed)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crowd.models import Answer, Assignment, Grade, Project, Skill, Slot, Standi
 from crowd.services import plain
 from qc import gold_policy
 from qc.gold_policy import GoldPolicy
+from qc.spam import SpamPolicy
 
 ANEW = {"populate_existing": True}  # rows are written around the session, see `_upsert`
 
@@ -25,9 +26,9 @@ def refresh(session: Session, project: Project, *, now: datetime) -> int:  # noq
     graded, low = _graded(session, project), _skill_low(session, project)
     changed = 0
     for worker_id, answers in _answers(session, project).items():
-        share = gold_share(project, answers, low.get(worker_id))
-        new = {"answers": answers, "graded": graded.get(worker_id, 0), "gold_share": share}
         row = known.get(worker_id)
+        share = gold_share(project, answers, low.get(worker_id), spam=row.spam if row else 0.0)
+        new = {"answers": answers, "graded": graded.get(worker_id, 0), "gold_share": share}
         if row is None or any(getattr(row, name) != value for name, value in new.items()):
             _upsert(session, project.id, worker_id, new)
             changed += 1
@@ -45,10 +46,16 @@ def of(session: Session, project_id: int, worker_id: int) -> Standing | None:
     return session.get(Standing, (project_id, worker_id), populate_existing=True)
 
 
-def gold_share(project: Project, answers: int, skill_low: float | None) -> float:
-    """Return the share of gold of a worker's next page."""
+def gold_share(project: Project, answers: int, skill_low: float | None, *, spam: float = 0.0) -> float:
+    """Return the share of gold of a worker's next page.
+
+    Proven are the skilled, and those who by gold and peers together clearly look at what they are asked.
+    """
     policy = policy_of(project)
-    return project.gold_share if policy is None else gold_policy.share(policy, answers, skill_low)
+    if policy is None:
+        return project.gold_share
+    is_cleared = spam <= SpamPolicy().cleared
+    return gold_policy.share(policy, answers, 1.0 if is_cleared else skill_low)
 
 
 def policy_of(project: Project) -> GoldPolicy | None:

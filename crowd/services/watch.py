@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from crowd.models import Answer, Assignment, Grade, Project, Restriction, Slot, Standing, Worker
+from crowd.models import Answer, Assignment, Gold, Grade, Project, Restriction, Slot, Standing, Worker
 from crowd.services import exam, histories, roster, standings
 from crowd.services.setup import projects
-from qc.spam import EXAM, Judgement, SpamPolicy, judge
+from qc.spam import EXAM, Judgement, SpamPolicy, judge, policy_for
 
 TEST = "rank-one SPRT on gold and peers"
 ACTOR = "system:qc"
@@ -46,8 +46,19 @@ def judge_all(
 def verdicts(session: Session, project: Project, worker_ids: Sequence[int]) -> dict[int, Judgement]:
     """Judge workers by all of their answers, as what is known and what others say stands now."""
     labels = projects.labels(session, project).labels
-    found = histories.read(session, project, labels, worker_ids)
-    return {worker_id: judge(found[worker_id], len(labels), POLICY) for worker_id in worker_ids}
+    found, policy = histories.read(session, project, labels, worker_ids), _policy(session, project, labels)
+    return {worker_id: judge(found[worker_id], len(labels), policy) for worker_id in worker_ids}
+
+
+def _policy(session: Session, project: Project, labels: Sequence[str]) -> SpamPolicy:
+    """Return what is asked of a good worker here: less where all of the crowd find the gold hard."""
+    query = (
+        select(func.count().filter(Grade.correct), func.count())
+        .join(Gold, Gold.id == Grade.gold_id)
+        .where(Grade.project_id == project.id, Gold.retired_at.is_(None))
+        .group_by(Grade.worker_id)
+    )
+    return policy_for([(right, graded) for right, graded in session.execute(query)], len(labels))
 
 
 def is_ours(restriction: Restriction) -> bool:

@@ -184,3 +184,12 @@ def test_a_corrected_gold_ends_the_exam_it_led_to(database: Database) -> None:
     assert shop.page("ann")
     assert shop.do(lambda s, p: exam.running(s, p, now=START)) == {}
     shop.sound()
+
+
+def test_who_is_cleared_by_gold_and_peers_gets_little_gold(database: Database) -> None:
+    policy = {"share": 0.4, "first": 20, "then": 0.05, "proven": 0.01}
+    shop = make(database, gold_policy=policy)
+    share = lambda spam, answers=20: shop.do(  # noqa: E731
+        lambda _, p: standings.gold_share(p, answers, 0.5, spam=spam)
+    )
+    assert (share(0.0), share(-4.0), share(-4.0, answers=19)) == (0.05, 0.01, 0.4)

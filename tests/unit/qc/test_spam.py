@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.spam import Observation, SpamPolicy, SpamTest, judge
+from qc.spam import Observation, SpamPolicy, SpamTest, judge, policy_for
 from workers.simulated import people
 
 POLICY = SpamPolicy()
@@ -89,6 +89,15 @@ def test_a_suspension_lifts_when_the_exam_is_passed():
     exam = [Observation(i % 2, i % 2) for i in range(10)]
     assert judge(suspicious, 2, POLICY).verdict == "suspend"
     assert judge(suspicious + exam, 2, POLICY).verdict == "good"
+
+
+def test_where_all_find_it_hard_less_is_asked_but_never_chance():
+    easy, hard = [(18, 20)] * 8, [(14, 20)] * 8
+    assert policy_for(easy, 2).good == POLICY.good
+    assert policy_for(hard, 2).good == pytest.approx(0.8 * 0.4)
+    assert policy_for([(10, 20)] * 8, 2).good == 0.25
+    assert policy_for(hard[:4] + [(3, 7)] * 9, 2) == POLICY  # too few to tell
+    assert policy_for(hard + [(0, 20)] * 8, 2).good == policy_for(hard, 2).good
 
 
 def test_nobody_is_judged_on_nothing():
