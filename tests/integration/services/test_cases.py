@@ -15,6 +15,8 @@ from crowd.services import casefile, cases, conclude
 from tests.integration import world
 from tests.integration.world import START, World
 
+CLOSED = {"state": "closed", "outcome": "dismissed", "reviewer": "ann", "closed_at": START}
+
 
 def opened(shop: World, **which: object) -> Sequence[Case]:
     return shop.do(lambda s, p: cases.queue(s, p, limit=100, **which))
@@ -43,7 +45,7 @@ def test_a_subject_has_one_open_case_of_a_kind(database: Database) -> None:
     assert open_one("audit") is None
     assert open_one("gold_candidate") is not None
 
-    shop.do(lambda s, _: s.execute(update(Case).where(Case.id == first.id).values(state="closed")))
+    shop.do(lambda s, _: s.execute(update(Case).where(Case.id == first.id).values(**CLOSED)))
     assert open_one("audit") is not None
     shop.sound()
 
@@ -124,7 +126,7 @@ def test_what_a_reviewer_has_looked_at_comes_back_only_with_another_answer(datab
     _holds(shop, run)
     refreshed(shop)
 
-    shop.do(lambda s, _: s.execute(update(Case).values(state="closed", outcome="dismissed")))
+    shop.do(lambda s, _: s.execute(update(Case).values(**CLOSED)))
     assert refreshed(shop) == 0
     _holds(shop, shop.concluded({"i00": (0.5, 3)}))
     assert refreshed(shop) == 1

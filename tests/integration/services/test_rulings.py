@@ -9,7 +9,17 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.errors import Conflict, Forbidden, NotFound, TooMany, Unprocessable
-from crowd.models import AnswerFlag, Assignment, AuditEntry, AuditPick, Case, Decision, Restriction, Slot
+from crowd.models import (
+    Answer,
+    AnswerFlag,
+    Assignment,
+    AuditEntry,
+    AuditPick,
+    Case,
+    Decision,
+    Restriction,
+    Slot,
+)
 from crowd.services import appeals, cases, conclude, grade, merge, review, roster, rulings
 from crowd.services.access import keys
 from crowd.services.people import messages
@@ -112,7 +122,8 @@ def test_a_pick_of_the_audit_slice_is_checked_by_the_expert(database: Database) 
     shop.answer("ann", "a")
     run = concluded(shop)
     shop.decide(run)
-    claim = {"run_id": run.id, "label": "a", "confidence": 1.0, "votes": 1, "answers": [], "extra": 0}
+    said = shop.rows(select(Answer.id))
+    claim = {"run_id": run.id, "label": "a", "confidence": 1.0, "votes": 1, "answers": said, "extra": 0}
     item = shop.item("i00").id
     shop.do(lambda s, p: s.add(AuditPick(project_id=p.id, item_id=item, created_at=START, **claim)))
     rule(shop, case_about(shop, "i00", "audit"), "labeled", label="b")
