@@ -178,7 +178,6 @@ POLICIES = {
     "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
     "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
     "gain": Policy(by_gain, GAINS, learns=True),
-    "gain, from one": Policy(by_gain, GAINS, learns=True, least=1),
     "gain, routed": Policy(by_gain, GAINS, learns=True, routed=True),
     "gain, routed, from one": Policy(by_gain, GAINS, learns=True, routed=True, least=1),
 }
