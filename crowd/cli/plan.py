@@ -210,13 +210,12 @@ def _verdict(found: Plan) -> list[str]:
 
 
 def _settings(point: Point) -> str:
-    """Return the options of a project that buys like this."""
-    policy = point.rule.policy
+    """Return the options of a project that buys like this; gold by the default policy needs none."""
+    policy, gold = point.rule.policy, " --gold-share 0" if point.rule.gold is None else ""
     if policy.confidence is None:
-        return f"--overlap {policy.overlap} --gold-share {0.0 if point.rule.gold is None else 0.1:g}"
+        return f"--overlap {policy.overlap}{gold}"
     least, most = policy.min_answers, policy.max_answers
-    gold = f"--gold-share {0.0 if point.rule.gold is None else round(point.gold_share, 2):g}"
-    return f"--overlap {least} --max-overlap {most} --confidence {policy.confidence:g} {gold}"
+    return f"--overlap {least} --max-overlap {most} --confidence {policy.confidence:g}{gold}"
 
 
 def _described(found: Plan) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from aggregation.registry import aggregate
 from crowd.trials.plan.supply import Supply
 from qc.decide import MORE, Policy, decide_all
 from qc.gold_policy import GoldPolicy, share
-from qc.spam import Observation, SpamPolicy, judge
+from qc.spam import EXAM, Observation, SpamPolicy, judge
 from workers.skill import skill
 
 # Gold questions there are; each is shown to a worker once, so more than this nobody gets.
@@ -54,13 +54,14 @@ class _Worker:
     history: list[Observation] = field(default_factory=list)
     right: int = 0
     low: float | None = None
+    examined: bool = False
 
 
 def simulate(supply: Supply, rule: Rule, rng: np.random.Generator) -> Bought:
     """Buy answers until every item has enough, is given up, or has none left to give.
 
-    As in the loop, people who fail gold answer no more; of the banned all answers are set aside, and the
-    items ask others.
+    As in the loop, people who fail gold and the exam that follows answer no more; of the banned all answers
+    are set aside, and the items ask others. Peers are not heard about workers here.
     """
     project = _Project(supply, rule, rng)
     wanted = np.full(supply.items, rule.overlap)
@@ -168,6 +169,11 @@ class _Project:
         known, labels = self.people[worker], self.supply.labels
         known.low = skill(known.right, len(known.history), chance=1 / labels).low
         verdict = judge(known.history, labels, SpamPolicy()).verdict
+        if verdict == "suspend" and not known.examined:
+            known.examined = True
+            for _ in range(EXAM):
+                self._ask_gold(worker)
+            verdict = judge(known.history, labels, SpamPolicy()).verdict
         self.stopped[worker] = verdict != "good"
         self.banned[worker] = verdict == "ban"
 
