@@ -33,6 +33,7 @@ class TurnSchema(Schema):
     collected = fields.Integer()
     graded = fields.Integer()
     restricted = fields.Integer()
+    fired = fields.Integer(metadata=about("How often rules acted."))
     decided = fields.Nested(DecidedSchema)
     audited = fields.Integer(metadata=about("Answers asked for to check labels that are settled."))
     gold_disputed = fields.Integer(metadata=about("Gold that good workers contradict, for a reviewer."))

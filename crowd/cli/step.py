@@ -38,6 +38,8 @@ def _lines(turn: Turn) -> list[str]:
     ]
     if decided.expert:
         lines.append(f"{decided.expert} items wait for an expert")
+    if turn.fired:
+        lines.append(f"rules acted {turn.fired} times; see: crowd rules firings")
     if turn.audited:
         lines.append(f"{turn.audited} answers asked for to check settled labels")
     if turn.stopped:

@@ -7,7 +7,17 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from crowd.services.check import answering, asking, audited, control, endpoints, lineage, money, reviewed
+from crowd.services.check import (
+    answering,
+    asking,
+    audited,
+    control,
+    endpoints,
+    lineage,
+    money,
+    reviewed,
+    ruled,
+)
 from crowd.services.check.invariant import Invariant
 
 __all__ = ["INVARIANTS", "Finding", "Invariant", "check"]
@@ -43,6 +53,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     control.audit_unbroken,
     reviewed.rulings_carried_out,
     audited.claims_kept,
+    ruled.rules_act_once,
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from crowd.models import Item, Project, Restriction, Skill, Standing, Worker
+from crowd.models import Decision, Item, Project, Restriction, Skill, Standing, Worker
 from crowd.models import Rule as Row
 from crowd.services import audit, cases, exam, grade, pay, publish, roster, standings
 from crowd.services.people import eligibility, messages
@@ -147,6 +147,9 @@ def raise_overlap(act: Act, item: Item) -> Outcome:
     for number in range(opened):
         cause = f"rule:{act.row.id}:{item.id}:{act.evidence}:{number}"
         publish.ask_again(act.session, act.project, [item.id], cause=cause, now=act.now)
+    if opened:
+        reason = f"{act.reason}: {wanted} answers wanted"
+        _decided(act, item, reason)
     act.note("item.overlap", f"item:{item.id}", overlap=wanted, opened=opened)
     return {"done": opened > 0, "overlap": wanted, "opened": opened}
 
@@ -209,6 +212,15 @@ def release(session: Session, project: Project, worker: Worker, *, actor: str, n
         now=now,
     )
     return True
+
+
+def _decided(act: Act, item: Item, reason: str) -> None:
+    """Store with the item why it is asked about again."""
+    decision = Decision(
+        project_id=act.project.id, item_id=item.id, action="more", reason=reason, created_at=act.now
+    )
+    act.session.add(decision)
+    act.session.flush()
 
 
 def _barred(act: Act, worker: Worker, kinds: Sequence[str], project: Project | None) -> bool:

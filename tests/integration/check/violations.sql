@@ -289,3 +289,12 @@ INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, a
 INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, answers, extra, created_at, checked_at)
     SELECT i.project_id, c.item_id, c.run_id, c.label, c.confidence, c.votes, '[]', 0, i.created_at, i.created_at
     FROM consensus c JOIN item i ON i.id = c.item_id ORDER BY c.id LIMIT 1;
+
+-- 53: 2 versions in force
+INSERT INTO rule (project_id, name, version, state, body, looked_at, created_at)
+    SELECT project_id, name, version + 1, state, body, 0, created_at FROM rule ORDER BY id LIMIT 1;
+
+-- 53: is not whom it is about
+INSERT INTO firing (project_id, rule_id, key, worker_id, facts, action, created_at)
+    SELECT r.project_id, r.id, 'worker:0@1', (SELECT min(worker_id) FROM answer a WHERE a.project_id = r.project_id),
+    '{}', '{}', r.created_at FROM rule r WHERE r.project_id = 2 ORDER BY r.id LIMIT 1;

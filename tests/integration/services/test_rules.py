@@ -15,6 +15,7 @@ from crowd.models import (
     Assignment,
     AuditEntry,
     Case,
+    Decision,
     Firing,
     Item,
     Message,
@@ -205,6 +206,7 @@ def test_disputed_items_get_more_answers_and_keep_them(database: Database) -> No
     item = shop.rows(select(Item).where(Item.id == firing.item_id))[0]
     assert (item.open, item.wanted) == (2, 4)
     assert firing.action["opened"] == 2
+    assert "disagreement 0.5: 4 answers wanted" in shop.rows(select(Decision.reason))[0]
     assert run(shop) == 0
     assert shop.do(rules.raised) == {item.id: 4}
     said = {f"i{n:02d}": (0.6, 2) for n in range(3)}
