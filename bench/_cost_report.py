@@ -40,17 +40,19 @@ def _frontier(table: Table) -> Iterator[str]:
 
 
 def means(table: Table, policy: str) -> tuple[Any, Any, Any]:
-    """Return by level the mean cost, the mean loss, and its standard error over orders."""
-    all_orders = [_orders(found, policy) for found in table.values()]
-    fewest = min(map(len, all_orders))
-    all_orders = [rows[:fewest] for rows in all_orders]
-    loss = np.array(
-        [found["full"] - rows[:, :, 1] for found, rows in zip(table.values(), all_orders, strict=True)]
+    """Return by level the mean over sets of cost and loss, and the standard error that orders leave."""
+    orders = {name: _orders(found, policy) for name, found in table.items()}
+    cost = np.mean([rows[:, :, 0].mean(axis=0) for rows in orders.values()], axis=0)
+    loss = np.mean(
+        [table[name]["full"] - rows[:, :, 1].mean(axis=0) for name, rows in orders.items()], axis=0
     )
-    cost = np.mean([rows[:, :, 0].mean(axis=0) for rows in all_orders], axis=0)
-    orders = loss.shape[1]
-    spread = loss.mean(axis=0).std(axis=0, ddof=1) / np.sqrt(orders) if orders > 1 else np.full(len(cost), 0)
-    return cost, loss.mean(axis=(0, 1)), spread
+    several = [rows[:, :, 1] for rows in orders.values() if len(rows) > 1]
+    squares = [rows.var(axis=0, ddof=1) / len(rows) for rows in several]
+    return (
+        cost,
+        loss,
+        np.sqrt(np.mean(squares, axis=0) / len(orders)) if squares else np.full(len(cost), np.nan),
+    )
 
 
 def held_out(table: Table, policy: str) -> tuple[float, float]:
