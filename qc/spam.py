@@ -16,7 +16,7 @@ constant: simulated at 97 : 3 with gold from the same mix, half of the good work
 answers, and 7 % with it. Where one class is common, gold balanced over the classes is what tells them apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import Final, Literal, Self
@@ -31,6 +31,9 @@ FEWEST_GOLD: Final = 8
 BETTER: Final = 0.75
 ROOM: Final = 0.8
 LEAST_GOOD: Final = 0.25
+# Less than this part of chance right, of so much of a label's gold: the crowd has not learned it.
+ENOUGH_GOLD: Final = 20
+UNLEARNED: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,20 @@ def policy_for(records: Sequence[tuple[float, int]], labels: int) -> SpamPolicy:
     better = rates[int(BETTER * (len(rates) - 1))]
     informed = (better - 1 / labels) / (1 - 1 / labels)
     return SpamPolicy(good=min(SpamPolicy().good, max(LEAST_GOOD, ROOM * informed)))
+
+
+def unlearned(records: Mapping[int, tuple[int, int]], labels: int) -> frozenset[int]:
+    """Return the labels that hardly anybody gives to their own gold: it tells nothing of one worker.
+
+    Args:
+        records: Of each label, right answers to its gold and all answers to its gold.
+        labels: The size of the label set.
+    """
+    return frozenset(
+        label
+        for label, (right, graded) in records.items()
+        if graded >= ENOUGH_GOLD and right < UNLEARNED * graded / labels
+    )
 
 
 @dataclass(frozen=True, slots=True)

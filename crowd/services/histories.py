@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from aggregation.answers import UNKNOWN, Answers
 from crowd import frames
 from crowd.models import Answer, Gold, Grade, Project, Slot
 from crowd.services import reinstate
-from qc import peers
+from qc import peers, spam
 from qc.spam import Observation
 
 Told = Row[int, int, int, str, int | None]  # answer, item, worker, value, gold
@@ -25,7 +26,8 @@ def read(
 
     It depends on what is stored and on nothing else, so that a corrected gold can be replayed. What is
     accepted beside the label of gold is as right as the label; an answer with part of the credit tells
-    neither way. Of workers set aside only their own history knows their answers.
+    neither way, nor does gold of a label that nobody gives. Of workers set aside only their own history knows
+    their answers.
     """
     code = {label: position for position, label in enumerate(labels)}
     rows = [row for row in _answers(session, project) if row.value in code]
@@ -68,12 +70,15 @@ def _truths(session: Session, project: Project, code: Mapping[str, int]) -> dict
         .where(Grade.project_id == project.id, Gold.retired_at.is_(None))
         .where(or_(Grade.correct, Grade.score == 0))
     )
-    found: dict[int, int] = {}
-    for answer_id, value, label, is_right in session.execute(query):
-        told = value if is_right else label
-        if told in code:
-            found[answer_id] = code[told]
-    return found
+    rows = [row for row in session.execute(query) if row.label in code and row.value in code]
+    records: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in rows:
+        right, graded = records[code[row.label]]
+        records[code[row.label]] = right + row.correct, graded + 1
+    silent = spam.unlearned(records, len(code))
+    return {
+        row.id: code[row.value if row.correct else row.label] for row in rows if code[row.label] not in silent
+    }
 
 
 def _others(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.spam import Observation, SpamPolicy, SpamTest, judge, policy_for
+from qc.spam import Observation, SpamPolicy, SpamTest, judge, policy_for, unlearned
 from workers.simulated import people
 
 POLICY = SpamPolicy()
@@ -98,6 +98,11 @@ def test_where_all_find_it_hard_less_is_asked_but_never_chance():
     assert policy_for([(10, 20)] * 8, 2).good == 0.25
     assert policy_for(hard[:4] + [(3, 7)] * 9, 2) == POLICY  # too few to tell
     assert policy_for(hard + [(0, 20)] * 8, 2).good == policy_for(hard, 2).good
+
+
+def test_a_label_that_nobody_gives_says_nothing_of_one_worker():
+    records = {0: (90, 100), 1: (1, 100), 2: (0, 19), 3: (13, 100)}
+    assert unlearned(records, 4) == {1}
 
 
 def test_nobody_is_judged_on_nothing():
