@@ -9,13 +9,15 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
-from crowd.services import roster
+from crowd.models import Answer
+from crowd.services import cases, roster
 from crowd.services.access import keys, sessions
 from crowd.services.people import messages, skills
 from crowd.services.people.skills import Given
@@ -40,7 +42,7 @@ def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
         world.clock.forward(600)
         world.submit(name, page)
 
-    def furnish(session: Any, project: Any) -> tuple[str, str]:
+    def furnish(session: Any, project: Any) -> dict[str, Any]:
         worker = world.worker(session, "bob")
         now = utc_now()
         restriction = {"kind": "suspended", "reason": "too fast", "facts": {}, "actor": "t", "now": now}
@@ -51,14 +53,22 @@ def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
         messages.send(session, sender="worker", text="What is a phone?", **letter)
         key, _ = keys.create(session, world.principal, label="console", scopes=["admin"], now=now)
         session.flush()
-        return sessions.open_for_key(session, key, now=now), worker.pseudonym
+        item = session.scalar(select(Answer.item_id).where(Answer.project_id == project.id).limit(1))
+        facts = {"state": "given_up", "votes": 1, "label": "a", "confidence": 0.5}
+        case = cases.open_case(session, project, "disputed", item_id=item, facts=facts, now=now)
+        assert case is not None
+        worker_cookie = sessions.open_for_worker(session, world.worker(session, "ann"), now=now)
+        told = {**restriction, "kind": "banned"}
+        roster.restrict(session, world.worker(session, "ann"), project=project, **told)
+        cookie = sessions.open_for_key(session, key, now=now)
+        return {"cookie": cookie, "worker": worker.pseudonym, "worker_cookie": worker_cookie, "case": case.id}
 
-    cookie, pseudonym = world.do(furnish)
+    people = world.do(furnish)
     app = create_app(Settings(secret_key=new_secret()), database=database)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield {"url": f"http://127.0.0.1:{server.server_port}", "cookie": cookie, "worker": pseudonym}
+    yield {"url": f"http://127.0.0.1:{server.server_port}", **people}
     server.shutdown()
     thread.join()
     server.server_close()
@@ -89,7 +99,12 @@ def violations(tab: Any) -> list[str]:
 def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> None:
     worker = site["worker"]
     paths = ("/", "/projects/demo", f"/projects/demo/workers?why={worker}", "/workers", f"/workers/{worker}")
-    for path in (*paths, "/projects/nowhere"):
+    queue = (
+        "/projects/demo/cases",
+        "/projects/demo/cases?kind=disputed",
+        f"/projects/demo/cases/{site['case']}",
+    )
+    for path in (*paths, *queue, "/projects/nowhere"):
         tab.goto(site["url"] + path)
         tab.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         assert violations(tab) == [], path
@@ -112,3 +127,50 @@ def test_a_draft_is_seen_before_it_is_in_force(context: Any, site: dict[str, Any
     tab.click("text=Put in force")
     tab.wait_for_url("**/projects/demo#instructions")
     assert tab.input_value("#text") == "Read every word."
+
+
+def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, site: dict[str, Any]) -> None:
+    worker = signed_in(browser, site, site["worker_cookie"])
+    worker.goto(site["url"] + "/work/")
+    worker.get_by_role("link", name="See it, and appeal").press("Enter")
+    worker.get_by_label("Why is this wrong?").wait_for()
+    assert violations(worker) == []
+    worker.get_by_label("Why is this wrong?").focus()
+    worker.keyboard.type("I read every word.")
+    worker.keyboard.press("Tab")
+    worker.keyboard.press("Enter")
+    worker.get_by_text("being looked at").wait_for()
+
+    reviewer = signed_in(browser, site, site["cookie"])
+    reviewer.goto(site["url"] + "/projects/demo")
+    reviewer.get_by_role("link", name="2 cases need a reviewer").press("Enter")
+    reviewer.get_by_role("row").nth(1).get_by_role("link").press("Enter")  # somebody waits: it comes first
+    reviewer.get_by_text("I read every word.").wait_for()
+    assert violations(reviewer) == []
+    reviewer.get_by_label("upheld").focus()
+    reviewer.keyboard.press("ArrowDown")
+    reviewer.get_by_role("button", name="Decide").press("Enter")
+    reviewer.get_by_text("is needed where an appeal is declined").wait_for()
+    reviewer.get_by_label("upheld").check()
+    reviewer.get_by_label("Why", exact=True).focus()
+    reviewer.keyboard.type("You did.")
+    reviewer.get_by_role("button", name="Decide").press("Enter")
+    reviewer.get_by_label("What is right").wait_for()  # the next case
+    reviewer.get_by_label("labeled").check()
+    reviewer.get_by_label("What is right").select_option("b")
+    reviewer.get_by_role("button", name="Decide").press("Enter")
+    reviewer.get_by_text("Nothing waits").wait_for()
+
+    worker.reload()
+    worker.get_by_text("upheld").wait_for()
+    assert "You did." in worker.content()
+    assert violations(worker) == []
+    worker.context.close()
+    reviewer.context.close()
+
+
+def signed_in(browser: Any, site: dict[str, Any], cookie: str) -> Any:
+    context = browser.new_context(bypass_csp=True)
+    context.set_default_timeout(WAIT)
+    context.add_cookies([{"name": "crowd", "value": cookie, "url": site["url"]}])
+    return context.new_page()
