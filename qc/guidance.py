@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from aggregation.answers import Answers
 
 Floats = NDArray[np.float64]
-# Errors between two labels beyond what errors at random give, in standard errors.
-EXCESS = 3.0
+# How likely it may be that any pair at all is named where errors are at random.
+CHANCE = 0.05
 # Mix-ups that are too few to say anything about.
 FEWEST = 5.0
 # A worker's answer counts for this guidance by how much it tells; below it, not at all.
@@ -77,9 +78,7 @@ def difficulty(answers: Answers, posterior: Floats, informed: Floats) -> Difficu
     return Difficulty(doubt, np.clip(division, 0.0, 1.0))
 
 
-def confusable(
-    answers: Answers, posterior: Floats, informed: Floats, *, excess: float = EXCESS
-) -> tuple[Pair, ...]:
+def confusable(answers: Answers, posterior: Floats, informed: Floats) -> tuple[Pair, ...]:
     """Return the pairs of labels that good workers take for each other more than chance would, worst first.
 
     By chance a wrong answer is any other label, as often as that label is answered at all.
@@ -93,6 +92,7 @@ def confusable(
     np.fill_diagonal(mixed, 0.0)
     common = np.bincount(label, minlength=labels) / max(len(label), 1)
     chance = _by_chance(mixed.sum(axis=1), common)
+    excess = NormalDist().inv_cdf(1.0 - CHANCE / max(labels * (labels - 1) / 2, 1))
     found = []
     for one in range(labels):
         for other in range(one + 1, labels):
