@@ -25,6 +25,7 @@ PAGES = (
     "/work/",
     "/work/standing",
     "/work/messages",
+    "/work/appeals",
     "/work/projects/{}/instructions",
     "/work/projects/{}/leaderboard",
     "/work/projects/999",
