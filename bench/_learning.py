@@ -81,7 +81,8 @@ class State:
     table: Floats | None = None  # what the model says of every item, out of fold where it learned
     choice: dict[int, int] = field(default_factory=dict)
     curve: list[tuple[int, float]] = field(default_factory=list)
-    fallbacks: int = 0
+    batches: int = 0
+    fallbacks: int = 0  # of them, drawn at random because the model had learned nothing
 
     @property
     def bought(self) -> int:
@@ -96,23 +97,22 @@ def run(world: World, arm: Arm, *, budget: int, seed: int) -> State:
     """Spend the budget; the curve holds (answers, test accuracy) after every batch."""
     rng = np.random.default_rng([seed, 7])
     state = State(np.zeros(world.size, dtype=np.int64), np.zeros(world.size, dtype=bool))
-    rounds = 0
     budget = min(budget, arm.most or budget)
     while state.bought < budget and (state.given == 0).any():
-        _ask(world, arm, state, rng, rounds, budget)
+        _ask(world, arm, state, rng, budget)
         while (more := _undecided(world, arm, state, budget)).size:
             _measure(world, state)
             state.given[more] += 1
         _learn(world, arm, state, rng)
-        rounds += 1
+        state.batches += 1
     return state
 
 
-def _ask(world: World, arm: Arm, state: State, rng: np.random.Generator, rounds: int, budget: int) -> None:
+def _ask(world: World, arm: Arm, state: State, rng: np.random.Generator, budget: int) -> None:
     """Choose new items and buy their first answers."""
     fresh = np.flatnonzero(state.given == 0)
     table = np.full((len(fresh), world.labels), 1 / world.labels)
-    strategy = "random" if rounds < arm.first or state.table is None else arm.strategy
+    strategy = "random" if state.batches < arm.first or state.table is None else arm.strategy
     if strategy != "random" and arm.doubts and not _proven(state):
         state.fallbacks += 1
         strategy = "random"

@@ -72,7 +72,7 @@ def measure(name: str, seeds: Sequence[int], folder: Path | None, arms: Sequence
         "grid": grid,
         "curves": {arm: np.array([curve(state, grid) for state in states]) for arm, states in found.items()},
         "fallbacks": {
-            arm: [(state.fallbacks, len(state.curve)) for state in states] for arm, states in found.items()
+            arm: [(state.fallbacks, state.batches) for state in states] for arm, states in found.items()
         },
     }
 
