@@ -14,7 +14,7 @@ from crowd import migrations
 from crowd.channels import Recorded, Replay, Simulated
 from crowd.db import Database, connect
 from crowd.models import Answer, GroupMember, Item, Message, Project, Reservation, Tick, Worker
-from crowd.services import assign, collect, grade, intake, loop, pack, predict, roster
+from crowd.services import assign, choose, collect, grade, intake, loop, pack, predict, publish, roster
 from crowd.services.access import keys
 from crowd.services.collect import Skipped
 from crowd.services.setup import projects
@@ -98,6 +98,8 @@ def leave_unfinished(database: Database, accepted: int, published: int, replay: 
     """A page held, one given back, one expired and handed in too late, work set aside, HITs on offer."""
     with database.write() as session:
         project = session.get_one(Project, accepted)
+        more = choose.choose(session, project, now=clock())
+        publish.ask_batch(session, project, more, now=clock())
         ann, bob, cyd = (
             roster.arrival(session, 1, "simulated", name, now=clock()) for name in ("A", "B", "C")
         )

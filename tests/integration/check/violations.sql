@@ -113,7 +113,8 @@ COPY gold WHERE id = (SELECT min(gold.id) FROM gold JOIN item ON item.project_id
 CREATE TEMPORARY TABLE cited AS SELECT min(id) AS id FROM slot WHERE state = 'done' AND gold_id IS NULL
     AND item_id IN (SELECT item_id FROM example WHERE source = 'consensus');
 UPDATE item SET wanted = wanted - 1 WHERE id = (SELECT item_id FROM slot JOIN cited ON cited.id = slot.id);
-UPDATE slot SET gold_id = (SELECT min(id) FROM gold) WHERE id = (SELECT id FROM cited);
+UPDATE slot SET gold_id = (SELECT min(gold.id) FROM gold WHERE gold.project_id = slot.project_id)
+    WHERE id = (SELECT id FROM cited);
 
 -- 17: on a quiz or in training, but no gold
 UPDATE slot SET gold_id = NULL WHERE id = (SELECT min(slot.id) FROM slot JOIN assignment ON assignment.id = assignment_id
