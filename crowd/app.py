@@ -8,13 +8,13 @@ from flask.sessions import NullSession, SessionInterface, SessionMixin
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crowd import api
+from crowd import api, logs
 from crowd.api import Edge
 from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
 from crowd.turk import front
-from crowd.web import console, headers, logs, metrics, pages, submit, turk_pages, work
+from crowd.web import access_log, console, headers, metrics, pages, submit, turk_pages, work
 from crowd.web.templates import folder
 
 IN_MEMORY = (None, "", ":memory:")
@@ -59,7 +59,7 @@ def create_app(
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1
         )
     logs.configure(as_json=settings.log_json)
-    logs.register(app)
+    access_log.register(app)
     headers.register(app)
     counters = metrics.register(app, edge.database)
     documented = api.register(app, edge)

@@ -81,10 +81,11 @@ def _clear(output: Path) -> None:
 
 
 def _play(plan: Plan, address: str) -> Outcome:
-    from crowd import migrations
+    from crowd import logs, migrations
     from crowd.db import connect
     from crowd.trials import digits
 
+    logs.configure(as_json=False)
     _await("getting ready")
     # A rehearsal can simply be run again: waiting for the disk at every commit would buy nothing.
     database = connect(address, durable=False)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from aggregation.registry import AGGREGATORS, DEFAULT
-from crowd import migrations
+from crowd import logs, migrations
 from crowd.cli.output import json_option, print_json
 from crowd.cli.progress import ERASE_LINE, stage, watched
 from crowd.cli.project_settings import micros
@@ -95,6 +95,7 @@ def _database(url: str | None, keep: str | None) -> Iterator[Database]:
     """Open the database to replay into: the user's own, a new file, or one that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="crowd-replay-") as directory:
         address = url or f"sqlite:///{keep or Path(directory, 'replay.db')}"
+        logs.configure(as_json=False)
         # Only the user's own database holds more than this run, which can simply be run again.
         database = connect(address, durable=url is not None)
         try:

@@ -9,7 +9,7 @@ from threading import Event
 import click
 from sqlalchemy import make_url
 
-from crowd import migrations
+from crowd import logs, migrations
 from crowd.cli.db import existing
 from crowd.cli.workplace import database_option
 from crowd.clock import utc_now
@@ -17,7 +17,6 @@ from crowd.jobs.chores import jobs, post_of
 from crowd.jobs.scheduler import Scheduler
 from crowd.services.market.notices import Post
 from crowd.settings import Settings
-from crowd.web import logs
 
 
 @click.command("scheduler")

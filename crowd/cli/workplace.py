@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from crowd import migrations
+from crowd import logs, migrations
 from crowd.cli.output import json_option, print_json
 from crowd.clock import utc_now
 from crowd.db import Database, connect
@@ -85,6 +85,7 @@ def works_on_database(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
     """Open a database for one command; an empty one gets its schema first."""
+    logs.configure(as_json=False)
     database = connect(url)
     try:
         reach(database, url)

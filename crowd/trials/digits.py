@@ -131,8 +131,11 @@ class Side:
     def play(self, batch: int) -> None:
         """Ask about so many new images and go on until each of them is decided."""
         self.database.transact(lambda session: self._resize(session, batch))
-        if self._turn(ask=True).asked:
-            self.finish()
+        # A turn may ask once more about items thought settled, before it asks about new ones.
+        while not (turn := self._turn(ask=True)).asked:
+            if turn.idle:
+                return
+        self.finish()
 
     def finish(self) -> None:
         """Take turns until all that was asked is decided and frozen as a version."""
