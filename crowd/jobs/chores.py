@@ -129,7 +129,10 @@ def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:
     moved = 0
     for project in projects:
         try:
-            moved += not loop.turn(database, project.id, loop.channel_of(project), clock=clock).idle
+            turn = loop.turn(database, project.id, loop.channel_of(project), clock=clock)
+            moved += not turn.idle
+            if turn.gold_warning:
+                log.warning("gold runs out", project=project.slug, warning=turn.gold_warning)
         except Exception:
             log.exception("step failed", project=project.id)
     return moved

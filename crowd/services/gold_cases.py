@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,8 +15,6 @@ from crowd.services import cases, conclude, gold_supply, golds, grade, reinstate
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
 from qc.gold_health import GoldAnswer, doubts
-
-log = structlog.get_logger("crowd.gold")
 
 BY = "system:gold"
 DISPUTED = "disputed"
@@ -45,8 +42,6 @@ def tend(session: Session, project: Project, *, now: datetime) -> Tended:
     policy, found = standings.policy_of(project), 0
     if supply.is_short and policy is not None and policy.promote != "never":
         found = promote(session, project, automatic=policy.promote == "automatic", now=now)
-    if supply.warning:
-        log.warning("gold_runs_out", project=project.slug, **_plain(asdict(supply)))
     is_automatic = policy is not None and policy.promote == "automatic"
     return Tended(
         disputed=len(disputed),
@@ -183,7 +178,3 @@ def _gold_by_label(session: Session, project: Project) -> dict[str, int]:
         Gold.project_id == project.id, Gold.retired_at.is_(None), Gold.use == "hidden"
     )
     return {label: count for label, count in session.execute(query.group_by(Gold.label))}
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in ("hidden", "workers", "finished")}

@@ -19,6 +19,8 @@ IDS = {
     "version": "1",
     "key": "k",
     "token": "t",
+    "rule": "r",
+    "case": "1",
 }
 
 

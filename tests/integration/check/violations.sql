@@ -47,7 +47,8 @@ COPY restriction WHERE id = (SELECT max(id) FROM restriction WHERE project_id IS
     SET worker_id = (SELECT min(worker_id) FROM assignment WHERE work = 'assigned'), created_at = '2020-01-01 00:00:00.000000';
 
 -- 8: newest decision: None
-UPDATE item SET state = 'settled' WHERE id = (SELECT min(id) FROM item WHERE state = 'asking' AND open > 0);
+UPDATE item SET state = 'settled' WHERE id = (SELECT min(id) FROM item WHERE state = 'asking' AND open > 0
+    AND id NOT IN (SELECT item_id FROM decision));
 
 -- 8: newest decision: more
 COPY decision WHERE id = (SELECT min(decision.id) FROM decision JOIN item ON item.id = item_id WHERE state = 'settled')
