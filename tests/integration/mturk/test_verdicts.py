@@ -170,7 +170,8 @@ def test_a_bonus_is_paid_once_whatever_happens_to_its_call(shop: Stall, kind: st
 def test_a_bonus_in_doubt_for_days_is_looked_up_before_it_is_paid(shop: Stall, kind: str) -> None:
     (page,) = worked(shop, "AW1")
     give_bonus(shop, page, 50)
-    shop.turk.faults.planned += [(kind, "SendBonus")] + [("drop", "SendBonus")] * 100
+    shop.turk.faults.add(kind, "SendBonus")
+    shop.turk.faults.add("drop", "SendBonus", times=100)
     shop.send()
     shop.turk.faults.planned.clear()
     shop.shop.clock.forward(2 * DAY)  # the endpoint has forgotten the token
