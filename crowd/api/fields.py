@@ -81,6 +81,11 @@ def text(longest: int, *, shortest: int | None = None, **options: Any) -> fields
     return fields.String(validate=validate.Length(min=shortest, max=longest), **options)
 
 
+def flag(description: str) -> fields.Boolean:
+    """Return a field that is true or false, and nothing like it."""
+    return fields.Boolean(truthy={True}, falsy={False}, metadata=about(description))
+
+
 def whole(least: int, most: int = MOST, **options: Any) -> fields.Integer:  # noqa: ANN401 - marshmallow's own
     """Return a field for a whole number within bounds."""
     return fields.Integer(strict=True, validate=validate.Range(min=least, max=most), **options)

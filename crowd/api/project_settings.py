@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from crowd.api.accuracy import StopSchema
-from crowd.api.fields import Dollars, Number, Schema, about, share, slug, text, whole
-from crowd.channels.mturk.posting import DAY, MODES, SCHEDULES, YEAR
+from crowd.api.fields import Dollars, Number, Schema, about, flag, share, slug, text, whole
+from crowd.api.posting import PostingSchema
 from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
@@ -71,10 +71,6 @@ class GoldPolicySchema(Schema):
     )
 
 
-def _flag(description: str) -> fields.Boolean:
-    return fields.Boolean(truthy={True}, falsy={False}, metadata=about(description))
-
-
 class LabelAbout(Schema):
     """What is to be known of a label."""
 
@@ -89,34 +85,6 @@ class LabelAbout(Schema):
 def label_details(**options: Any) -> fields.Dict:  # noqa: ANN401 - marshmallow's own
     """Return a field for the details of labels, by label."""
     return fields.Dict(keys=text(LONGEST_LABEL), values=fields.Nested(LabelAbout), **options)
-
-
-class PostingSchema(Schema):
-    """How HITs are offered at an endpoint of the MTurk protocol; null or left out: the default."""
-
-    mode = fields.String(
-        validate=validate.OneOf(MODES), metadata=about("Who holds the page; html unless given.")
-    )
-    description = text(2000, metadata=about("What workers read before they accept."))
-    keywords = text(1000, metadata=about("Separated by commas."))
-    assignment_seconds = whole(30, YEAR, metadata=about("How long a worker may take; 3600 unless given."))
-    lifetime_seconds = whole(30, YEAR, metadata=about("How long a HIT is offered; 259200 unless given."))
-    auto_approval_seconds = whole(
-        0, 30 * DAY, metadata=about("After which the endpoint pays by itself; 259200 unless given.")
-    )
-    requirements = fields.List(
-        fields.Dict(keys=text(64)),
-        validate=validate.Length(max=9),
-        metadata=about("Who may accept, as the protocol has it."),
-    )
-    masters = _flag("Masters only, for 5 % more.")
-    fees = fields.String(
-        validate=validate.OneOf(list(SCHEDULES)),
-        metadata=about("What the endpoint charges; mturk unless given."),
-    )
-    most_assignments = whole(1, MOST_ANSWERS, metadata=about("Of one HIT; 9 unless given."))
-    url = text(500, metadata=about("Where workers reach this server, for the mode external."))
-    frame_height = whole(0, 10_000, metadata=about("In pixels; 0: as much as the page needs."))
 
 
 class Settings(Schema):
@@ -156,7 +124,7 @@ class Settings(Schema):
     quiz = fields.Nested(Quiz, allow_none=True)
     worker_cap = whole(1, allow_none=True, metadata=about("Answers of one worker, in all."))
     worker_day_cap = whole(1, allow_none=True, metadata=about("Answers of one worker in a day (UTC)."))
-    leaderboard = _flag("Whether workers see each other's progress.")
+    leaderboard = flag("Whether workers see each other's progress.")
     overlap = whole(
         1, MOST_ANSWERS, metadata=about("Answers bought before the first decision; 3 unless given.")
     )
