@@ -63,6 +63,7 @@ def test_the_demo_leaves_a_report_and_a_whole_database(folder: Path, first: dict
     assert answers == first["selected"]["answers"] + first["random"]["answers"]
 
 
+@pytest.mark.slow
 def test_run_again_in_the_same_place_it_ends_with_the_same_numbers(
     demo: Demo, folder: Path, first: dict[str, Any]
 ):
