@@ -133,12 +133,12 @@ def test_the_loop_closes(crowd: CommandLine, database: Database):
     assert work(database, ann, honest) >= 6
     assert work(database, ben, mistaken_about_five) >= 6
     turn = crowd.told("step", "numbers")
-    assert turn["decided"] == {"enough": 5, "more": 1, "give_up": 0, "unfunded": 0}
+    assert turn["decided"] == {"enough": 5, "more": 1, "give_up": 0, "expert": 0, "unfunded": 0}
 
     assert work(database, cleo, honest) >= 1
     turn = crowd.told("step", "numbers")
     # Two against one is not 90 %, and there are no more than three answers to an item here.
-    assert turn["decided"] == {"enough": 0, "more": 0, "give_up": 1, "unfunded": 0}
+    assert turn["decided"] == {"enough": 0, "more": 0, "give_up": 1, "expert": 0, "unfunded": 0}
     assert (turn["version"], turn["asked"]) == (1, 12)
 
     work(database, ann, honest)

@@ -7,7 +7,7 @@ from typing import Any
 from crowd.channels import Page, Question
 
 ORIGIN = "http://crowd.test"
-WAIT = 20_000  # milliseconds; everything here is local, but the machine may be busy
+WAIT = 60_000  # milliseconds; everything here is local, but the machine may be busy
 
 HOST = """<!doctype html><html lang="en"><meta charset="utf-8"><title>host</title>
 <style>body{margin:0}iframe{display:block;width:100%;height:900px;border:0}</style>

@@ -27,7 +27,7 @@ from tests.integration import world as worlds
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 SIZES = {"light": (1280, 900), "dark": (360, 780)}
-WAIT = 20_000
+WAIT = 60_000
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.integration.world import World
 
-WAIT = 20_000  # milliseconds; the machine may be busy
+WAIT = 60_000  # milliseconds; the machine may be busy
 
 
 @dataclass(frozen=True)
