@@ -30,7 +30,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def context(browser: Any) -> Iterator[Any]:
     """A clean browser profile that reaches nothing but what a test serves."""
-    found = browser.new_context(viewport={"width": 1280, "height": 900})
+    found = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     found.set_default_timeout(WAIT)
     yield found
     found.close()

@@ -79,7 +79,10 @@ def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
 def tab(browser: Any, site: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Any]:
     width, height = SIZES[request.param]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=request.param, bypass_csp=True
+        viewport={"width": width, "height": height},
+        color_scheme=request.param,
+        bypass_csp=True,
+        reduced_motion="reduce",  # a colour on its way is none to measure contrast by
     )
     context.set_default_timeout(WAIT)
     context.add_cookies([{"name": "crowd", "value": site["cookie"], "url": site["url"]}])
