@@ -173,7 +173,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
 
 
 def signed_in(browser: Any, site: dict[str, Any], cookie: str) -> Any:
-    context = browser.new_context(bypass_csp=True)
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     context.set_default_timeout(WAIT)
     context.add_cookies([{"name": "crowd", "value": cookie, "url": site["url"]}])
     return context.new_page()
