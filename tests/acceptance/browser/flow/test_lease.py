@@ -103,3 +103,23 @@ def test_a_page_that_ended_elsewhere_is_not_waited_for(wim, site):
     wim.tab.unroute("**/frame")
     wim.tab.get_by_role("button", name="Try again").click()
     wim.ready()
+
+
+def test_a_page_that_is_still_on_its_way_is_given_back_too(wim, site):
+    held = []
+
+    def hold(route):
+        is_ahead = (route.request.post_data_json or {}).get("ahead")
+        held.append((route, route.fetch())) if is_ahead else route.continue_()
+
+    wim.tab.route("**/claim", hold)
+    wim.open()
+    while not held:
+        wim.tab.wait_for_timeout(20)
+    ((route, claimed),) = held
+    with wim.tab.expect_response("**/return"):
+        wim.tab.locator("#stop").click()
+    wim.tab.wait_for_timeout(300)  # by now it would be on its way home
+    route.fulfill(response=claimed)
+    wim.tab.get_by_role("heading", name="What would you like to work on?").wait_for()
+    assert site.world.rows(select(Assignment.work)) == ["returned", "returned"]
