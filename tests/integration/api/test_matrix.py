@@ -242,7 +242,9 @@ def estate(invite, database, clock) -> Callable[..., Estate]:
             owner.post(f"/projects/{slug}/gold", {"gold": [{"item": "i0", "label": "cat"}]}).status_code
             == 201
         )
-        assert owner.post(f"/projects/{slug}/batches", {"size": 8}).status_code == 201
+        assert owner.post(f"/projects/{slug}/batches", {"size": 9}).status_code == 201
+        spare_item = {"items": [{"item": "spare", "payload": {"text": "asked about by nobody yet"}}]}
+        assert owner.post(f"/projects/{slug}/items", spare_item).status_code == 201
         worker = invite(name, requester=owner)
         number = str(worker.get("/work/projects").get_json()["projects"][-1]["id"])
         page = worker.post(f"/work/projects/{number}/claim").get_json()
