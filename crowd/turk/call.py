@@ -30,6 +30,11 @@ class Call:
     outlets: Outlets
 
     @property
+    def access_key_id(self) -> str:
+        """The id of the key that the call is signed with."""
+        return self.actor.partition(":")[2]
+
+    @property
     def requester_id(self) -> int:
         """The requester the caller acts for."""
         return self.account.requester_id

@@ -224,6 +224,10 @@ def _project() -> None:
         sa.Column("task_type", sa.Text(), nullable=False),
         sa.Column("task_options", sa.JSON(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("second_channel", sa.Text(), nullable=True),
+        sa.Column("second_when", sa.Text(), nullable=True),
+        sa.Column("second_price_micros", sa.BigInteger(), nullable=True),
+        sa.Column("patience_seconds", sa.Integer(), nullable=True),
         sa.Column("endpoint", sa.Text(), nullable=True),
         sa.Column("posting", sa.JSON(), nullable=False),
         sa.Column("overlap", sa.Integer(), nullable=False),
@@ -259,7 +263,13 @@ def _project() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint("ordering IN ('depth', 'breadth')", name=op.f("ck_project_ordering")),
         sa.CheckConstraint("review IN ('automatic', 'manual')", name=op.f("ck_project_review")),
+        sa.CheckConstraint(
+            "second_when IN ('overflow', 'tie_break', 'worth')", name=op.f("ck_project_second_when")
+        ),
         sa.CheckConstraint("state IN ('active', 'paused', 'closed')", name=op.f("ck_project_state")),
+        sa.CheckConstraint(
+            "(second_channel IS NULL) = (second_when IS NULL)", name=op.f("ck_project_second")
+        ),
         sa.CheckConstraint(
             "label_value_micros > 0 AND expert_price_micros > 0", name=op.f("ck_project_worth")
         ),
@@ -267,6 +277,10 @@ def _project() -> None:
         sa.CheckConstraint(
             "price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0",
             name=op.f("ck_project_price"),
+        ),
+        sa.CheckConstraint("second_channel <> channel", name=op.f("ck_project_second_channel")),
+        sa.CheckConstraint(
+            "second_price_micros >= 0 AND patience_seconds >= 1", name=op.f("ck_project_second_terms")
         ),
         sa.CheckConstraint("worker_cap >= 1 AND worker_day_cap >= 1", name=op.f("ck_project_caps")),
         sa.ForeignKeyConstraint(
@@ -431,6 +445,7 @@ def _hit_type() -> None:
         sa.Column("auto_approval_seconds", sa.Integer(), nullable=False),
         sa.Column("requirements", sa.JSON(), nullable=False),
         sa.Column("notification", sa.JSON(), nullable=True),
+        sa.Column("notification_key", sa.Text(), nullable=True),
         sa.Column("notifies", sa.Boolean(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -492,6 +507,8 @@ def _item() -> None:
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("claimable", sa.Boolean(), nullable=False),
+        sa.Column("handed_over", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", Moment, nullable=True),
         sa.Column("reserved", sa.Boolean(), nullable=False),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
@@ -514,7 +531,7 @@ def _item() -> None:
     op.create_index(
         "ix_item_claimable",
         "item",
-        ["project_id", "rank", "id"],
+        ["project_id", "handed_over", "rank", "id"],
         sqlite_where=sa.text("claimable"),
         postgresql_where=sa.text("claimable"),
     )
@@ -612,6 +629,7 @@ def _notice() -> None:
         "notice",
         sa.Column("account_id", Id, nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("access_key_id", sa.Text(), nullable=True),
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("destination", sa.Text(), nullable=False),
         sa.Column("transport", sa.Text(), nullable=False),

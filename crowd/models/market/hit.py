@@ -37,6 +37,7 @@ class HitType(Numbered, Stamped, Base):
     auto_approval_seconds: Mapped[int]
     requirements: Mapped[list[dict[str, Any]]]  # QualificationRequirements as on the wire
     notification: Mapped[dict[str, Any] | None]  # NotificationSpecification as on the wire
+    notification_key: Mapped[str | None]  # id of the access key with which a program asked for it
     notifies: Mapped[bool] = mapped_column(default=False)
 
 

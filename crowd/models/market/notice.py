@@ -25,6 +25,7 @@ class Notice(Numbered, Stamped, Base):
 
     account_id: Mapped[int] = reference("market_account")
     document_id: Mapped[str] = mapped_column(unique=True)  # EventDocId
+    access_key_id: Mapped[str | None]  # whose secret signs a webhook's message: that of who asked for it
     version: Mapped[str]  # EventDocVersion, as the program asked for it
     destination: Mapped[str]
     transport: Mapped[str]  # SQS, SNS or webhook

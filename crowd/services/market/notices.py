@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from crowd.clock import Clock
@@ -44,8 +44,12 @@ def change(
     notification: Mapping[str, Any] | None,
     active: bool | None,
     outlets: Outlets,
+    access_key_id: str | None = None,
 ) -> None:
-    """Say whether and where a HIT type's events are sent; its first destination is in force at once."""
+    """Say whether and where a HIT type's events are sent; its first destination is in force at once.
+
+    A webhook's messages are signed under the key of who asks for them, for whose secret they know.
+    """
     if notification is None and active is None:
         raise limits.invalid("Either the Notification parameter or the Active parameter must be specified.")
     if notification is None and hit_type.notification is None:
@@ -56,6 +60,7 @@ def change(
             raise limits.invalid("The event type Ping is only valid for SendTestEventNotification.")
         hit_type.notifies = hit_type.notifies or hit_type.notification is None
         hit_type.notification = dict(notification)
+        hit_type.notification_key = access_key_id
     if active is not None:
         hit_type.notifies = active
     session.flush()
@@ -92,7 +97,7 @@ def emit(
     if assignment is not None:
         about["AssignmentId"] = assignment.external_id
         about["WorkerId"] = accounts.person(session, session.get_one(Worker, assignment.worker_id))
-    _write(session, hit.account_id, wanted, about, now)
+    _write(session, hit.account_id, wanted, about, hit_type.notification_key, now)
 
 
 def test(
@@ -102,6 +107,7 @@ def test(
     event: str,
     *,
     outlets: Outlets,
+    access_key_id: str | None,
     now: datetime,
 ) -> None:
     """Send an event that did not happen, so that a program can try its receiver."""
@@ -111,7 +117,7 @@ def test(
         about |= {"HITGroupId": "TESTHITGROUP", "HITId": "TESTHIT", "HITTypeId": "TESTHITTYPE"}
     if event.startswith("Assignment"):
         about |= {"AssignmentId": "TESTASSIGNMENT", "WorkerId": "ATESTWORKER"}
-    _write(session, account.id, notification, about, now)
+    _write(session, account.id, notification, about, access_key_id, now)
 
 
 def deliver(database: Database, post: Post, clock: Clock) -> int:
@@ -137,13 +143,12 @@ def _waiting(database: Database, now: datetime) -> list[list[tuple[int, Outgoing
     )
     groups: dict[tuple[int, str], list[tuple[int, Outgoing]]] = {}
     with database.read() as session:
-        keys: dict[int, str | None] = {}
+        keys: dict[tuple[int, str | None], str | None] = {}
         for notice, account in session.execute(query):
-            if account.id not in keys:
-                keys[account.id] = _key_of(session, account, now)
-            outgoing = Outgoing(
-                notice.transport, notice.destination, document(notice, account), keys[account.id]
-            )
+            asked = account.id, notice.access_key_id
+            if asked not in keys:
+                keys[asked] = _key_of(session, account, notice.access_key_id, now)
+            outgoing = Outgoing(notice.transport, notice.destination, document(notice, account), keys[asked])
             groups.setdefault((account.id, notice.destination), []).append((notice.id, outgoing))
     return list(groups.values())
 
@@ -167,14 +172,15 @@ def document(notice: Notice, account: MarketAccount) -> str:
     )
 
 
-def _key_of(session: Session, account: MarketAccount, now: datetime) -> str | None:
-    """Return the id of the key that signs: the newest one that is in force."""
+def _key_of(session: Session, account: MarketAccount, asked: str | None, now: datetime) -> str | None:
+    """Return the id of the key that signs: the one that asked, or the newest of those in force."""
     query = select(AccessKey.access_key_id).where(
         AccessKey.requester_id == account.requester_id,
         AccessKey.revoked_at.is_(None),
         AccessKey.expires_at.is_(None) | (AccessKey.expires_at > now),
     )
-    return session.scalar(query.order_by(AccessKey.id.desc()).limit(1))
+    is_asked = case((AccessKey.access_key_id == asked, 1), else_=0)
+    return session.scalar(query.order_by(is_asked.desc(), AccessKey.id.desc()).limit(1))
 
 
 def _hand_over(database: Database, post: Post, clock: Clock, group: Sequence[tuple[int, Outgoing]]) -> int:
@@ -215,13 +221,19 @@ def _happened(event: str, now: datetime) -> dict[str, str]:
 
 
 def _write(
-    session: Session, account_id: int, wanted: Mapping[str, Any], about: dict[str, str], now: datetime
+    session: Session,
+    account_id: int,
+    wanted: Mapping[str, Any],
+    about: dict[str, str],
+    access_key_id: str | None,
+    now: datetime,
 ) -> None:
     is_webhook = wanted["Transport"] == "SNS" and not wanted["Destination"].startswith("arn:")
     session.add(
         Notice(
             account_id=account_id,
             document_id=uuid.uuid4().hex,
+            access_key_id=access_key_id,
             version=wanted["Version"],
             destination=wanted["Destination"],
             transport="webhook" if is_webhook else wanted["Transport"],

@@ -15,6 +15,7 @@ def update(call: Call, given: Given) -> Reply:
         notification=given.get("Notification"),
         active=given.get("Active"),
         outlets=call.outlets,
+        access_key_id=call.access_key_id,
     )
     call.note("notifications", f"hit_type:{hit_type.external_id}", active=hit_type.notifies)
     return {}
@@ -28,6 +29,7 @@ def test(call: Call, given: Given) -> Reply:
         given["Notification"],
         given["TestEventType"],
         outlets=call.outlets,
+        access_key_id=call.access_key_id,
         now=call.now,
     )
     return {}

@@ -23,13 +23,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from moto import mock_aws
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.jobs.chores import jobs, post_of, prune
-from crowd.models.market import Notice
+from crowd.models.market import AccessKey, Notice
 from crowd.services.market import notices, transport
 from crowd.services.market.profile import Profile
 from crowd.services.market.transport import Outgoing, Undelivered
@@ -503,3 +503,23 @@ def test_notices_survive_their_session(market: Market):
     with pytest.raises(RuntimeError):
         market.do(fail)
     assert len(stored(market)) == 1
+
+
+def signer(receiver: Receiver) -> str:
+    headers, _ = receiver.got[-1]
+    return dict(part.split("=", 1) for part in headers[transport.SIGNATURE].split(","))["k"]
+
+
+def test_a_message_is_signed_under_the_key_that_asked_for_it_while_that_is_in_force(
+    market: Market, receiver: Receiver
+):
+    hit_type = told_type(market, wanted(receiver.url, "HITCreated"))
+    asked, newer = market.pair[0], market.key_pair(funds="0")[0]
+    market.create(HITTypeId=hit_type)
+    deliver(market)
+    assert signer(receiver) == asked
+    ended = update(AccessKey).where(AccessKey.access_key_id == asked).values(revoked_at=market.clock())
+    market.client.send_test_event_notification(Notification=wanted(receiver.url), TestEventType="Ping")
+    market.do(lambda session: session.execute(ended))
+    deliver(market)
+    assert signer(receiver) == newer
