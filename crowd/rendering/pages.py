@@ -16,7 +16,8 @@ from crowd.rendering import content, labels, language, sources
 from crowd.task_types import ranking
 
 SCRIPTS = ("state", "clock", "options", "media", "dialogs", "keys")
-MARKING = ("spans", "boxes")  # types whose answers are marks with labels
+# Scripts that a type shares with others: answers that are marks with labels, an image to look closer at.
+SHARED = {"spans": ("marks",), "boxes": ("marks", "pinch")}
 RESERVED = {"boxes": labels.RESERVED | {"n", "0"}}
 COLLECTING = "template"  # the script of a template that brings its own fields
 FAILED = '<p class="banner">The page for this question could not be shown. Skip it as broken.</p>'
@@ -72,7 +73,7 @@ def document(
             group=_group(page),
             kind=kind,
             bare=False,
-            scripts=(*SCRIPTS, *(["marks"] if kind in MARKING else []), kind, *scripts),
+            scripts=(*SCRIPTS, *SHARED.get(kind, ()), kind, *scripts),
             data={"options": page.options, "texts": _texts(page), **data},
             **surroundings,
         )

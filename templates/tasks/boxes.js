@@ -87,21 +87,24 @@
     return { x: ((event.clientX - shown.left) / shown.width) * width, y: ((event.clientY - shown.top) / shown.height) * height };
   }
 
-  function drag(question, onMove, onEnd) {
-    const move = (event) => onMove(point(question, event));
-    const end = () => {
+  // Follow one pointer until it is lifted, or until `letGo` is called, which undoes what it did.
+  function drag(question, { pointerId }, onMove, onEnd, onUndo) {
+    const move = (event) => event.pointerId === pointerId && onMove(point(question, event));
+    const stop = () => {
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", end);
       removeEventListener("pointercancel", end);
-      onEnd();
+      of(question).letGo = null;
     };
+    const end = (event) => event.pointerId === pointerId && (stop(), onEnd());
     addEventListener("pointermove", move);
     addEventListener("pointerup", end);
     addEventListener("pointercancel", end);
+    of(question).letGo = () => (stop(), onUndo());
   }
 
   function begin(question, event) {
-    if (event.button !== 0 || !size(question)) return;
+    if (event.button !== 0 || !event.isPrimary || !size(question)) return;
     event.preventDefault();
     const start = point(question, event);
     const node = event.target.closest(".box");
@@ -118,6 +121,7 @@
     };
     drag(
       question,
+      event,
       (at) => {
         moved = true;
         boxes[index] = shape(at);
@@ -133,6 +137,10 @@
         of(question).chosen = node ? index : null;
         settle(question);
         if (isTooSmall) crowd.say(`Too small: a box has at least ${SMALLEST} pixels on each side.`);
+      },
+      () => {
+        if (moved) boxes.splice(index, 1, ...(before ? [before] : []));
+        draw(question);
       },
     );
   }
@@ -177,6 +185,18 @@
     stage(question).style.width = `${100 * of(question).zoom}%`;
   }
 
+  // Larger or smaller, with what was at `from` then at `to`.
+  function zoomAt(question, factor, from, to) {
+    const before = stage(question).getBoundingClientRect();
+    zoom(question, factor);
+    const after = stage(question).getBoundingClientRect();
+    question.asked.querySelector(".canvas").scrollBy({
+      left: after.left + ((from.x - before.left) / before.width) * after.width - to.x,
+      top: after.top + ((from.y - before.top) / before.height) * after.height - to.y,
+      behavior: "instant",
+    });
+  }
+
   function relabel(question, label) {
     const { boxes, chosen } = of(question);
     if (chosen === null || boxes[chosen].label === label) return;
@@ -204,14 +224,18 @@
       ["Shift+arrows", "make it larger or smaller"],
       [".", "steps of one pixel, or of a hundredth of the width"],
       ["Delete, Esc", "remove the chosen box, leave it"],
-      ["+ − 0", "zoom in, zoom out, fit"],
+      ["+ − 0", "zoom in, zoom out, fit; with two fingers, or Ctrl and the wheel, too"],
     ],
     mount(question) {
-      state.set(question.name, { boxes: [], chosen: null, zoom: 1 });
+      state.set(question.name, { boxes: [], chosen: null, zoom: 1, letGo: null });
       crowd.marks.mount(question);
       if (!image(question)) return;
       image(question).addEventListener("load", () => draw(question));
       stage(question).addEventListener("pointerdown", (event) => begin(question, event));
+      crowd.pinch(question.asked.querySelector(".canvas"), {
+        begin: () => of(question).letGo?.(),
+        zoom: (factor, from, to) => zoomAt(question, factor, from, to),
+      });
       for (const input of crowd.labels.inputs(question)) input.addEventListener("change", () => relabel(question, input.value));
       for (const button of question.asked.querySelectorAll("[data-tool]")) button.addEventListener("click", () => tools[button.dataset.tool](question));
       draw(question);

@@ -246,6 +246,34 @@ def test_boxes_lie_where_they_were_drawn(open_page, act):
     assert answers["q2"] == "[]"
 
 
+def test_two_fingers_look_closer_and_draw_nothing(open_page):
+    labeling = open_page(PAGES["boxes"]())
+    labeling.frame.wait_for_function("crowd.questions[0].asked.querySelector('img').naturalWidth > 0")
+    shown = labeling.find(".canvas").bounding_box()
+    x, y = shown["x"] + shown["width"] / 2, shown["y"] + 200
+    screen = labeling.tab.context.new_cdp_session(labeling.tab)
+
+    def touch(kind: str, *fingers: tuple[float, float]) -> None:
+        points = [{"x": at_x, "y": at_y, "id": number} for number, (at_x, at_y) in enumerate(fingers)]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (x - 40, y))
+    touch("touchMove", (x - 60, y + 30))  # one finger alone draws
+    assert labeling.find(".box").count() == 1
+    touch("touchStart", (x - 60, y + 30), (x + 40, y + 30))
+    assert labeling.find(".box").count() == 0
+    touch("touchMove", (x - 110, y + 30), (x + 90, y + 30))
+    touch("touchEnd")
+    assert labeling.find(".stage").bounding_box()["width"] == pytest.approx(2 * shown["width"], rel=0.02)
+    looked_at = labeling.find(".canvas").evaluate("node => node.scrollLeft")
+    assert looked_at == pytest.approx(shown["width"] / 2, abs=15)  # what was between the fingers is there still
+    labeling.keys("0")
+    touch("touchStart", (x - 100, y))
+    touch("touchMove", (x + 100, y + 100))
+    touch("touchEnd")
+    assert labeling.find(".box").count() == 1
+
+
 def test_a_word_that_was_tapped_gets_the_label_tapped_next(open_page):
     labeling = open_page(PAGES["spans"]())
     labeling.find(".passage").locator("span, mark").first.click(position={"x": 8, "y": 10})
