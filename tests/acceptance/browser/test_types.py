@@ -266,7 +266,7 @@ def test_two_fingers_look_closer_and_draw_nothing(open_page):
     touch("touchEnd")
     assert labeling.find(".stage").bounding_box()["width"] == pytest.approx(2 * shown["width"], rel=0.02)
     looked_at = labeling.find(".canvas").evaluate("node => node.scrollLeft")
-    assert looked_at == pytest.approx(shown["width"] / 2, abs=15)  # what was between the fingers is there still
+    assert looked_at == pytest.approx(shown["width"] / 2, abs=15)  # what was between them stays
     labeling.keys("0")
     touch("touchStart", (x - 100, y))
     touch("touchMove", (x + 100, y + 100))
