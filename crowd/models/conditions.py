@@ -6,12 +6,23 @@ for `claimable = 1`, and neither sees through a parameter.
 
 from __future__ import annotations
 
-from sqlalchemy import literal_column, text
+from sqlalchemy import ColumnElement, TextClause, literal_column, or_, text
 
 from crowd.models.assignment import Assignment, Slot
+from crowd.models.project import Project
 
 CLAIMABLE = text("item.claimable")
 ASSIGNED = Assignment.work == literal_column("'assigned'")
 DUE = Assignment.payment == literal_column("'due'")
 LEASED = Slot.state == literal_column("'leased'")
 LIVE = Slot.state.in_([literal_column(f"'{state}'") for state in ("leased", "done", "skipped", "void")])
+
+
+def claimable(*, handed_over: bool) -> TextClause:
+    """Return the condition for items with places open for the people of one of the two channels."""
+    return text(f"item.claimable AND item.handed_over = {str(handed_over).lower()}")
+
+
+def asks(channel: str) -> ColumnElement[bool]:
+    """Return the condition for a project to ask this channel's people, alone or besides others."""
+    return or_(Project.channel == channel, Project.second_channel == channel)

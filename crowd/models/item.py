@@ -20,7 +20,9 @@ class Item(Numbered, Stamped, Base):
 
     `open` counts the answers still wanted that nobody holds. The database refuses to let it fall
     below zero, which is what makes over-assignment impossible. `claimable` flips only when `open`
-    reaches or leaves zero, so that most claims leave the partial index alone.
+    reaches or leaves zero, so that most claims leave the partial index alone. The open places of an item
+    are for the people of one channel at a time: the index keeps the two apart, so that nobody has to walk
+    over what the other channel is asked.
     """
 
     __tablename__ = "item"
@@ -33,6 +35,7 @@ class Item(Numbered, Stamped, Base):
         Index(
             "ix_item_claimable",
             "project_id",
+            "handed_over",
             "rank",
             "id",
             sqlite_where=text("claimable"),
@@ -51,6 +54,8 @@ class Item(Numbered, Stamped, Base):
     wanted: Mapped[int] = mapped_column(default=0)  # = open + places on published HITs + live slots
     open: Mapped[int] = mapped_column(default=0)
     claimable: Mapped[bool] = mapped_column(default=False)
+    handed_over: Mapped[bool] = mapped_column(default=False)  # the open places: to the second channel
+    opened_at: Mapped[datetime | None]  # when places were last opened
     reserved: Mapped[bool] = mapped_column(default=False)  # only for the workers of its reservations
 
 

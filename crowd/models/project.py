@@ -12,6 +12,9 @@ from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, refe
 PROJECT_STATES = ("active", "paused", "closed")
 REVIEWS = ("automatic", "manual")
 ORDERINGS = ("depth", "breadth")
+# When answers are bought from the second channel: where the own one's people leave places open, once they
+# have given the first `overlap`, or where it gains more for the money.
+SECOND_WHEN = ("overflow", "tie_break", "worth")
 
 
 class Project(Numbered, Stamped, Base):
@@ -24,6 +27,10 @@ class Project(Numbered, Stamped, Base):
         CheckConstraint("overlap >= 1 AND max_overlap >= overlap", name="overlap"),
         one_of("review", REVIEWS),
         one_of("ordering", ORDERINGS),
+        one_of("second_when", SECOND_WHEN),
+        CheckConstraint("second_channel <> channel", name="second_channel"),
+        CheckConstraint("(second_channel IS NULL) = (second_when IS NULL)", name="second"),
+        CheckConstraint("second_price_micros >= 0 AND patience_seconds >= 1", name="second_terms"),
         CheckConstraint("price_micros >= 0 AND hourly_micros >= 0 AND fair_hourly_micros >= 0", name="price"),
         CheckConstraint("worker_cap >= 1 AND worker_day_cap >= 1", name="caps"),
         CheckConstraint("label_value_micros > 0 AND expert_price_micros > 0", name="worth"),
@@ -37,7 +44,11 @@ class Project(Numbered, Stamped, Base):
     task_type: Mapped[str] = mapped_column(default="choice")
     task_options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what the task type lets one set
     channel: Mapped[str] = mapped_column(default="pool")
-    # Elsewhere: only for the channel "mturk"
+    second_channel: Mapped[str | None]  # people asked besides those of `channel`
+    second_when: Mapped[str | None]
+    second_price_micros: Mapped[int | None] = mapped_column(BigInteger)  # for one answer of theirs
+    patience_seconds: Mapped[int | None]  # overflow: how long places wait for the own channel's people
+    # Elsewhere: only where one of the two channels is "mturk"
     endpoint: Mapped[str | None]  # the address of an endpoint that speaks the MTurk protocol
     posting: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how it is offered there
     # Asking
@@ -75,6 +86,19 @@ class Project(Numbered, Stamped, Base):
     method: Mapped[str] = mapped_column(default="panel")
     fuse_predictions: Mapped[bool] = mapped_column(default=True)  # as evidence, once they prove themselves
     method_parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return whose people are asked: one channel, or two."""
+        return (self.channel,) if self.second_channel is None else (self.channel, self.second_channel)
+
+    def price_at(self, channel: str) -> int:
+        """Return what one answer of this channel's people is paid, in micro-dollars."""
+        return self.price_micros if channel == self.channel else self.second_price_micros or 0
+
+    def price_of(self, *, handed_over: bool) -> int:
+        """Return what one answer is paid, in micro-dollars, by whether the second channel gives it."""
+        return (self.second_price_micros or 0) if handed_over else self.price_micros
 
 
 @append_only

@@ -162,7 +162,7 @@ def _new_page(
     if not picks:
         return None
     asked = [(pick.item_id, pick.gold_id) for pick in picks]
-    price = project.price_micros if kind == "work" else 0
+    price = project.price_at(worker.channel) if kind == "work" else 0
     draft = Draft(token, known.told.id, asked, kind=kind, ahead=is_ahead, price_micros=price)
     until = hold.hold(session, project, worker, draft, now=now)
     return pack.page(
@@ -249,8 +249,9 @@ def _gold(
 ) -> list[Pick]:
     """Choose gold for the page and reserve its price; none where the budget has no room for it."""
     chosen = gold.unseen(session, known.deck, worker.id, wanted=wanted, rng=rng)
+    price = project.price_at(worker.channel) * len(chosen)
     try:
-        pay.reserve(session, project.id, project.price_micros * len(chosen), key=f"gold:{token}", now=now)
+        pay.reserve(session, project.id, price, key=f"gold:{token}", now=now)
     except BudgetExceeded:
         return []
     return chosen

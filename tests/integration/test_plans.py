@@ -59,7 +59,8 @@ def plan(database):
 
 def test_a_claim_reads_open_items_in_order_and_looks_up_what_the_worker_has_seen(plan, rows):
     steps = plan(lambda session: assign.claim(session, *rows, now=NOW))
-    assert any("item USING INDEX ix_item_claimable" in step for step in steps)
+    found = "item USING INDEX ix_item_claimable (project_id=? AND handed_over=?)"
+    assert any(found in step for step in steps)  # what the other channel is asked is not walked over
     assert any("slot USING INDEX ix_slot_live (item_id=? AND worker_id=?)" in step for step in steps)
     assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
 

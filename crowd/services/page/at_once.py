@@ -56,9 +56,9 @@ class Mix:
 
 
 @cache
-def _taking(size: int) -> Sql:
-    # The numbers stand in the text, see `hold`.
-    taken = f"{hold.TAKE_SQL.format(apart=hold.APART, size=size)} {hold.LOCKED}"
+def _taking(size: int, second: str) -> Sql:
+    # They stand in the text, see `hold`.
+    taken = f"{hold.TAKE_SQL.format(apart=hold.APART, size=size, second=second)} {hold.LOCKED}"
     return Sql(postgresql=_AT_ONCE.format(taken=taken, size=size))
 
 
@@ -79,7 +79,7 @@ def take_and_hold(
         "gold_items": _array(item_id for _, _, item_id in mix.candidates),
         "positions": _array(mix.positions),
     }
-    rows = _taking(mix.questions)(line, **stored)
+    rows = _taking(mix.questions, hold.second(project, worker))(line, **stored)
     return ([row[0] for row in rows], until) if rows else None
 
 

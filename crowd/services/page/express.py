@@ -56,7 +56,8 @@ def claim(line: Line, card: Card, project_id: int, *, ahead: bool, now: datetime
         if in_force.deck
         else 0
     )
-    draft = Draft(token, in_force.told.id, ahead=standing.holds_first, price_micros=project.price_micros)
+    price = project.price_at(standing.caller.channel)
+    draft = Draft(token, in_force.told.id, ahead=standing.holds_first, price_micros=price)
     hold_page = _on_sqlite if line.is_sqlite else _on_postgresql
     held = hold_page(line, known, standing.caller, draft, count, rng, now)
     return None if held is None else Taken(standing.caller, project, in_force, token, *held)
@@ -106,7 +107,7 @@ def _on_sqlite(
     if len(taken) < project.hit_size or len(chosen) < count:
         return None
     taken = taken[: project.hit_size - count]
-    if not hold.reserve(line, project, project.price_micros * count, token=draft.token, now=now):
+    if not hold.reserve(line, project, draft.price_micros * count, token=draft.token, now=now):
         return None
     asked: list[tuple[int, int | None]] = [(item_id, None) for item_id, _, _ in taken]
     asked += [(item_id, gold_id) for gold_id, item_id in chosen]

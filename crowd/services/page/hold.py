@@ -33,7 +33,7 @@ SHOWN = Sql(
 # No wait for items another claim holds; FOR NO KEY UPDATE, so that answers to them can be stored meanwhile.
 TAKE_SQL = """
     SELECT item.id, item.key, item.payload FROM item
-    WHERE item.project_id = :project AND item.claimable
+    WHERE item.project_id = :project AND item.claimable AND item.handed_over = {second}
         AND (NOT item.reserved OR EXISTS (SELECT 1 FROM reservation
             WHERE reservation.item_id = item.id AND reservation.worker_id = :worker))
         AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = item.id AND slot.worker_id = :worker
@@ -102,9 +102,10 @@ SLOTS = Sql(
 
 
 @cache
-def _taking(size: int) -> Sql:
-    # The number stands in the text: of a parameter the planner knows nothing, and sorts all open items.
-    return Sql(TAKE_SQL.format(apart="", size=size), f"{TAKE_SQL.format(apart=APART, size=size)} {LOCKED}")
+def _taking(size: int, second: str) -> Sql:
+    # They stand in the text: of a parameter the planner knows nothing, and sorts all open items.
+    taken, apart = (TAKE_SQL.format(apart=apart, size=size, second=second) for apart in ("", APART))
+    return Sql(taken, f"{apart} {LOCKED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,11 @@ class Draft:
     kind: str = "work"
     ahead: bool = False
     price_micros: int = 0  # of one answer
+
+
+def second(project: Project, worker: Someone) -> str:
+    """Return, as SQL has it, whether this worker is asked what was handed over to the second channel."""
+    return "false" if worker.channel == project.channel else "true"
 
 
 def lock(session: Session, worker: Worker) -> None:
@@ -143,7 +149,9 @@ def shown(at: At, item_ids: Sequence[int]) -> dict[int, tuple[str, Any]]:
 
 def take(at: At, project: Project, worker: Someone, size: int) -> list[tuple[int, str, Any]]:
     """Lock the best items this worker may be asked about and has not seen; their ids, keys and payloads."""
-    return [tuple(row) for row in _taking(size)(at, project=project.id, worker=worker.id)]
+    return [
+        tuple(row) for row in _taking(size, second(project, worker))(at, project=project.id, worker=worker.id)
+    ]
 
 
 def hold(at: At, project: Project, worker: Someone, draft: Draft, *, now: datetime) -> datetime:

@@ -39,7 +39,7 @@ _CLAIM = """
     SELECT {worker}, project.revision, {holds_first}, {holds_second}, standing.gold_share,
         standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0
     FROM {holder} JOIN project ON project.id = :project AND project.requester_id + 0 = worker.requester_id
-        AND project.channel = worker.channel
+        AND worker.channel IN (project.channel, project.second_channel)
     LEFT JOIN standing ON standing.project_id = project.id AND standing.worker_id = worker.id
     WHERE pass.public_id = :public_id AND {live}
         AND NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id

@@ -19,7 +19,8 @@ from crowd.services.plain import At, Sql
 from crowd.services.setup import instructions, projects
 
 _REVISION = """
-    SELECT revision FROM project WHERE id = :project AND requester_id = :requester AND channel = :channel
+    SELECT revision FROM project WHERE id = :project AND requester_id = :requester
+        AND :channel IN (channel, second_channel)
 """
 REVISION = Sql(_REVISION, _REVISION)
 Deck = Mapping[str, Sequence[tuple[int, int]]]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
+from crowd.models.conditions import asks
 from crowd.services import plain
 from crowd.services.people import groups, skills
 from crowd.services.plain import Sql
@@ -41,7 +42,7 @@ def reasons(session: Session, project: Project, worker: Worker, *, now: datetime
 
     A project that sets no qualifications, caps or quiz costs one query: claims are in a hurry.
     """
-    if worker.requester_id != project.requester_id or worker.channel != project.channel:
+    if worker.requester_id != project.requester_id or worker.channel not in project.channels:
         return [Reason("channel", "this project is not open to this worker")]
     if worker.erased_at is not None:
         return [Reason("restriction", "the worker was erased")]
@@ -91,7 +92,7 @@ def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
     barred = exists().where(Restriction.worker_id == worker.id, scope, kept_out)
     return and_(
         Project.requester_id == worker.requester_id,
-        Project.channel == worker.channel,
+        asks(worker.channel),
         Project.state == "active",
         ~barred,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Assignment, Item, Project, Reservation, Slot, Worker
-from crowd.models.conditions import ASSIGNED, CLAIMABLE, LIVE
+from crowd.models.conditions import ASSIGNED, LIVE, asks, claimable
 from crowd.services.people import eligibility
 
 Next = Literal["continue", "quiz", "work"]
@@ -28,6 +28,7 @@ class Offer:
     """One project as it lies before a worker."""
 
     project: Project
+    price_micros: int  # what one answer of theirs is paid
     next: Next
     waiting: int  # answers they could give now; no more than one above MOST_COUNTED are counted
     page_seconds: float | None  # None: too few pages to tell
@@ -35,14 +36,14 @@ class Offer:
     @property
     def page_micros(self) -> int:
         """What a full page pays at most."""
-        return self.project.price_micros * self.project.hit_size
+        return self.price_micros * self.project.hit_size
 
 
 def offers(session: Session, worker: Worker, *, now: datetime) -> list[Offer]:
     """Return what a worker can go on with or begin: held pages first, then where work waits."""
     held = _held(session, worker)
     found = [
-        Offer(project, step, _waiting(session, project, worker), _page_seconds(session, project))
+        _offer(session, project, worker, step)
         for project in _projects(session, worker, held)
         if (step := _next(session, project, worker, held, now)) is not None
     ]
@@ -52,9 +53,12 @@ def offers(session: Session, worker: Worker, *, now: datetime) -> list[Offer]:
 def offer(session: Session, project: Project, worker: Worker, *, now: datetime) -> Offer | None:
     """Return one project as it lies before a worker; None where it is not open to them."""
     step = _next(session, project, worker, _held(session, worker), now)
-    if step is None:
-        return None
-    return Offer(project, step, _waiting(session, project, worker), _page_seconds(session, project))
+    return None if step is None else _offer(session, project, worker, step)
+
+
+def _offer(session: Session, project: Project, worker: Worker, step: Next) -> Offer:
+    price, waiting = project.price_at(worker.channel), _waiting(session, project, worker)
+    return Offer(project, price, step, waiting, _page_seconds(session, project))
 
 
 def _held(session: Session, worker: Worker) -> frozenset[int]:
@@ -66,7 +70,7 @@ def _projects(session: Session, worker: Worker, held: frozenset[int]) -> Sequenc
     # A page still held can be finished, whatever has become of the project.
     query = select(Project).where(
         Project.requester_id == worker.requester_id,
-        Project.channel == worker.channel,
+        asks(worker.channel),
         or_(Project.state == "active", Project.id.in_(held)),
     )
     return session.scalars(query.order_by(Project.id).limit(MOST_PROJECTS)).all()
@@ -87,7 +91,8 @@ def _waiting(session: Session, project: Project, worker: Worker) -> int:
     """Count the items they could answer, up to one above what is shown: enough to say "more"."""
     seen = exists().where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE)
     kept = exists().where(Reservation.item_id == Item.id, Reservation.worker_id == worker.id)
-    open_items = select(Item.id).where(Item.project_id == project.id, CLAIMABLE, ~seen)
+    for_them = claimable(handed_over=worker.channel != project.channel)
+    open_items = select(Item.id).where(Item.project_id == project.id, for_them, ~seen)
     some = open_items.where(or_(~Item.reserved, kept)).limit(MOST_COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
