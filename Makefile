@@ -11,6 +11,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 LOCKS := $(wildcard requirements/*.lock)
 QUIET := $(shell test -t 2 || echo --quiet) # a progress bar for people, silence for logs
 
+# Every command that a test starts would compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fmt lock nightly bench serve
 
