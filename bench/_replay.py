@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+from _arrivals import claimed
 from _recorded import Recorded
 
 from aggregation.answers import UNKNOWN, Answers
@@ -16,7 +18,7 @@ from aggregation.one_coin import coin
 from aggregation.panel import COIN, COIN_WEIGHT, INFORMED, JUDGED_FROM, PRECISION, VOTES_WEIGHT, informedness
 from aggregation.tilted import Tilted
 from qc.gain import Evidence, confusions, evidence, gains, sobered
-from qc.routing import information
+from qc.routing import information, proven
 
 # Between waves a fit goes on from the last one: this many passes do.
 COLD, WARM, STILL = 30, 8, 3e-3
@@ -40,6 +42,7 @@ class Shop:
         self.redundancy = float(self.size.mean())
         self.bought = np.zeros(len(answers), dtype=bool)
         self.barred = np.zeros(len(answers.workers), dtype=bool)
+        self.rng = np.random.default_rng([seed, 3])
         self.withheld = np.zeros(len(answers), dtype=bool)
 
     @property
@@ -136,8 +139,11 @@ def by_gain(shop: Shop, state: State | None, least: float) -> np.ndarray:
     Whoever would pay for twenty answers an item values its label more than whoever would pay for three.
     """
     assert state is not None
-    expected = gains(state.posterior, shop.votes, shop.left, _crowd(shop, state))
-    return expected * shop.redundancy >= least
+    return _gains(shop, state) * shop.redundancy >= least
+
+
+def _gains(shop: Shop, state: State) -> Floats:
+    return gains(state.posterior, shop.votes, shop.left, _crowd(shop, state))
 
 
 def _crowd(shop: Shop, state: State) -> Evidence:
@@ -162,6 +168,11 @@ def by_overlap(shop: Shop, state: State | None, least: float) -> np.ndarray:
     return shop.votes < least
 
 
+# Whose answer an item gets next: the next one's in a random order, that of whoever says most about it, or of
+# whoever comes and claims it, first come first served or as a project with `routing` serves them.
+Taken = Literal["next", "best", "claimed", "routed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A rule of buying and the levels it is tried at, in the order of what they cost."""
@@ -169,7 +180,7 @@ class Policy:
     wants: Wants
     levels: tuple[float, ...]
     learns: bool = False
-    routed: bool = False
+    taken: Taken = "next"
     least: int = 2
 
 
@@ -178,8 +189,10 @@ POLICIES = {
     "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
     "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
     "gain": Policy(by_gain, GAINS, learns=True),
-    "gain, routed": Policy(by_gain, GAINS, learns=True, routed=True),
-    "gain, routed, from one": Policy(by_gain, GAINS, learns=True, routed=True, least=1),
+    "gain, claimed": Policy(by_gain, GAINS, learns=True, taken="claimed"),
+    "gain, claims routed": Policy(by_gain, GAINS, learns=True, taken="routed"),
+    "gain, routed": Policy(by_gain, GAINS, learns=True, taken="best"),
+    "gain, routed, from one": Policy(by_gain, GAINS, learns=True, taken="best", least=1),
 }
 
 
@@ -202,19 +215,27 @@ def walk(
     for level in policy.levels:
         for _ in range(WAVES if policy.learns else len(shop.all)):
             wanted = policy.wants(shop, state, level)
-            if not shop.buy(wanted, _worth(shop, state, wanted) if policy.routed else None):
+            if not shop.buy(wanted, _worth(shop, state, wanted, policy.taken)):
                 break
             state = eye(shop, state) if policy.learns else None
         seen(shop, state, level)
 
 
-def _worth(shop: Shop, state: State | None, wanted: np.ndarray) -> Floats:
-    """Return what each answer that can be bought is expected to say, judged by its worker and item alone."""
+def _worth(shop: Shop, state: State | None, wanted: np.ndarray, taken: Taken) -> Floats | None:
+    """Return what puts the answers that can be bought in the order in which they are; None: as they come."""
+    if taken == "next":
+        return None
     assert state is not None
     rows = np.flatnonzero(shop.for_sale & wanted[shop.all.item])
+    item, worker = shop.all.item[rows], shop.all.worker[rows]
     worth = np.zeros(len(shop.all))
-    belief = sobered(state.posterior, shop.votes, _crowd(shop, state))
-    worth[rows] = information(belief[shop.all.item[rows]], state.matrices[shop.all.worker[rows]])
+    if taken == "best":
+        belief = sobered(state.posterior, shop.votes, _crowd(shop, state))
+        worth[rows] = information(belief[item], state.matrices[worker])
+    else:
+        given = np.bincount(shop.all.worker[shop.counted], minlength=len(shop.barred))
+        known = proven(state.matrices, given) if taken == "routed" else None
+        worth[rows] = claimed(item, worker, _gains(shop, state), known, shop.rng)
     return worth
 
 

@@ -115,6 +115,7 @@ class Settings(Schema):
         validate=validate.OneOf(ORDERINGS),
         metadata=about("depth: finish items; breadth: every item once before any twice; depth unless given."),
     )
+    routing = flag("Whether the best items are for those whose answers have said more than most.")
     qualifications = text(
         2000,
         metadata=about(
@@ -237,6 +238,7 @@ class ProjectSchema(Schema):
     fair_hourly = Dollars(attribute="fair_hourly_micros", allow_none=True)
     review = fields.String()
     ordering = fields.String()
+    routing = fields.Boolean()
     qualifications = fields.String()
     quiz = fields.Nested(Quiz, allow_none=True)
     worker_cap = fields.Integer(allow_none=True)

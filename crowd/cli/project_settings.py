@@ -17,7 +17,7 @@ from workers.money import dollars, to_micros
 SHOWN = (
     "title", "state", "channel", "endpoint", "task_type", "task_options", "overlap", "max_overlap",
     "confidence", "hit_size", "gold_share", "gold_policy", "audit_share", "lease_seconds", "ordering",
-    "review", "quiz",
+    "routing", "review", "quiz",
     "worker_cap", "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model",
     "method", "fuse_predictions",
 )  # fmt: skip
@@ -58,6 +58,11 @@ _SETTINGS = (
     click.option("--lease-seconds", type=int, help="How long a worker may keep a page.  [default: 900]"),
     click.option(
         "--ordering", type=click.Choice(ORDERINGS), help="Finish items, or reach all.  [default: depth]"
+    ),
+    click.option(
+        "--routing/--no-routing",
+        default=None,
+        help="Ask those whose answers say more than most about what gains most.",
     ),
     click.option("--price", help="Dollars for one answer, e.g. 0.03.  [default: 0]"),
     click.option(

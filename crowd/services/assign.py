@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels import Page
 from crowd.errors import BudgetExceeded, Forbidden, NotFound, Stale
-from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Worker
+from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Standing, Worker
 from crowd.models.conditions import ASSIGNED
 from crowd.services import exam, locks, pack, pay, plain, standings
 from crowd.services.access import scope
@@ -193,15 +193,14 @@ def _questions(
             return "", []
         raise Forbidden(reasons[0].text)
     standing = None
-    if known.training or project.gold_policy is not None:
+    if known.training or project.gold_policy is not None or project.routing:
         standing = standings.of(session, project.id, worker.id)
     if known.training and not training.has_begun(standing):
         lesson = [] if is_ahead else training.question(session, known, worker)
         if lesson or is_ahead:
             return "training", lesson
     if not reasons:
-        share = gold.share(project, standing.gold_share if standing else None)
-        return "work", _choose(session, project, known, worker, token, share, now)
+        return "work", _choose(session, project, known, worker, token, standing, now)
     return "quiz", [] if is_ahead else quiz.questions(session, project, known, worker)
 
 
@@ -211,19 +210,21 @@ def _choose(
     known: Terms,
     worker: Worker,
     token: str,
-    share: float,
+    standing: Standing | None,
     now: datetime,
 ) -> list[Pick]:
     """Lock the best items for this worker, and let some make room for gold; nothing where there is none."""
     room = eligibility.room(session, project, worker, now=now)
     size = project.hit_size if room is None else min(room, project.hit_size)
+    order = hold.order(project, is_proven=standing is not None and standing.proven)
     picks = [
         Pick(item_id, key, plain.read_json(payload))
-        for item_id, key, payload in hold.take(session, project, worker, size)
+        for item_id, key, payload in hold.take(session, project, worker, size, order=order)
     ]
     if not picks:
         return []
     rng = Random(f"{project.seed}:{worker.id}:{hold.claims_so_far(session, project, worker)}")
+    share = gold.share(project, standing.gold_share if standing else None)
     wanted = pack.gold_count(len(picks), share, rng)
     known_answers = _gold(session, project, known, worker, token, wanted, rng, now)
     return pack.shuffled([*picks[: project.hit_size - len(known_answers)], *known_answers], rng)

@@ -69,7 +69,7 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     looked_at = audit_slice.under_way(session, project)
     rule = policy(project)
     raised = rules.raised(session, project)
-    gain = worth.expected(session, project, run) if rule.least_gain is not None else {}
+    gain = worth.expected(session, project, run) if rule.least_gain is not None or project.routing else {}
     cases = [
         case
         for case in _cases(session, project, run, gain)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from crowd.db import chunks
 from crowd.models import Answer, Assignment, Grade, Project, Skill, Slot, Standing
 from crowd.services import plain
 from qc import gold_policy
@@ -39,6 +40,16 @@ def note(session: Session, project_id: int, worker_id: int, **values: Any) -> No
     """Write some columns of a worker's row, made where it is new."""
     project = session.get_one(Project, project_id)
     _upsert(session, project_id, worker_id, values, new={"gold_share": gold_share(project, 0, None)})
+
+
+def prove(session: Session, project: Project, worker_ids: Collection[int]) -> None:
+    """Write down whose answers say more than most: of these workers, and of nobody else."""
+    mine = select(Standing.worker_id).where(Standing.project_id == project.id, Standing.proven)
+    before, now = set(session.scalars(mine)), set(worker_ids)
+    for changed, is_proven in ((now - before, True), (before - now, False)):
+        for some in chunks(sorted(changed)):
+            rows = update(Standing).where(Standing.project_id == project.id, Standing.worker_id.in_(some))
+            session.execute(rows.values(proven=is_proven), execution_options={"synchronize_session": False})
 
 
 def of(session: Session, project_id: int, worker_id: int) -> Standing | None:
@@ -103,7 +114,7 @@ def _upsert(
 ) -> None:
     """Write these columns; a new row gets those of `new` too. Whoever else writes others loses nothing."""
     insert = sqlite.insert if plain.is_sqlite(session) else postgresql.insert
-    row = {"answers": 0, "graded": 0, "spam": 0.0, **(new or {}), **values}
+    row = {"answers": 0, "graded": 0, "spam": 0.0, "proven": False, **(new or {}), **values}
     statement = insert(Standing).values(project_id=project_id, worker_id=worker_id, **row)
     session.execute(
         statement.on_conflict_do_update(index_elements=["project_id", "worker_id"], set_=dict(values))

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from aggregation.panel import CAUTION
 from crowd import frames
 from crowd.models import Consensus, ConsensusRun, Item, Project
+from crowd.services import standings
 from crowd.services.setup import label_sets
 from crowd.task_types import TASK_TYPES
 from qc.gain import confusions, evidence, gains
+from qc.routing import proven
 
 
 def least_gain(project: Project) -> float | None:
@@ -34,7 +36,8 @@ def expected(session: Session, project: Project, run: ConsensusRun) -> dict[int,
     """Return by item what another answer is expected to gain, from the workers as the run sees them.
 
     Who answers next is taken for one of those who answer now, the busier the likelier. Items that the run
-    says nothing of are left out, and all of them where answers are no labels.
+    says nothing of are left out, and all of them where answers are no labels. On the way workers are marked
+    whose answers say more than most, where the project asks them first.
     """
     if not TASK_TYPES[project.task_type].is_categorical:
         return {}
@@ -47,13 +50,15 @@ def expected(session: Session, project: Project, run: ConsensusRun) -> dict[int,
     posterior = np.full((len(frame.item_ids), labels), 1.0 / labels)
     posterior[known] = [said[int(frame.item_ids[place])].posterior for place in known]
     workers = confusions(frame.answers, posterior)
-    busy = np.bincount(frame.answers.worker, minlength=len(workers)).astype(np.float64)
+    busy = np.bincount(frame.answers.worker, minlength=len(workers))
+    if project.routing:
+        standings.prove(session, project, frame.worker_ids[proven(workers, busy)].tolist())
     votes = np.bincount(frame.answers.item, minlength=len(posterior))
     found = gains(
         posterior[known],
         votes[known],
         np.maximum(project.max_overlap - votes[known], 0),
-        evidence(workers).mixed(busy),
+        evidence(workers).mixed(busy.astype(np.float64)),
         temperature=CAUTION if run.method == "panel" else 1.0,
     )
     ids = frame.item_ids[known].tolist()

@@ -57,7 +57,9 @@ def plan(database):
     return explain
 
 
-def test_a_claim_reads_open_items_in_order_and_looks_up_what_the_worker_has_seen(plan, rows):
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_claim_reads_open_items_in_order_and_looks_up_what_the_worker_has_seen(plan, rows, routing):
+    rows[0].routing = routing  # the worker is not proven: from the other end of the same index
     steps = plan(lambda session: assign.claim(session, *rows, now=NOW))
     found = "item USING INDEX ix_item_claimable (project_id=? AND handed_over=?)"
     assert any(found in step for step in steps)  # what the other channel is asked is not walked over

@@ -56,10 +56,10 @@ class Mix:
 
 
 @cache
-def _taking(size: int, second: str) -> Sql:
+def _taking(size: int, second: str, order: str) -> Sql:
     # They stand in the text, see `hold`.
-    taken = f"{hold.TAKE_SQL.format(apart=hold.APART, size=size, second=second)} {hold.LOCKED}"
-    return Sql(postgresql=_AT_ONCE.format(taken=taken, size=size))
+    taken = hold.TAKE_SQL.format(apart=hold.APART, size=size, second=second, order=order)
+    return Sql(postgresql=_AT_ONCE.format(taken=f"{taken} {hold.LOCKED}", size=size))
 
 
 def take_and_hold(
@@ -79,7 +79,7 @@ def take_and_hold(
         "gold_items": _array(item_id for _, _, item_id in mix.candidates),
         "positions": _array(mix.positions),
     }
-    rows = _taking(mix.questions, hold.second(project, worker))(line, **stored)
+    rows = _taking(mix.questions, hold.second(project, worker), draft.order)(line, **stored)
     return ([row[0] for row in rows], until) if rows else None
 
 

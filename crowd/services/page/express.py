@@ -57,7 +57,13 @@ def claim(line: Line, card: Card, project_id: int, *, ahead: bool, now: datetime
         else 0
     )
     price = project.price_at(standing.caller.channel)
-    draft = Draft(token, in_force.told.id, ahead=standing.holds_first, price_micros=price)
+    draft = Draft(
+        token,
+        in_force.told.id,
+        ahead=standing.holds_first,
+        price_micros=price,
+        order=hold.order(project, is_proven=standing.is_proven),
+    )
     hold_page = _on_sqlite if line.is_sqlite else _on_postgresql
     held = hold_page(line, known, standing.caller, draft, count, rng, now)
     return None if held is None else Taken(standing.caller, project, in_force, token, *held)
@@ -101,7 +107,7 @@ def _on_sqlite(
     now: datetime,
 ) -> Held | None:
     project, in_force = known
-    taken = hold.take(line, project, caller, project.hit_size)
+    taken = hold.take(line, project, caller, project.hit_size, order=draft.order)
     # Gold is looked for and everything read alike, wanted or not: how long it takes tells less.
     chosen = gold.draw(line, in_force.deck, caller.id, wanted=max(count, 1), rng=rng)[:count]
     if len(taken) < project.hit_size or len(chosen) < count:

@@ -38,8 +38,11 @@ TAKE_SQL = """
             WHERE reservation.item_id = item.id AND reservation.worker_id = :worker))
         AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = item.id AND slot.worker_id = :worker
             AND slot.state IN ('leased', 'done', 'skipped', 'void') {apart})
-    ORDER BY item.rank, item.id LIMIT {size}
+    ORDER BY {order} LIMIT {size}
 """
+# Whose answers say more than most is asked about what gains most, others about what is left; see `order`.
+BEST_FIRST = "item.rank, item.id"
+BEST_LAST = "item.rank DESC, item.id DESC"
 # PostgreSQL would else read all that the worker has ever answered, to ask which of it is on ten items.
 APART = "OFFSET 0"
 LOCKED = "FOR NO KEY UPDATE OF item SKIP LOCKED"
@@ -102,9 +105,11 @@ SLOTS = Sql(
 
 
 @cache
-def _taking(size: int, second: str) -> Sql:
+def _taking(size: int, second: str, order: str) -> Sql:
     # They stand in the text: of a parameter the planner knows nothing, and sorts all open items.
-    taken, apart = (TAKE_SQL.format(apart=apart, size=size, second=second) for apart in ("", APART))
+    taken, apart = (
+        TAKE_SQL.format(apart=apart, size=size, second=second, order=order) for apart in ("", APART)
+    )
     return Sql(taken, f"{apart} {LOCKED}")
 
 
@@ -118,11 +123,17 @@ class Draft:
     kind: str = "work"
     ahead: bool = False
     price_micros: int = 0  # of one answer
+    order: str = BEST_FIRST  # in which open items are taken for it
 
 
 def second(project: Project, worker: Someone) -> str:
     """Return, as SQL has it, whether this worker is asked what was handed over to the second channel."""
-    return "false" if worker.channel == project.channel else "true"
+    return "true" if worker.channel == project.second_channel else "false"
+
+
+def order(project: Project, *, is_proven: bool) -> str:
+    """Return the order in which open items are taken for a worker, as SQL has it."""
+    return BEST_LAST if project.routing and not is_proven else BEST_FIRST
 
 
 def lock(session: Session, worker: Worker) -> None:
@@ -147,11 +158,12 @@ def shown(at: At, item_ids: Sequence[int]) -> dict[int, tuple[str, Any]]:
     return {item_id: (key, payload) for item_id, key, payload in rows}
 
 
-def take(at: At, project: Project, worker: Someone, size: int) -> list[tuple[int, str, Any]]:
-    """Lock the best items this worker may be asked about and has not seen; their ids, keys and payloads."""
-    return [
-        tuple(row) for row in _taking(size, second(project, worker))(at, project=project.id, worker=worker.id)
-    ]
+def take(
+    at: At, project: Project, worker: Someone, size: int, *, order: str = BEST_FIRST
+) -> list[tuple[int, str, Any]]:
+    """Lock items this worker may be asked about and has not seen; their ids, keys and payloads."""
+    taking = _taking(size, second(project, worker), order)
+    return [tuple(row) for row in taking(at, project=project.id, worker=worker.id)]
 
 
 def hold(at: At, project: Project, worker: Someone, draft: Draft, *, now: datetime) -> datetime:

@@ -37,7 +37,7 @@ _HOLDS = """
 """
 _CLAIM = """
     SELECT {worker}, project.revision, {holds_first}, {holds_second}, standing.gold_share,
-        standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0
+        standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0, COALESCE(standing.proven, false)
     FROM {holder} JOIN project ON project.id = :project AND project.requester_id + 0 = worker.requester_id
         AND worker.channel IN (project.channel, project.second_channel)
     LEFT JOIN standing ON standing.project_id = project.id AND standing.worker_id = worker.id
@@ -83,6 +83,7 @@ class Standing:
     holds_second: bool  # a page fetched ahead
     gold_share: float | None  # of their next page, see `gold.share`; None before the first is counted
     has_begun: bool  # behind them: the training questions, or work done before there were any
+    is_proven: bool  # their answers say more than most
 
 
 def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Standing | None:
@@ -90,7 +91,7 @@ def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Stand
     row = _CLAIMING[card.kind](line, project=project_id, **_shown(line, card, now)).first()
     if row is None or not tokens.matches(row[0], card.secret):
         return None
-    return Standing(Caller(*row[1:4]), row[4], bool(row[5]), bool(row[6]), row[7], bool(row[8]))
+    return Standing(Caller(*row[1:4]), row[4], bool(row[5]), bool(row[6]), row[7], bool(row[8]), bool(row[9]))
 
 
 def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:

@@ -54,6 +54,7 @@ class ProjectSettings:
     fair_hourly_micros: int | None = None
     review: str = "automatic"
     ordering: str = "depth"
+    routing: bool = False
     qualifications: list[dict[str, Any]] = field(default_factory=list)
     quiz: dict[str, Any] | None = None
     worker_cap: int | None = None

@@ -186,6 +186,11 @@ RULES: tuple[Rule, ...] = (
     ),
     ("channel", lambda v: v["channel"] in CHANNELS, f"choose from {', '.join(CHANNELS)}"),
     ("ordering", lambda v: v["ordering"] in ORDERINGS, f"choose from {', '.join(ORDERINGS)}"),
+    (
+        "routing",
+        lambda v: not v["routing"] or v["ordering"] == "depth",
+        "goes with the ordering depth: breadth asks about every item once first",
+    ),
     ("review", lambda v: v["review"] in REVIEWS, f"choose from {', '.join(REVIEWS)}"),
     ("worker_cap", _at_least_one("worker_cap"), "at least 1 answer"),
     ("worker_day_cap", _at_least_one("worker_day_cap"), "at least 1 answer"),

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crowd.db import Database
-from crowd.models import Answer, Assignment, Attempts, Budget, Item, Slot
+from crowd.models import Answer, Assignment, Attempts, Budget, Item, Project, Slot, Worker
+from crowd.services import standings
 from crowd.services.access import sessions
 from crowd.services.check import check
 from tests.integration.conftest import OTHERS
@@ -163,6 +164,64 @@ def test_what_a_project_asks_of_its_workers_is_asked_as_ever(
         if status == 200:
             assert len(answer.get_json()["questions"]) <= rules.get("worker_cap", HIT_SIZE)
     sound(database)
+
+
+def stand(database, name, **values) -> None:
+    """Write down where a worker stands."""
+
+    def write(session):
+        worker = session.scalars(select(Worker).where(Worker.name == name)).one()
+        standings.note(session, session.scalars(select(Project.id)).one(), worker.id, answers=50, **values)
+
+    database.transact(write)
+
+
+def test_a_policy_of_gold_holds_for_it_too(project, ann, pets, invite, database, way, monkeypatch):
+    """The share drawn with is the policy's for who is new, and then the one their standing says."""
+    drawn_with: list[float] = []
+
+    def count_gold(questions: int, share: float, _rng: Any) -> int:
+        drawn_with.append(share)
+        return round(questions * share)
+
+    monkeypatch.setattr("crowd.services.pack.gold_count", count_gold)
+    policy = {"share": 0.4, "first": 20, "then": 0.05, "proven": 0.01}
+    assert ann("PATCH", f"/projects/{pets}", json={"gold_policy": policy}).status_code == 200
+    claim(invite("prime"), project)  # the terms are new
+    new, known = invite("new"), invite("known")
+    stand(database, "known", gold_share=0.01)
+    del way[:], drawn_with[:]
+    for worker in (new, known):
+        assert len(claim(worker, project).get_json()["questions"]) == HIT_SIZE
+    assert (way, drawn_with) == ([True, True], [0.4, 0.01])
+    assert count(database, Slot, Slot.gold_id.is_not(None), *_held_by("new")) == 1
+    assert count(database, Slot, Slot.gold_id.is_not(None), *_held_by("known")) == 0
+    sound(database)
+
+
+def _held_by(name: str) -> tuple[Any, ...]:
+    return (Slot.worker_id == select(Worker.id).where(Worker.name == name).scalar_subquery(),)
+
+
+def test_routing_gives_the_proven_the_best_and_others_what_is_left(project, ann, pets, invite, database, way):
+    assert ann("PATCH", f"/projects/{pets}", json={"routing": True}).status_code == 200
+    prime = invite("prime")
+    page = claim(prime, project).get_json()  # the terms are new
+    assert prime.post(f"/work/pages/{page['token']}/return").status_code == 204
+    best, other = invite("best"), invite("other")
+    stand(database, "best", gold_share=0.0, proven=True)
+    del way[:]
+    assert {claim(other, project).status_code, claim(best, project).status_code} == {200}
+    assert way == [True, True]
+    ranks = {name: _ranks(database, name) for name in ("best", "other")}
+    assert max(ranks["best"]) < min(ranks["other"])
+    sound(database)
+
+
+def _ranks(database: Database, name: str) -> list[float]:
+    with database.read() as session:
+        query = select(Item.rank).join(Slot, Slot.item_id == Item.id).where(*_held_by(name))
+        return list(session.scalars(query))
 
 
 def test_a_paused_project_gives_nothing(project, ann, pets, invite):

@@ -6,15 +6,16 @@ from collections import Counter
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import Forbidden
-from crowd.models import Assignment, Gold, Slot
-from crowd.services import assign, roster
+from crowd.models import Assignment, Gold, Project, Slot, Standing, Worker
+from crowd.services import assign, conclude, roster, standings
 from crowd.services.setup import projects
 from tests.integration import world
-from tests.integration.world import START
+from tests.integration.world import PRICE, START
 
 
 def keys_of(page: Page) -> list[str]:
@@ -67,6 +68,55 @@ def test_places_run_out(database: Database) -> None:
     assert shop.claim("eve") is None
     assert [shop.item(key).open for key in ("i00", "i01")] == [0, 0]
     shop.sound()
+
+
+class TestRouting:
+    """Who is proven is asked what gains most, the first items here; others are asked the last."""
+
+    def test_the_proven_are_asked_what_gains_most_and_others_what_is_left(self, database: Database) -> None:
+        shop = world.make(database, items=5, hit_size=2, overlap=1, routing=True)
+        prove(shop, "ann", "bob")
+        prove(shop, "ann")
+        assert sorted(keys_of(shop.page("bob"))) == ["i03", "i04"]
+        assert sorted(keys_of(shop.page("ann"))) == ["i00", "i01"]
+        shop.sound()
+
+    def test_nobody_gets_nothing_because_of_it(self, database: Database) -> None:
+        shop = world.make(database, items=3, hit_size=2, overlap=1, routing=True)
+        assert sorted(keys_of(shop.answer("new"))) == ["i01", "i02"]
+        assert keys_of(shop.answer("new")) == ["i00"]
+        shop.sound()
+
+    def test_without_it_everybody_gets_the_best(self, database: Database) -> None:
+        shop = world.make(database, items=5, hit_size=2, overlap=1)
+        prove(shop, "ann")
+        assert sorted(keys_of(shop.page("bob"))) == ["i00", "i01"]
+
+    def test_deciding_says_who_is_proven(self, database: Database) -> None:
+        names = [f"i{n:02d}" for n in range(12)]
+        chosen = {"hit_size": 12, "overlap": 3, "max_overlap": 5, "label_value_micros": 50 * PRICE}
+        shop = world.make(database, items=12, routing=True, **chosen)
+        truth = {name: world.LABELS[n % 3] for n, name in enumerate(names)}
+        for who, said in (("ann", truth), ("bob", truth), ("eve", dict.fromkeys(names, "a"))):
+            page = shop.page(who)
+            shop.submit(who, page, {question.name: said[question.key] for question in page.questions})
+        shop.do(lambda s, p: standings.refresh(s, p, now=START))
+        shop.decide(shop.do(lambda s, p: conclude.conclude(s, p, now=START)))
+        query = select(Worker.name).join(Standing, Standing.worker_id == Worker.id).where(Standing.proven)
+        assert sorted(shop.rows(query)) == ["ann", "bob"]
+        shop.sound()
+
+
+def prove(shop: world.World, *names: str) -> None:
+    """Let these workers be proven, and nobody else."""
+
+    def write(session: Session, project: Project) -> None:
+        workers = [shop.worker(session, name) for name in names]
+        for worker in workers:
+            standings.note(session, project.id, worker.id, answers=10)
+        standings.prove(session, project, [worker.id for worker in workers])
+
+    shop.do(write)
 
 
 class TestGold:
