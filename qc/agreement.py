@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,14 +25,47 @@ class Agreement:
     high: float
 
 
-def pairwise_agreement(answers: Answers) -> float:
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Answers counted by item and label: all that agreement depends on."""
+
+    labels: tuple[str, ...]
+    answers: Floats
+    """(I,) answers of each item."""
+    cells: Floats
+    """(C,) answers of each occupied cell of item and label."""
+    item: NDArray[np.int64]
+    """(C,) item of each cell."""
+    label: NDArray[np.int64]
+    """(C,) label of each cell."""
+    weight: Floats
+    """(I,) how many times each item counts."""
+
+    @classmethod
+    def of(cls, answers: Answers) -> Tally:
+        """Count answers; every item counts once."""
+        width, items = max(len(answers.labels), 1), len(answers.items)
+        cell, cells = np.unique(answers.item.astype(np.int64) * width + answers.label, return_counts=True)
+        per_item = np.bincount(answers.item, minlength=items).astype(np.float64)
+        counted = cells.astype(np.float64)
+        return cls(answers.labels, per_item, counted, cell // width, cell % width, np.ones(items))
+
+    def drawn(self, rng: np.random.Generator) -> Tally:
+        """Return as many items drawn with replacement."""
+        items = len(self.weight)
+        weight = np.bincount(rng.integers(items, size=items), minlength=items).astype(np.float64)
+        return replace(self, weight=weight)
+
+
+def pairwise_agreement(answers: Answers | Tally) -> float:
     """Return the share of answer pairs on the same item that agree; nan when no item has two answers."""
-    per_item, cells, _, _ = _counts(answers)
-    pairs = np.sum(per_item * (per_item - 1))
-    return float(np.sum(cells * (cells - 1)) / pairs) if pairs else float("nan")
+    tally = _tally(answers)
+    pairs = np.sum(tally.weight * tally.answers * (tally.answers - 1))
+    agreeing = np.sum(tally.weight[tally.item] * tally.cells * (tally.cells - 1))
+    return float(agreeing / pairs) if pairs else float("nan")
 
 
-def krippendorff_alpha(answers: Answers, *, level: Level = "nominal") -> float:
+def krippendorff_alpha(answers: Answers | Tally, *, level: Level = "nominal") -> float:
     """Return Krippendorff's alpha: 1 is full agreement, 0 is what chance would give.
 
     Items with one answer say nothing about agreement and are left out. The value is nan when no item has
@@ -47,44 +80,45 @@ def krippendorff_alpha(answers: Answers, *, level: Level = "nominal") -> float:
     Raises:
         ValueError: A label is not a number where the level is `interval`.
     """
-    per_item, cells, cell_item, cell_label = _counts(answers)
-    paired = per_item[cell_item] > 1
-    cells, cell_item, cell_label = cells[paired], cell_item[paired], cell_label[paired]
-    by_label = np.bincount(cell_label, cells, max(len(answers.labels), 1)).astype(np.float64)
-    place = _places(answers, by_label, level)
-    total = cells.sum()
+    tally = _tally(answers)
+    paired = tally.answers[tally.item] > 1
+    cells, item, label = tally.cells[paired], tally.item[paired], tally.label[paired]
+    size, counted = tally.answers[item], tally.weight[item] * cells
+    by_label = np.bincount(label, counted, max(len(tally.labels), 1)).astype(np.float64)
+    place = _places(tally.labels, by_label, level)
+    total = counted.sum()
     if place is None:
-        size = per_item[cell_item]
         expected = total * total - np.sum(by_label**2)
-        observed = np.sum(cells * (size - cells) / (size - 1))
+        observed = np.sum(counted * (size - cells) / (size - 1))
     else:
         expected = _spread(place, by_label, np.zeros(len(by_label), dtype=np.int64))[0]
-        apart = _spread(place[cell_label], cells, cell_item)
-        many = per_item[: len(apart)] > 1
-        observed = np.sum(apart[many] / (per_item[: len(apart)][many] - 1))
+        apart = _spread(place[label], cells, item)
+        others = np.maximum(tally.answers - 1, 1.0)[: len(apart)]
+        observed = np.sum(tally.weight[: len(apart)] * apart / others)
     return float(1 - (total - 1) * observed / expected) if expected else float("nan")
 
 
-def fleiss_kappa(answers: Answers) -> float:
+def fleiss_kappa(answers: Answers | Tally) -> float:
     """Return Fleiss' kappa (1971): agreement within items beyond what the label shares alone would give.
 
     Items may have different numbers of answers; those with one are left out. nan as for alpha.
     """
-    per_item, cells, cell_item, cell_label = _counts(answers)
-    paired = per_item[cell_item] > 1
-    cells, cell_item, cell_label = cells[paired], cell_item[paired], cell_label[paired]
+    tally = _tally(answers)
+    many = (tally.answers > 1) & (tally.weight > 0)
+    paired = many[tally.item]
+    cells, item, label = tally.cells[paired], tally.item[paired], tally.label[paired]
     if not len(cells):
         return float("nan")
-    shares = np.bincount(cell_label, weights=cells) / cells.sum()
-    chance = float(np.sum(shares**2))
-    agreeing = np.bincount(cell_item, weights=cells * (cells - 1), minlength=len(per_item))
-    many = per_item > 1
-    observed = float(np.mean(agreeing[many] / (per_item[many] * (per_item[many] - 1))))
+    shares = np.bincount(label, tally.weight[item] * cells)
+    chance = float(np.sum((shares / shares.sum()) ** 2))
+    size, weight = tally.answers[many], tally.weight[many]
+    agreeing = np.bincount(item, cells * (cells - 1), len(many))[many]
+    observed = float(np.average(agreeing / (size * (size - 1)), weights=weight))
     return (observed - chance) / (1 - chance) if chance < 1 else float("nan")
 
 
 def with_interval(
-    measure: Callable[[Answers], float],
+    measure: Callable[[Tally], float],
     answers: Answers,
     *,
     rng: np.random.Generator,
@@ -94,33 +128,21 @@ def with_interval(
 
     Items are drawn and not answers: answers to one item depend on each other.
     """
-    order = np.argsort(answers.item, kind="stable")
-    first = np.searchsorted(answers.item[order], np.arange(len(answers.items) + 1))
-    values = [measure(_drawn(answers, order, first, rng)) for _ in range(resamples)]
+    tally = Tally.of(answers)
+    if not len(answers):
+        return Agreement(np.nan, np.nan, np.nan)
+    values = [measure(tally.drawn(rng)) for _ in range(resamples)]
     known = np.array(values)[np.isfinite(values)]
     tail = (1 - INTERVAL) / 2
     low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
-    return Agreement(measure(answers), float(low), float(high))
+    return Agreement(measure(tally), float(low), float(high))
 
 
-def _drawn(
-    answers: Answers, order: NDArray[np.int64], first: NDArray[np.int64], rng: np.random.Generator
-) -> Answers:
-    items = rng.integers(len(answers.items), size=len(answers.items))
-    size = first[items + 1] - first[items]
-    begin = np.cumsum(size) - size
-    rows = order[np.arange(size.sum()) - np.repeat(begin, size) + np.repeat(first[items], size)]
-    return Answers(
-        item=np.repeat(np.arange(len(items), dtype=np.int32), size),
-        worker=answers.worker[rows],
-        label=answers.label[rows],
-        items=answers.items,
-        workers=answers.workers,
-        labels=answers.labels,
-    )
+def _tally(answers: Answers | Tally) -> Tally:
+    return answers if isinstance(answers, Tally) else Tally.of(answers)
 
 
-def _places(answers: Answers, by_label: Floats, level: Level) -> Floats | None:
+def _places(labels: tuple[str, ...], by_label: Floats, level: Level) -> Floats | None:
     """Return where each label stands, such that squared distance is disagreement; None for nominal ones."""
     if level == "nominal":
         return None
@@ -128,7 +150,7 @@ def _places(answers: Answers, by_label: Floats, level: Level) -> Floats | None:
         # The answers below a label, and half of its own: differences are Krippendorff's ordinal metric.
         return np.asarray(np.cumsum(by_label) - by_label / 2.0, dtype=np.float64)
     try:
-        return np.array([float(label) for label in answers.labels])
+        return np.array([float(label) for label in labels])
     except ValueError as error:
         raise ValueError(f"level interval needs numbers for labels: {error}") from None
 
@@ -140,11 +162,3 @@ def _spread(place: Floats, weight: Floats, group: NDArray[np.int64]) -> Floats:
     first = np.bincount(group, weight * centred)
     second = np.bincount(group, weight * centred**2)
     return np.asarray(2.0 * (total * second - first**2), dtype=np.float64)
-
-
-def _counts(answers: Answers) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Count answers per item, and per occupied (item, label) cell with the cell's item and label."""
-    width = max(len(answers.labels), 1)
-    cell, cells = np.unique(answers.item.astype(np.int64) * width + answers.label, return_counts=True)
-    per_item = np.bincount(answers.item, minlength=len(answers.items))
-    return per_item.astype(np.float64), cells.astype(np.float64), cell // width, cell % width

@@ -19,7 +19,7 @@ from crowd.models import Consensus, LabelSet, Project, Worker
 from crowd.services import conclude
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
-from qc.agreement import Agreement, fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
+from qc.agreement import Agreement, Tally, fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
 from workers.quality import Measure, quality
 
 # Answers read again in all resamples together; at least so many resamples are drawn.
@@ -101,7 +101,7 @@ def _agreement(
         return None, None, None
     resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, MOST_READ // len(answers)))
 
-    def alpha(some: Answers) -> float:
+    def alpha(some: Tally) -> float:
         return krippendorff_alpha(some, level="ordinal" if level == "ordinal" else "nominal")
 
     pairs = pairwise_agreement(answers)

@@ -1,14 +1,17 @@
 """Agreement coefficients against published values and brute force."""
 
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from math import isnan
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.answers import Answers
-from qc.agreement import fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
+from qc.agreement import Tally, fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
 
 # The worked example of Krippendorff (2011), "Computing Krippendorff's alpha-reliability", section C.
 CODERS = {
@@ -67,6 +70,20 @@ def test_the_interval_holds_the_value_and_shrinks_with_more_items(measure, rng):
     assert few.low < few.value < few.high
     assert many.low < many.value < many.high
     assert many.high - many.low < few.high - few.low
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [pairwise_agreement, krippendorff_alpha, partial(krippendorff_alpha, level="ordinal"), fleiss_kappa],
+)
+@given(rows=tables, times=st.lists(st.integers(0, 3), min_size=6, max_size=6))
+def test_an_item_of_weight_two_counts_like_two_items(measure, rows, times):
+    made = answers(rows)
+    often = dict(zip(made.items, times, strict=False))
+    weight = np.array([often[item] for item in made.items], dtype=float)
+    copies = [(f"{item}{copy}", worker, label) for item, worker, label in rows for copy in range(often[item])]
+    expected = measure(answers(copies)) if copies else float("nan")
+    assert measure(replace(Tally.of(made), weight=weight)) == pytest.approx(expected, nan_ok=True)
 
 
 def test_interval_level_needs_numbers():
