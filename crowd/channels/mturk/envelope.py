@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from xml.sax.saxutils import escape
 
 SCHEMAS = "http://mechanicalturk.amazonaws.com/AWSMechanicalTurkDataSchemas"
 HTML_SCHEMA = f"{SCHEMAS}/2011-11-11/HTMLQuestion.xsd"
 EXTERNAL_SCHEMA = f"{SCHEMAS}/2006-07-14/ExternalQuestion.xsd"
 LONGEST = 65_535  # bytes in UTF-8, everything counted
+# What XML has no place for, whatever it is written as.
+UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def html_question(document: str, *, frame_height: int = 0) -> str:
@@ -39,6 +42,5 @@ def size(question: str) -> int:
 
 def _cdata(text: str) -> str:
     """Return any text as XML takes it: control characters have no place there, and `]]>` ends a section."""
-    allowed = "".join(letter for letter in text if letter >= " " or letter in "\t\n\r")
-    usable = allowed.replace("\ufffe", "").replace("\uffff", "")
+    usable = UNUSABLE.sub("", text)
     return f"<![CDATA[{usable.replace(']]>', ']]]]><![CDATA[>')}]]>"
