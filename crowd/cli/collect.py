@@ -56,7 +56,7 @@ def at_endpoint(place: Workplace, slug: str) -> tuple[Mturk, int]:
     """Return the channel of a project that is answered at an endpoint, and its id."""
     with place.database.write() as session:
         project = place.project(session, slug)
-        if project.channel != Mturk.name:
+        if Mturk.name not in project.channels:
             raise Conflict(f"project {slug} is answered by the {project.channel}: it has no endpoint")
         return channel.of(project), project.id
 

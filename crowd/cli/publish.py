@@ -35,7 +35,7 @@ def command(place: Workplace, *, slug: str, dry_run: bool, resume: bool, compare
     """
     with place.database.write() as session:
         project = place.project(session, slug)
-        if project.channel != "mturk":
+        if Mturk.name not in project.channels:
             raise Conflict(f"project {slug} is answered by the {project.channel}: it has no endpoint")
         quote = cost.quote(session, project, now=utc_now())
     if dry_run:

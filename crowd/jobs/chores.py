@@ -17,7 +17,7 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.jobs import endpoints
 from crowd.models import Assignment, IdempotencyRecord, Project
-from crowd.models.conditions import DUE
+from crowd.models.conditions import DUE, asks
 from crowd.services import assign, loop, pay
 from crowd.services.access import attempts, sessions
 from crowd.services.market import access, notices, tokens, transport, work
@@ -111,7 +111,7 @@ def step(database: Database, clock: Clock) -> int:
 
     A project whose turn fails does not keep the others from theirs.
     """
-    return _turns(database, clock, Project.channel == Pool.name)
+    return _turns(database, clock, (Project.channel == Pool.name) & Project.endpoint.is_(None))
 
 
 def step_endpoints(database: Database, clock: Clock) -> int:
@@ -119,7 +119,7 @@ def step_endpoints(database: Database, clock: Clock) -> int:
 
     They have a job of their own: an endpoint may be slow, and our own people must not wait for it.
     """
-    return _turns(database, clock, Project.channel == Mturk.name)
+    return _turns(database, clock, asks(Mturk.name))
 
 
 def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:
@@ -141,7 +141,7 @@ def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:
 def reconcile_endpoints(database: Database, clock: Clock) -> int:
     """Compare what we know with what every endpoint has that we publish to; return how many differences."""
     with database.read() as session:
-        newest = select(func.max(Project.id)).where(Project.channel == Mturk.name).group_by(Project.endpoint)
+        newest = select(func.max(Project.id)).where(asks(Mturk.name)).group_by(Project.endpoint)
         projects = session.scalars(select(Project).where(Project.id.in_(newest)).order_by(Project.id)).all()
     return sum(_reconcile(database, clock, project) for project in projects)
 

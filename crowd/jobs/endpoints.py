@@ -11,6 +11,7 @@ from sqlalchemy import select
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.models import Hit, Project
+from crowd.models.conditions import asks
 from crowd.services import judge
 from crowd.services.mturk import channel, notices
 from crowd.services.mturk.channel import Mturk
@@ -27,7 +28,7 @@ def collect(database: Database, clock: Clock) -> int:
     A project whose endpoint does not answer does not keep the others from theirs.
     """
     out = select(Hit.project_id).where(Hit.external_id.is_not(None), Hit.endpoint.is_not(None))
-    query = select(Project).where(Project.channel == Mturk.name, Project.id.in_(out)).order_by(Project.id)
+    query = select(Project).where(asks(Mturk.name), Project.id.in_(out)).order_by(Project.id)
     with database.read() as session:
         projects = session.scalars(query).all()
     return sum(_collect(database, clock, project) for project in projects)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, one_of, reference
 
-ACTIONS = ("enough", "more", "give_up", "quarantine", "expert", "audit")
+ACTIONS = ("enough", "more", "give_up", "quarantine", "expert", "audit", "hand_over")
 
 
 @append_only

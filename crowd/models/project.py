@@ -96,10 +96,10 @@ class Project(Numbered, Stamped, Base):
 
     def price_at(self, channel: str) -> int:
         """Return what one answer of this channel's people is paid, in micro-dollars."""
-        return self.price_micros if channel == self.channel else self.second_price_micros or 0
+        return self.price_of(handed_over=channel == self.second_channel)
 
     def price_of(self, *, handed_over: bool) -> int:
-        """Return what one answer is paid, in micro-dollars, by whether the second channel gives it."""
+        """Return what one answer is paid, in micro-dollars, by whether it comes from the second channel."""
         return (self.second_price_micros or 0) if handed_over else self.price_micros
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.db import chunks
 from crowd.models import (
     Answer,
@@ -24,7 +25,7 @@ from crowd.models import (
     Project,
     Slot,
 )
-from crowd.services import cases, locks, pay, publish, second_look
+from crowd.services import cases, locks, publish, second_look
 from crowd.task_types import TASK_TYPES
 
 # Answers bought beyond those the claim rests on.
@@ -68,12 +69,8 @@ def draw(session: Session, project: Project, run: ConsensusRun, *, now: datetime
         return Drawn()
     chosen.sort(key=lambda claim: lot(project, claim.key))
     places = _places(session, project, chosen)
-    affordable = pay.affordable(session, project)
-    funded: list[_Claim] = []
-    for claim in chosen:
-        needed = sum(places[each.item_id] for each in (*funded, claim))
-        if affordable is None or needed <= affordable:
-            funded.append(claim)
+    reached = set(publish.fundable(session, project, [each.item_id for each in chosen], places=places))
+    funded = [claim for claim in chosen if claim.item_id in reached]
     _store(session, project, run, funded, places, now)
     return Drawn(
         picked=len(funded),
@@ -148,7 +145,11 @@ def _places(session: Session, project: Project, claims: Sequence[_Claim]) -> dic
     """Return how many more answers each item gets: fewer where few workers are left, none without labels."""
     if not TASK_TYPES[project.task_type].is_categorical:
         return {claim.item_id: 0 for claim in claims}
-    people = _people(session, project)
+    asked = _asked(project)
+    # Who works at an endpoint is not known beforehand, and there are many.
+    if CHANNEL in asked:
+        return {claim.item_id: EXTRA for claim in claims}
+    people = _people(session, project, asked)
     room: dict[int, int] = {}
     for some in chunks([claim.item_id for claim in claims]):
         query = select(Slot.item_id, func.count(Slot.worker_id.distinct())).where(
@@ -156,16 +157,20 @@ def _places(session: Session, project: Project, claims: Sequence[_Claim]) -> dic
         )
         for item_id, seen in session.execute(query.group_by(Slot.item_id)):
             room[item_id] = people - seen
-    # Who works at an endpoint is not known beforehand, and there are many.
-    if project.channel == "mturk":
-        return {claim.item_id: EXTRA for claim in claims}
     return {claim.item_id: max(0, min(EXTRA, room.get(claim.item_id, 0))) for claim in claims}
 
 
-def _people(session: Session, project: Project) -> int:
-    """Count those who have answered anything so far."""
+def _asked(project: Project) -> tuple[str, ...]:
+    """Return the channels whose people a second look may reach."""
+    if project.second_when == "overflow":
+        return project.channels
+    return project.channels[-1:] if project.second_when == "tie_break" else project.channels[:1]
+
+
+def _people(session: Session, project: Project, channels: Sequence[str]) -> int:
+    """Count those on these channels who have answered anything so far."""
     query = select(func.count(Answer.worker_id.distinct())).where(Answer.project_id == project.id)
-    return session.scalar(query) or 0
+    return session.scalar(query.where(Answer.channel.in_(channels))) or 0
 
 
 def _store(

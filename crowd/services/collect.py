@@ -105,7 +105,8 @@ def submit(
             raise
         return _again(session, project, page, sent, {}, now)
     held_for = _held_for(page, worker, now)
-    verdict = _verdict(project, page, sent, values, held_for)
+    price = project.price_at(worker.channel)
+    verdict = _verdict(project, page, sent, values, held_for, price)
     filled = _filled(page, worker, sent, values, held_for)
     if not accept.store(session, worker, page, verdict, filled, known.label_set, now=now):
         return _again(session, project, page, sent, values, now)
@@ -117,7 +118,7 @@ def submit(
     elif page.kind == "training":
         training.finish(session, known, worker, project.id, now=now)
     else:
-        _give_back(session, project, page, token, values, verdict.amount_micros, now)
+        _give_back(session, project, page, token, values, price, verdict.amount_micros, now)
     learned = _lessons(session, project, page, values)
     return Receipt(token, len(values), verdict.amount_micros, now, len(sent.skips), learned)
 
@@ -152,9 +153,10 @@ def express(
     except Unprocessable:
         return None
     held_for = _held_for(page, caller, now)
-    verdict = _verdict(project, page, sent, values, held_for)
-    if verdict.amount_micros != project.price_micros * len(values):  # then money is freed, see `_give_back`
-        return None
+    price = project.price_at(caller.channel)
+    verdict = _verdict(project, page, sent, values, held_for, price)
+    if verdict.amount_micros != price * len(values):
+        return None  # then money is freed, see `_give_back`
     filled = _filled(page, caller, sent, values, held_for)
     quota = None if limit.most == 0 else Quota(limit.bucket(str(caller.id)), limit.begin(now), limit.most)
     if not accept.store(line, caller, page, verdict, filled, known.label_set, quota=quota, now=now):
@@ -188,13 +190,13 @@ def _held_for(page: Claimed, worker: Someone, now: datetime) -> float:
 
 
 def _verdict(
-    project: Project, page: Claimed, sent: _Sent, values: Mapping[str, str], held_for: float
+    project: Project, page: Claimed, sent: _Sent, values: Mapping[str, str], held_for: float, price: int
 ) -> Verdict:
     """Say what the work earns, and whether somebody has to look at it first."""
     active = _capped(sent.seconds, held_for)
     amount = earned(
         answers=len(values) if page.kind == "work" else 0,
-        price_micros=project.price_micros,
+        price_micros=price,
         hourly_micros=project.hourly_micros,
         active_seconds=active or 0.0,
     )
@@ -236,14 +238,15 @@ def _give_back(
     page: Claimed,
     token: str,
     values: Mapping[str, str],
+    price: int,
     amount: int,
     now: datetime,
 ) -> None:
     """Free what was set aside for gold that was skipped, and for time that was not needed."""
     skipped = sum(place.gold_id is not None and name not in values for name, place in page.places.items())
     freed = {
-        f"gold:{token}": project.price_micros * skipped,
-        f"unearned:{page.id}": project.price_micros * len(values) - amount,
+        f"gold:{token}": price * skipped,
+        f"unearned:{page.id}": price * len(values) - amount,
     }
     pay.void_all(session, project.id, freed, now=now)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crowd.channels.mturk.posting import Posting
+from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
 from crowd.services import audit, grade, pay, review
 from crowd.services.mturk import people
@@ -87,7 +87,7 @@ def _waiting(session: Session, project: Project, now: datetime) -> list[tuple[As
         select(Assignment, Worker.name)
         .join(Worker, Worker.id == Assignment.worker_id)
         .where(Assignment.project_id == project.id, Assignment.work == "submitted")
-        .where(Assignment.kind == "work", Assignment.review == "pending")
+        .where(Assignment.kind == "work", Assignment.review == "pending", Worker.channel == CHANNEL)
         .where(Assignment.worker_id.not_in(pay.held(project, now)))
         .order_by(Assignment.id)
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Channel, Pool
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.errors import Conflict
+from crowd.errors import BudgetExceeded, Conflict
 from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
@@ -28,6 +29,7 @@ from crowd.services import (
     predict,
     publish,
     rules,
+    second_channel,
     standings,
     stop,
 )
@@ -37,12 +39,15 @@ from crowd.services.mturk import channel as mturk
 from crowd.services.mturk.channel import Mturk
 from crowd.task_types import TASK_TYPES
 
+log = structlog.get_logger("crowd.loop")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What one turn did; `idle` when it did nothing, so that another turn would do nothing either."""
 
     expired: int = 0
+    handed_over: int = 0  # places: to the second channel
     published: int = 0
     collected: int = 0
     graded: int = 0
@@ -64,7 +69,15 @@ class Turn:
     @property
     def idle(self) -> bool:
         """Tell whether nothing moved."""
-        moved = self.published, self.collected, self.graded, self.fired, self.audited, self.asked
+        moved = (
+            self.handed_over,
+            self.published,
+            self.collected,
+            self.graded,
+            self.fired,
+            self.audited,
+            self.asked,
+        )
         return not any((*moved, self.decided.more))
 
 
@@ -78,6 +91,9 @@ def turn(
     next step starts. A crash between two steps loses nothing, the next turn goes on from there.
     """
     expired = database.transact(lambda session: assign.sweep(session, now=clock()))
+    handed_over = database.transact(
+        lambda session: second_channel.hand_over(session, _project(session, project_id), now=clock())
+    )
     published = _publish(database, project_id, channel, clock)
     collected = _collect(database, project_id, channel, clock)
     graded = database.transact(
@@ -94,6 +110,7 @@ def turn(
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
     return Turn(
         expired=expired,
+        handed_over=handed_over,
         published=published,
         collected=collected,
         graded=graded.grades,
@@ -115,8 +132,11 @@ def turn(
 
 
 def channel_of(project: Project) -> Channel | Mturk:
-    """Return the channel of a project whose people are not part of one program's run."""
-    if project.channel == "mturk":
+    """Return the channel of a project whose people are not part of one program's run.
+
+    Where one of two channels is an endpoint's it is that one: the pool comes by itself.
+    """
+    if Mturk.name in project.channels:
         return mturk.of(project)
     if project.channel != "pool":
         raise Conflict(f"the people of a {project.channel} project live in the command that made it")
@@ -125,12 +145,24 @@ def channel_of(project: Project) -> Channel | Mturk:
 
 def _publish(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
     if isinstance(channel, Mturk):
-        return channel.publish(database, project_id, clock=clock).done
+        return _publish_there(database, project_id, channel, clock)
     if channel.built == "accept":
         return 0
     # Not `transact`: a channel must not be handed the same pages twice.
     with database.write() as session:
         return pack.publish_pages(session, _project(session, project_id), channel, now=clock())
+
+
+def _publish_there(database: Database, project_id: int, channel: Mturk, clock: Clock) -> int:
+    """Publish to an endpoint; where the budget falls short of that, a second channel's people go on."""
+    try:
+        return channel.publish(database, project_id, clock=clock).done
+    except BudgetExceeded as error:
+        with database.read() as session:
+            if _project(session, project_id).second_channel is None:
+                raise
+        log.warning("nothing published", project=project_id, error=str(error))
+        return 0
 
 
 def _collect(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
@@ -141,14 +173,13 @@ def _collect(database: Database, project_id: int, channel: Channel | Mturk, cloc
 
 def _pay(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
     """Pay what is due; an endpoint is told what work is worth, and pays by itself."""
+    paid = database.transact(lambda session: pay.settle(session, _project(session, project_id), now=clock()))
     if not isinstance(channel, Mturk):
-        return database.transact(
-            lambda session: pay.settle(session, _project(session, project_id), now=clock())
-        )
+        return paid
     before = _paid(database, project_id)
     database.transact(lambda session: judge.judge(session, _project(session, project_id), now=clock()))
     channel.send(database, clock=clock)
-    return _paid(database, project_id) - before
+    return paid + _paid(database, project_id) - before
 
 
 def _paid(database: Database, project_id: int) -> int:

@@ -16,7 +16,7 @@ from crowd.channels import Channel, Order, Page, Question
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Gold, Hit, HitQuestion, Instructions, Item, LabelSet, Project
-from crowd.models.conditions import CLAIMABLE
+from crowd.models.conditions import claimable
 from crowd.services import locks, pay
 from crowd.services.setup import instructions, projects
 
@@ -92,7 +92,7 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
     Gold is left out where the budget has no room for it.
     """
     locks.step(session, project)
-    drafts = compose(session, project)
+    drafts = compose(session, project, channel=channel.name)
     if not drafts:
         return 0
     gold = sum(draft.gold * draft.places for draft in drafts)
@@ -100,7 +100,7 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
         key = f"gold:publication:{project.id}:{hits_so_far(session, project)}"
         pay.reserve(session, project.id, project.price_micros * gold, key=key, now=now)
     except BudgetExceeded:
-        drafts = compose(session, project, with_gold=False)
+        drafts = compose(session, project, channel=channel.name, with_gold=False)
     label_set, told = projects.labels(session, project), instructions.current(session, project)
     orders = [
         Order(
@@ -127,13 +127,13 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
 
 
 def compose(
-    session: Session, project: Project, *, most: int | None = None, with_gold: bool = True
+    session: Session, project: Project, *, channel: str, most: int | None = None, with_gold: bool = True
 ) -> list[Draft]:
-    """Lay out pages for the items that want answers, for so many items at most; nothing is stored.
+    """Lay out pages for the items that a channel is asked, for so many items at most; nothing is stored.
 
     The same state of the project gives the same pages.
     """
-    groups = _open_items(session, project, most)
+    groups = _open_items(session, project, channel, most)
     # Each gold goes on one page of a publication: a second page might reach the same worker.
     deck = _deck(session, project) if with_gold and groups else {}
     rng = Random(f"{project.seed}:pages:{hits_so_far(session, project)}")
@@ -183,9 +183,12 @@ def _draw(deck: Mapping[str, list[Pick]], wanted: int, rng: Random) -> list[Pick
     return picks
 
 
-def _open_items(session: Session, project: Project, most: int | None) -> list[tuple[int, list[Pick]]]:
+def _open_items(
+    session: Session, project: Project, channel: str, most: int | None
+) -> list[tuple[int, list[Pick]]]:
     # Only items that want equally many answers can share a page: a HIT wants so many workers for all of it.
-    query = select(Item.open, Item.id, Item.key, Item.payload).where(Item.project_id == project.id, CLAIMABLE)
+    theirs = claimable(handed_over=channel == project.second_channel)
+    query = select(Item.open, Item.id, Item.key, Item.payload).where(Item.project_id == project.id, theirs)
     groups: dict[int, list[Pick]] = defaultdict(list)
     for places, item_id, key, payload in session.execute(query.order_by(Item.rank, Item.id).limit(most)):
         groups[places].append(Pick(item_id, key, payload))

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from crowd.channels.mturk.posting import Posting, cost
+from crowd.channels.mturk.posting import CHANNEL, Posting, cost
 from crowd.db import chunks
 from crowd.errors import BudgetExceeded
 from crowd.models import Assignment, Budget, LedgerEntry, Project, Standing
@@ -60,25 +60,36 @@ def void_all(session: Session, project_id: int, amounts: Mapping[str, int], *, n
     _enter(session, project_id, "void", amounts, now)
 
 
+def change(session: Session, project_id: int, amount: int, *, key: str, now: datetime) -> None:
+    """Set so much more aside, or give it back where it is negative."""
+    if amount > 0:
+        reserve(session, project_id, amount, key=key, now=now)
+    else:
+        void(session, project_id, -amount, key=key, now=now)
+
+
 def affordable(session: Session, project: Project) -> int | None:
-    """Return how many more answers the free part of the budget pays for; None where answers are free.
+    """Return how many more answers of the own channel the budget pays for; None where they are free."""
+    each = answer_micros(project, project.channel)
+    return None if each == 0 else free(session, project) // each
+
+
+def free(session: Session, project: Project) -> int:
+    """Return how much of the cap is neither held nor spent, in micro-dollars.
 
     It stays free until the transaction ends: nobody else can reserve it meanwhile.
     """
-    each = answer_micros(project)
-    if each == 0:
-        return None
     row = locks.budget(session, project.id)
-    return (row.cap - row.held - row.spent) // each
+    return row.cap - row.held - row.spent
 
 
-def answer_micros(project: Project) -> int:
-    """Return what an answer costs, with its part of the fee for a full page at an endpoint."""
-    if project.endpoint is None:
-        return project.price_micros
+def answer_micros(project: Project, channel: str) -> int:
+    """Return what an answer costs on a channel, with its part of the fee for a full page at an endpoint."""
+    if channel != CHANNEL:
+        return project.price_at(channel)
     page = cost(
         Posting.read(project.posting),
-        price_micros=project.price_micros,
+        price_micros=project.price_at(channel),
         questions=project.hit_size,
         assignments=1,
     )
@@ -88,11 +99,9 @@ def answer_micros(project: Project) -> int:
 def settle(session: Session, project: Project, *, now: datetime) -> int:
     """Pay every assignment that is due; return how many. Repeating it pays nothing twice.
 
-    What is due to workers whose pay a rule holds waits. At an endpoint it is approval that pays, and it is
-    recorded with what the endpoint says of it.
+    What is due to workers whose pay a rule holds waits. At an endpoint it is approval that pays: nothing
+    stays due there.
     """
-    if project.endpoint is not None:
-        return 0
     due = select(Assignment.id, Assignment.amount_micros).where(Assignment.project_id == project.id, DUE)
     due = due.where(Assignment.worker_id.not_in(held(project, now)))
     rows = session.execute(due.order_by(Assignment.id).with_for_update()).all()

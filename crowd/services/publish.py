@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
@@ -10,10 +10,21 @@ from sqlalchemy.orm import Session
 
 from crowd.db import chunks
 from crowd.errors import Conflict
-from crowd.models import AuditPick, Batch, BatchItem, Decision, Hit, HitQuestion, Item, Project, Slot
+from crowd.models import (
+    Assignment,
+    AuditPick,
+    Batch,
+    BatchItem,
+    Decision,
+    Hit,
+    HitQuestion,
+    Item,
+    Project,
+    Slot,
+)
 from crowd.models.conditions import CLAIMABLE, LEASED
 from crowd.models.states import advance
-from crowd.services import locks, pay
+from crowd.services import locks, pay, second_channel
 
 UNSYNCED = {"synchronize_session": False}
 
@@ -36,7 +47,7 @@ def ask_batch(session: Session, project: Project, batch: Batch, *, now: datetime
     )
     for item_ids in chunks(sorted(ranks)):
         advance(session, Item, "state", ("new", "asking"), Item.id.in_(item_ids))
-    _open(session, ranks, project.overlap)
+    _open(session, ranks, project.overlap, now)
     return project.overlap * len(ranks)
 
 
@@ -47,41 +58,72 @@ def ask_again(
     *,
     cause: str,
     places: int = 1,
+    chosen: Collection[int] = (),
     now: datetime,
 ) -> None:
-    """Open more places on each of these items, by default one. `cause` names the decision, once ever."""
+    """Open more places on each of these items, by default one. `cause` names the decision, once ever.
+
+    Of two channels the second is asked as `second_channel.asked` says.
+    """
     if not item_ids:
         return
     locks.terms(session, project)
     locks.items(session, item_ids)
-    amount = project.price_micros * places * len(item_ids)
+    over = second_channel.asked(session, project, item_ids, chosen=chosen)
+    amount = sum(project.price_of(handed_over=item_id in over) for item_id in item_ids) * places
     pay.reserve(session, project.id, amount, key=f"again:{cause}", now=now)
+    more = {"wanted": Item.wanted + places, "open": Item.open + places, "claimable": True, "opened_at": now}
     for some in chunks(item_ids):
         for state in ("settled", "given_up"):
             advance(session, Item, "state", (state, "asking"), Item.id.in_(some))
-        statement = update(Item).where(Item.id.in_(some))
-        session.execute(
-            statement.values(wanted=Item.wanted + places, open=Item.open + places, claimable=True),
-            execution_options=UNSYNCED,
-        )
+        for handed_over in (False, True):
+            mine = Item.id.in_([item_id for item_id in some if (item_id in over) is handed_over])
+            statement = update(Item).where(mine).values(**more, handed_over=handed_over)
+            session.execute(statement, execution_options=UNSYNCED)
+
+
+def fundable(
+    session: Session,
+    project: Project,
+    item_ids: Sequence[int],
+    *,
+    places: Mapping[int, int] | None = None,
+    chosen: Collection[int] = (),
+) -> list[int]:
+    """Return those of these items, the first first, that the budget reaches for to be asked again.
+
+    `places` are those wanted, by item, where it is not one. Fees of an endpoint are counted in.
+    """
+    prices = [pay.answer_micros(project, channel) for channel in project.channels]
+    if not any(prices):
+        return list(item_ids)
+    locks.items(session, item_ids)
+    over = second_channel.asked(session, project, item_ids, chosen=chosen)
+    free, found = pay.free(session, project), []
+    for item_id in item_ids:
+        cost = prices[item_id in over] * (1 if places is None else places[item_id])
+        if cost <= free:
+            free -= cost
+            found.append(item_id)
+    return found
 
 
 def withdraw(
     session: Session, project: Project, item_ids: Sequence[int], *, cause: str, now: datetime
 ) -> int:
     """Take back the places nobody holds; return how many. Answers under way are still welcome."""
-    withdrawn = 0
+    withdrawn = amount = 0
     for some in chunks(item_ids):
-        query = select(Item.id, Item.open).where(Item.id.in_(some), Item.open > 0).order_by(Item.id)
-        rows = session.execute(query.with_for_update(key_share=True))
-        open_places = {item_id: places for item_id, places in rows}
-        statement = update(Item).where(Item.id.in_(list(open_places)))
+        query = select(Item.id, Item.open, Item.handed_over).where(Item.id.in_(some), Item.open > 0)
+        rows = session.execute(query.order_by(Item.id).with_for_update(key_share=True)).all()
+        statement = update(Item).where(Item.id.in_([row.id for row in rows]))
         session.execute(
             statement.values(wanted=Item.wanted - Item.open, open=0, claimable=False),
             execution_options=UNSYNCED,
         )
-        withdrawn += sum(open_places.values())
-    pay.void(session, project.id, project.price_micros * withdrawn, key=f"withdraw:{cause}", now=now)
+        withdrawn += sum(row.open for row in rows)
+        amount += sum(row.open * project.price_of(handed_over=row.handed_over) for row in rows)
+    pay.void(session, project.id, amount, key=f"withdraw:{cause}", now=now)
     return withdrawn
 
 
@@ -134,8 +176,8 @@ def want_more(session: Session, answers: Mapping[int, int]) -> None:
     session.connection().execute(statement, [{"item": item, "n": n} for item, n in answers.items()])
 
 
-def outstanding(session: Session, project: Project) -> int:
-    """Count the answers that are wanted and not yet here: open, held by a worker, or on a published HIT."""
+def outstanding(session: Session, project: Project, *, channel: str | None = None) -> int:
+    """Count the answers wanted and not yet here, of all or one channel: open, held, or on a published HIT."""
     open_places = select(func.coalesce(func.sum(Item.open), 0)).where(
         Item.project_id == project.id, CLAIMABLE
     )
@@ -145,11 +187,18 @@ def outstanding(session: Session, project: Project) -> int:
         .join(Hit, Hit.id == HitQuestion.hit_id)
         .where(Hit.project_id == project.id, Hit.state == "open", HitQuestion.gold_id.is_(None))
     )
+    if channel is not None:
+        open_places = open_places.where(Item.handed_over == (channel == project.second_channel))
+        leased = leased.join(Assignment, Assignment.id == Slot.assignment_id).join(
+            Hit, Hit.id == Assignment.hit_id
+        )
+        leased, published = (query.where(Hit.channel == channel) for query in (leased, published))
     return sum(int(session.scalar(query) or 0) for query in (open_places, leased, published))
 
 
-def _open(session: Session, ranks: Mapping[int, float], places: int) -> None:
+def _open(session: Session, ranks: Mapping[int, float], places: int, now: datetime) -> None:
     asked = {"wanted": Item.wanted + places, "open": Item.open + places, "claimable": True}
+    asked |= {"handed_over": False, "opened_at": now}
     statement = update(Item).where(Item.id == bindparam("item")).values({**asked, "rank": bindparam("place")})
     rows = [{"item": item_id, "place": float(rank)} for item_id, rank in ranks.items()]
     # On the connection: a session would read a list of parameters as an update by primary key.

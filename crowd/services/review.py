@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.db import chunks
 from crowd.errors import Conflict, NotFound, bad_input
-from crowd.models import Answer, AnswerFlag, Assignment, Gold, Item, Project, Slot, Worker
+from crowd.models import Answer, AnswerFlag, Assignment, Gold, Hit, Item, Project, Slot, Worker
 from crowd.models.states import advance
 from crowd.services import audit, locks, pay, publish, reinstate
 from crowd.services.access.keys import Principal
@@ -29,7 +29,6 @@ BEFORE: Mapping[Verdict, str] = {
     "overturned": "rejected",
 }
 REJECTIONS = ("soft_rejected", "rejected")
-ELSEWHERE = "mturk"  # the channel whose workers an endpoint pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +130,10 @@ def apply(
         excluded = _exclude(session, project, changing, f"{verdict}: {reason}", now)
     for some in chunks([page.id for page in changing]):
         advance(session, Assignment, "review", (BEFORE[verdict], verdict), Assignment.id.in_(some))
-    if project.channel == ELSEWHERE:
-        _settle_elsewhere(session, project, changing, verdict, reason, now)
-    else:
-        _settle(session, project, changing, verdict, now)
+    elsewhere = _elsewhere(session, changing)
+    if there := [page for page in changing if page.id in elsewhere]:
+        _settle_elsewhere(session, project, there, verdict, reason, now)
+    _settle(session, project, [page for page in changing if page.id not in elsewhere], verdict, now)
     if verdict == "rejected":
         _reopen(session, project, excluded, f"review:{changing[0].id}", now)
         _tell(session, project, changing, reason, now)
@@ -183,6 +182,15 @@ def _exclude(
     return item_ids
 
 
+def _elsewhere(session: Session, pages: Sequence[Assignment]) -> set[int]:
+    """Return those of these pages that an endpoint pays."""
+    found: set[int] = set()
+    for some in chunks([page.id for page in pages]):
+        query = select(Assignment.id).join(Hit, Hit.id == Assignment.hit_id)
+        found.update(session.scalars(query.where(Assignment.id.in_(some), Hit.endpoint.is_not(None))))
+    return found
+
+
 def _settle(
     session: Session, project: Project, pages: Sequence[Assignment], verdict: Verdict, now: datetime
 ) -> None:
@@ -225,7 +233,7 @@ def _reopen(session: Session, project: Project, item_ids: Sequence[int], cause: 
     lost = Counter(item_id for item_id in item_ids if item_id in asked)
     number = 0
     while lost:
-        again = sorted(lost)[: pay.affordable(session, project)]
+        again = publish.fundable(session, project, sorted(lost))
         if not again:
             return
         publish.ask_again(session, project, again, cause=f"{cause}:{number}", now=now)

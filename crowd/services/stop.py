@@ -43,7 +43,7 @@ def evidence(session: Session, project: Project, *, target: float | None = None)
     needed = np.inf if target is None or not known else (target * whole - guessed) / known
     doubtful = np.sort(guesses)[: project.batch_size]
     budget = pay.budget(session, project)
-    least = project.overlap * pay.answer_micros(project)
+    least = project.overlap * pay.answer_micros(project, project.channel)
     used = budget.held + budget.spent
     return Evidence(
         settled=known,

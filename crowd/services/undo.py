@@ -199,18 +199,18 @@ def _take_back(
     """Close, for answers that count again, the places opened in their stead that nobody has taken."""
     items = {item_id: n for item_id, n in answers.items() if item_id is not None}
     locks.items(session, list(items))
-    taken = 0
+    amount = 0
     for some in chunks(sorted(items)):
-        query = select(Item.id, Item.open).where(Item.id.in_(some), Item.open > 0)
-        for item_id, places in session.execute(query).all():
+        query = select(Item.id, Item.open, Item.handed_over).where(Item.id.in_(some), Item.open > 0)
+        for item_id, places, handed_over in session.execute(query).all():
             back = min(places, items[item_id])
-            taken += back
+            amount += back * project.price_of(handed_over=handed_over)
             statement = update(Item).where(Item.id == item_id)
             session.execute(
                 statement.values(open=places - back, wanted=Item.wanted - back, claimable=places > back),
                 execution_options={"synchronize_session": False},
             )
-    pay.void(session, project.id, project.price_micros * taken, key=f"undo:{cause}", now=now)
+    pay.void(session, project.id, amount, key=f"undo:{cause}", now=now)
 
 
 def _has_answers(session: Session, project: Project) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from workers.fees import CENT, MTURK, NO_FEE, FeeSchedule, fee
 
+CHANNEL = "mturk"
 DAY = 86_400
 YEAR = 365 * DAY
 MODES = ("html", "external")

@@ -1498,7 +1498,7 @@ def _decision() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
-            "action IN ('enough', 'more', 'give_up', 'quarantine', 'expert', 'audit')",
+            "action IN ('enough', 'more', 'give_up', 'quarantine', 'expert', 'audit', 'hand_over')",
             name=op.f("ck_decision_action"),
         ),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_decision_item_id_item")),

@@ -89,8 +89,7 @@ def paid_once(session: Session, project_id: int | None) -> Iterator[str]:
 def covered(session: Session, project_id: int | None) -> Iterator[str]:
     """Find projects that could owe more than they have set aside."""
     places, due, posted = _answers_to_come(), _owed(), _on_hits()
-    owed = func.coalesce(places.c.n, 0) * Project.price_micros
-    owed += func.coalesce(due.c.n, 0) + func.coalesce(posted.c.n, 0)
+    owed = func.coalesce(places.c.n, 0) + func.coalesce(due.c.n, 0) + func.coalesce(posted.c.n, 0)
     query = (
         select(Project.id, Budget.held, owed.label("owed"))
         .join(Budget, Budget.project_id == Project.id)
@@ -108,19 +107,27 @@ def _signed() -> ColumnElement[int]:
 
 
 def _answers_to_come() -> Subquery:
-    """Count, by project, answers open, on published HITs (gold too) and leased (gold has its own sum).
+    """Sum, by project, prices of answers open, on published HITs (gold too) and leased (gold comes apart).
 
-    HITs at an endpoint are paid whole: they are not counted by their answers.
+    Each is priced as its channel is. HITs at an endpoint are paid whole: they are not counted by answers.
     """
+    second = func.coalesce(Project.second_price_micros, 0)
+    open_price = case((Item.handed_over, second), else_=Project.price_micros)
+    hit_price = case((Hit.channel == Project.second_channel, second), else_=Project.price_micros)
     parts = (
-        select(Item.project_id, func.sum(Item.open).label("n"))
+        select(Item.project_id, func.sum(Item.open * open_price).label("n"))
+        .join(Project, Project.id == Item.project_id)
         .where(Item.open > 0)
         .group_by(Item.project_id),
-        select(Hit.project_id, func.sum(HitQuestion.places).label("n"))
+        select(Hit.project_id, func.sum(HitQuestion.places * hit_price).label("n"))
         .join(HitQuestion, HitQuestion.hit_id == Hit.id)
+        .join(Project, Project.id == Hit.project_id)
         .where(Hit.state == "open", Hit.endpoint.is_(None))
         .group_by(Hit.project_id),
-        select(Slot.project_id, func.count().label("n"))
+        select(Slot.project_id, func.sum(hit_price).label("n"))
+        .join(Project, Project.id == Slot.project_id)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .join(Hit, Hit.id == Assignment.hit_id)
         .where(Slot.state == "leased", Slot.gold_id.is_(None))
         .group_by(Slot.project_id),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller
 from crowd.channels.mturk.client import connect
-from crowd.channels.mturk.posting import faults
+from crowd.channels.mturk.posting import CHANNEL, faults
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Problem, bad_inputs
@@ -32,7 +32,7 @@ class Mturk:
 
     caller: Caller
     endpoint: str
-    name: ClassVar[str] = "mturk"
+    name: ClassVar[str] = CHANNEL
 
     def publish(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.channels.mturk.posting import Posting, dollars
+from crowd.channels.mturk.posting import CHANNEL, Posting, dollars
 from crowd.errors import Conflict, bad_input
 from crowd.models import Hit, OutboxEntry, Project
 from crowd.services import locks, pay, roster
@@ -41,7 +41,7 @@ def compensate(
     locks.name(session, f"compensation:{mark}")
     if _is_planned(session, project, f"compensation:{mark}"):
         return None
-    worker = roster.arrival(session, project.requester_id, project.channel, name, now=now)
+    worker = roster.arrival(session, project.requester_id, CHANNEL, name, now=now)
     hit = _hit(session, project, amount_micros, now)
     pay.reserve(session, project.id, hit.reward_micros + hit.fee_micros, key=f"compensation:{mark}", now=now)
     made = people.qualification(session, project, f"Compensation {mark}", words, now=now)
@@ -78,7 +78,7 @@ def _hit(session: Session, project: Project, amount_micros: int, now: datetime) 
     hit = Hit(
         project_id=project.id,
         instructions_id=instructions.current(session, project).id,
-        channel=project.channel,
+        channel=CHANNEL,
         endpoint=project.endpoint,
         external_id=None,
         assignments=1,

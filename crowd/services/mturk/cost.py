@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from crowd.channels.mturk.posting import CLOSED, Posting, host_of
+from crowd.channels.mturk.posting import CHANNEL, CLOSED, Posting, host_of
 from crowd.errors import BudgetExceeded
 from crowd.models import Budget, Hit, Project
 from crowd.services import pay
@@ -118,5 +118,6 @@ def _notes(project: Project, lines: Sequence[Line]) -> Iterator[str]:
         yield "a HIT for 10 or more workers costs a fee of 40 % instead of 20 %: most_assignments 9 avoids it"
     if terms.masters:
         yield "Masters cost 5 % more"
-    if any(line.reward_micros % project.price_micros for line in lines if project.price_micros):
+    price = project.price_at(CHANNEL)
+    if any(line.reward_micros % price for line in lines if price):
         yield "rewards are whole cents: a page's is rounded up"

@@ -14,7 +14,7 @@ from crowd.channels import Page
 from crowd.channels.mturk import compensation, envelope
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Replayed
-from crowd.channels.mturk.posting import Posting
+from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.models import Assignment, Hit, HitQuestion, Instructions, Item, OutboxEntry, Project
 from crowd.models.states import advance
 from crowd.services import locks, pack, pay, publish
@@ -62,19 +62,24 @@ def reopen(
 ) -> int:
     """Open places, by item, on those that are still asked about, as far as the budget reaches."""
     locks.items(session, sorted(places))
-    asking = select(Item.id).where(Item.id.in_(list(places)), Item.state == "asking").order_by(Item.id)
-    free, opened = pay.affordable(session, project), 0
+    asking = select(Item.id, Item.open, Item.handed_over).where(Item.id.in_(list(places)))
+    asking = asking.where(Item.state == "asking").order_by(Item.id)
+    free, amount = pay.free(session, project), 0
     fewer = dict(places)
-    for item_id in session.scalars(asking).all():
-        count = places[item_id] if free is None else min(places[item_id], free - opened)
+    for item_id, others, goes_over in session.execute(asking).all():
+        # Back to where they were offered, unless the other channel is asked about the item by now.
+        over = goes_over if others else project.second_channel == CHANNEL
+        each = pay.answer_micros(project, project.channels[over])
+        count = min(places[item_id], max(0, free) // each) if each else places[item_id]
         if count > 0:
-            more = update(Item).where(Item.id == item_id).values(open=Item.open + count, claimable=True)
-            session.execute(more, execution_options=UNSYNCED)
+            values = {"open": Item.open + count, "claimable": True, "handed_over": over}
+            session.execute(update(Item).where(Item.id == item_id).values(values), execution_options=UNSYNCED)
             fewer[item_id] -= count
-            opened += count
+            free -= count * each
+            amount += count * project.price_of(handed_over=over)
     publish.want_fewer(session, {item_id: count for item_id, count in fewer.items() if count})
-    pay.reserve(session, project.id, project.price_micros * opened, key=f"reopened:{cause}", now=now)
-    return opened
+    pay.reserve(session, project.id, amount, key=f"reopened:{cause}", now=now)
+    return sum(places.values()) - sum(fewer.values())
 
 
 def found(caller: Caller, annotation: str) -> Reply | None:

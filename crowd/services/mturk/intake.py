@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from crowd.channels.mturk import handed_in
 from crowd.channels.mturk.answers import Malformed
 from crowd.channels.mturk.handed_in import HandedIn, Said
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.db import chunks
 from crowd.errors import Unprocessable
 from crowd.models import Assignment, Hit, Project, Quarantined, Worker
@@ -42,7 +43,7 @@ def take_in(
     if not fresh:
         return []
     names = sorted({each.worker for each in fresh})
-    workers = roster.arrivals(session, project.requester_id, project.channel, names, now=now)
+    workers = roster.arrivals(session, project.requester_id, CHANNEL, names, now=now)
     works = [Work(hits[each.hit], workers[each.worker].id, each, Said({})) for each in fresh]
     _know_what_was_asked(session, works, questions)
     _read(session, project, works)

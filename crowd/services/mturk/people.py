@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Faulty
-from crowd.channels.mturk.posting import Posting
+from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.db import chunks
 from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Hit, OutboxEntry, Project, Skill, Worker
@@ -96,7 +96,7 @@ def mark_skill(session: Session, project: Project, *, now: datetime) -> int:
         .group_by(Skill.worker_id)
     )
     query = select(Skill, Worker).join(Worker, Worker.id == Skill.worker_id)
-    query = query.where(Skill.id.in_(newest), Worker.erased_at.is_(None), Worker.channel == project.channel)
+    query = query.where(Skill.id.in_(newest), Worker.erased_at.is_(None), Worker.channel == CHANNEL)
     rows = session.execute(query).all()
     for skill, worker in rows:
         score = round(100 * skill.value)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crowd import rendering
 from crowd.channels import Page
 from crowd.channels.mturk import envelope
-from crowd.channels.mturk.posting import Cost, Posting, cost, dollars
+from crowd.channels.mturk.posting import CHANNEL, Cost, Posting, cost, dollars
 from crowd.errors import BudgetExceeded, Problem, bad_inputs
 from crowd.models import Hit, Instructions, LabelSet, Project
 from crowd.services import locks, pack, pay
@@ -129,7 +129,7 @@ def plan(
 ) -> list[Offer]:
     """Lay out the HITs that would be published now; nothing is stored."""
     desk = _Desk.of(session, project)
-    drafts = pack.compose(session, project, most=most, with_gold=with_gold)
+    drafts = pack.compose(session, project, channel=CHANNEL, most=most, with_gold=with_gold)
     offers: list[Offer] = []
     too_long: list[Problem] = []
     for draft in drafts:
@@ -159,7 +159,7 @@ def _siblings(desk: _Desk, draft: Draft, digest: str) -> Iterator[Offer]:
     most = desk.posting.most_assignments
     for start in range(0, draft.places, most):
         places = min(most, draft.places - start)
-        price = desk.project.price_micros
+        price = desk.project.price_at(CHANNEL)
         each = cost(desk.posting, price_micros=price, questions=len(draft.picks), assignments=places)
         yield Offer(Draft(draft.picks, places), each, digest)
 
@@ -167,7 +167,7 @@ def _siblings(desk: _Desk, draft: Draft, digest: str) -> Iterator[Offer]:
 def _on_top(project: Project, offers: Sequence[Offer]) -> int:
     """Return what HITs cost beyond what is set aside for the places they take."""
     places = sum(offer.draft.places * (len(offer.draft.picks) - offer.draft.gold) for offer in offers)
-    return sum(offer.whole for offer in offers) - project.price_micros * places
+    return sum(offer.whole for offer in offers) - project.price_at(CHANNEL) * places
 
 
 def _store(session: Session, project: Project, offers: Sequence[Offer], now: datetime) -> None:
@@ -176,7 +176,7 @@ def _store(session: Session, project: Project, offers: Sequence[Offer], now: dat
         Hit(
             project_id=project.id,
             instructions_id=told.id,
-            channel=project.channel,
+            channel=CHANNEL,
             endpoint=project.endpoint,
             external_id=None,
             assignments=offer.draft.places,

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.handed_in import HandedIn, Said
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.models import Assignment, Hit, HitQuestion, Project, Quarantined, Skip, Slot, Worker
 from crowd.services import deliver
 from crowd.services.deliver import Questions
@@ -140,9 +141,7 @@ def _fill(
         )
         for slot_id, (_, work, asked, value) in zip(ids, taken, strict=True)
     ]
-    record.answers(
-        session, project, projects.labels(session, project), filled, channel=project.channel, now=now
-    )
+    record.answers(session, project, projects.labels(session, project), filled, channel=CHANNEL, now=now)
 
 
 def _slot(

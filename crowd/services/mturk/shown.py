@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Page
-from crowd.channels.mturk.posting import Posting
+from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.errors import Forbidden, NotFound
 from crowd.models import Assignment, Hit, HitQuestion, OutboxEntry, Project, Slot, Worker
 from crowd.models.conditions import LIVE
@@ -58,7 +58,7 @@ def show(session: Session, token: str, *, assignment: str, worker: str, now: dat
 
 def _known(session: Session, project: Project, name: str) -> Worker | None:
     """Return the worker of this name, if anything of theirs was collected before."""
-    mine = Worker.requester_id == project.requester_id, Worker.channel == project.channel
+    mine = Worker.requester_id == project.requester_id, Worker.channel == CHANNEL
     return session.scalars(select(Worker).where(*mine, Worker.name == name)).first()
 
 

@@ -62,7 +62,8 @@ def store_skips(
         for place, skip in skipped
     ]
     session.execute(insert(Skip), rows)
-    release.reopen(session, project, page.id, item_ids, now)
+    came_over = worker.channel == project.second_channel
+    release.reopen(session, project, page.id, item_ids, came_over=came_over, now=now)
     quarantine(session, project, page.id, item_ids, now=now)
 
 

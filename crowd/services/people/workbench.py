@@ -91,7 +91,7 @@ def _waiting(session: Session, project: Project, worker: Worker) -> int:
     """Count the items they could answer, up to one above what is shown: enough to say "more"."""
     seen = exists().where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE)
     kept = exists().where(Reservation.item_id == Item.id, Reservation.worker_id == worker.id)
-    for_them = claimable(handed_over=worker.channel != project.channel)
+    for_them = claimable(handed_over=worker.channel == project.second_channel)
     open_items = select(Item.id).where(Item.project_id == project.id, for_them, ~seen)
     some = open_items.where(or_(~Item.reserved, kept)).limit(MOST_COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0

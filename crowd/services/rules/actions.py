@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Decision, Item, Project, Restriction, Skill, Standing, Worker
 from crowd.models import Rule as Row
-from crowd.services import audit, cases, exam, grade, pay, publish, roster, standings
+from crowd.services import audit, cases, exam, grade, publish, roster, standings
 from crowd.services.people import eligibility, messages
 from qc.rule_faults import hours
 from qc.rules import Rule
@@ -142,11 +142,11 @@ def raise_overlap(act: Act, item: Item) -> Outcome:
     act.session.refresh(item)
     wanted = act.rule.parameters["to"]
     lacking = max(0, wanted - item.wanted) if item.state in ("asking", "settled", "given_up") else 0
-    room = pay.affordable(act.session, act.project)
-    opened = lacking if room is None else min(lacking, room)
-    for number in range(opened):
-        cause = f"rule:{act.row.id}:{item.id}:{act.evidence}:{number}"
+    opened = 0
+    while opened < lacking and publish.fundable(act.session, act.project, [item.id]):
+        cause = f"rule:{act.row.id}:{item.id}:{act.evidence}:{opened}"
         publish.ask_again(act.session, act.project, [item.id], cause=cause, now=act.now)
+        opened += 1
     if opened:
         reason = f"{act.reason}: {wanted} answers wanted"
         _decided(act, item, reason)
