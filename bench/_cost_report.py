@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _replay import POLICIES, interpolated
+from _replay import interpolated
 
 LOSS = 0.005
 Table = dict[str, Any]
+
+
+def policies(table: Table) -> tuple[str, ...]:
+    """Return the policies that were replayed."""
+    return tuple(next(iter(table.values()))["curves"])
 
 
 def curve(found: Table, policy: str) -> np.ndarray:
@@ -30,7 +35,7 @@ def report(table: Table) -> str:
 
 def _frontier(table: Table) -> Iterator[str]:
     yield "Mean over sets, level by level: share of all answers / accuracy lost, points (standard error)"
-    for policy in POLICIES:
+    for policy in policies(table):
         cost, loss, error = means(table, policy)
         cells = "  ".join(
             f"{c:.3f}/{-100 * x:+.2f}({100 * e:.2f})" for c, x, e in zip(cost, loss, error, strict=True)
@@ -77,7 +82,7 @@ def _held_out(table: Table) -> Iterator[str]:
     if len(table) < 2:
         return
     yield "Each set bought at the level chosen on the other sets (at most 0.5 points lost there)"
-    for policy in POLICIES:
+    for policy in policies(table):
         cost, loss = held_out(table, policy)
         yield f"{policy:<24} {cost:.3f} of the answers, {-100 * loss:+.2f} points"
 
@@ -91,29 +96,35 @@ def fewer(found: Table, policy: str) -> float:
 
 def _sets(table: Table) -> Iterator[str]:
     yield "Share of all answers within 0.5 points of them all / times fewer than all for majority's accuracy"
-    yield f"{'set':<14}{'an item':>8}{'all':>7}{'MV':>7}" + "".join(f"{policy:>24}" for policy in POLICIES)
+    yield f"{'set':<14}{'an item':>8}{'all':>7}{'MV':>7}" + "".join(
+        f"{policy:>24}" for policy in policies(table)
+    )
     for name, found in table.items():
         head = f"{name:<14}{found['answers'] / found['items']:8.1f}{100 * found['full']:7.1f}"
         cells = []
-        for policy in POLICIES:
+        for policy in policies(table):
             rows = curve(found, policy)
             share = interpolated(rows[:, 0], found["full"] - rows[:, 1], LOSS)
             cells.append(f"{share:18.2f}/{fewer(found, policy):4.1f}x")
         yield head + f"{100 * found['majority']:7.1f}" + "".join(cells)
     factors = {
         policy: np.exp(np.mean([np.log(fewer(found, policy)) for found in table.values()]))
-        for policy in POLICIES
+        for policy in policies(table)
     }
-    yield f"{'geometric mean':<36}" + "".join(f"{factors[policy]:23.2f}x" for policy in POLICIES)
+    yield f"{'geometric mean':<36}" + "".join(f"{factors[policy]:23.2f}x" for policy in policies(table))
 
 
 def _claims(table: Table) -> Iterator[str]:
     yield "Claimed minus true accuracy with 30 gold items, points: mean, mean absolute, worst set"
-    for policy in (name for name, rule in POLICIES.items() if rule.learns):
+    for policy in (name for name in policies(table) if _claimed(table, name)):
         gap = {name: 100 * _gap(found, policy) for name, found in table.items()}
         values = np.array(list(gap.values()))
         worst = max(gap, key=lambda name: abs(gap[name]))
         yield f"{policy:<24}{values.mean():+7.2f}{np.abs(values).mean():7.2f}{gap[worst]:+8.2f} ({worst})"
+
+
+def _claimed(table: Table, policy: str) -> bool:
+    return all(any(len(row) > 2 for row in found["curves"][policy][0]) for found in table.values())
 
 
 def _gap(found: Table, policy: str) -> float:
@@ -127,7 +138,7 @@ def plot(table: Table, path: Path) -> None:
 
     rows = [
         {"policy": policy, "share": float(cost), "lost": -100 * float(loss)}
-        for policy in POLICIES
+        for policy in policies(table)
         for cost, loss in zip(*means(table, policy)[:2], strict=True)
     ]
     x = alt.X("share:Q", title="share of all answers bought, mean of the sets").axis(format="%")

@@ -189,10 +189,13 @@ POLICIES = {
     "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
     "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
     "gain": Policy(by_gain, GAINS, learns=True),
-    "gain, claimed": Policy(by_gain, GAINS, learns=True, taken="claimed"),
-    "gain, claims routed": Policy(by_gain, GAINS, learns=True, taken="routed"),
     "gain, routed": Policy(by_gain, GAINS, learns=True, taken="best"),
     "gain, routed, from one": Policy(by_gain, GAINS, learns=True, taken="best", least=1),
+}
+# What the setting `routing` of a project is worth, where workers come as they please.
+CLAIMS = {
+    "gain, claimed": Policy(by_gain, GAINS, learns=True, taken="claimed"),
+    "gain, claims routed": Policy(by_gain, GAINS, learns=True, taken="routed"),
 }
 
 

@@ -1,6 +1,7 @@
 """What policies of buying cost at equal accuracy: recorded answers, bought again one by one.
 
     python bench/cost.py --data DIR [--sets dog,rte] [--orders 10] [--quick] [--json]
+    python bench/cost.py --part claims [--sets dog,rte] [--orders 10]  # a project with and without routing
     python bench/cost.py --part attacks|model [--orders 3] [--json]
     python bench/cost.py --merge a.json,b.json [--plot docs/images]    # runs with other seeds
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from _attacks import attacked
 from _cost_report import plot, report
 from _item_model import with_model
 from _recorded import Recorded, arguments, read, say, with_data
-from _replay import POLICIES, Shop, State, thin, walk
+from _replay import CLAIMS, POLICIES, Policy, Shop, State, thin, walk
 
 from aggregation.answers import Answers
 from aggregation.consensus import TIE
@@ -50,7 +52,7 @@ def fair_majority(recorded: Recorded, answers: Answers) -> float:
     return float((hit / tied.sum(axis=1)).mean())
 
 
-def frontier(recorded: Recorded, name: str, seed: int) -> list[Row]:
+def frontier(recorded: Recorded, policy: Policy, seed: int) -> list[Row]:
     """Return [share of answers bought, accuracy] by level; at one level also [claimed, true] with gold."""
     rows: list[Row] = []
 
@@ -58,11 +60,11 @@ def frontier(recorded: Recorded, name: str, seed: int) -> list[Row]:
         del state
         answers = shop.answers()
         rows.append([float(shop.bought.mean()), right(recorded, answers)])
-        if POLICIES[name].learns and level == CLAIMED:
+        if policy.learns and level == CLAIMED:
             draws = [_claims(recorded, answers, _gold(recorded, seed, draw)) for draw in range(DRAWS)]
             rows[-1].extend(np.mean(draws, axis=0).tolist())
 
-    walk(Shop(recorded, seed), POLICIES[name], seen)
+    walk(Shop(recorded, seed), policy, seen)
     return rows
 
 
@@ -81,7 +83,7 @@ def _claims(recorded: Recorded, answers: Answers, gold: dict[str, str]) -> tuple
     return float(found.confidence[rest].mean()), float((found.choice[rest] == recorded.truth[rest]).mean())
 
 
-def measure(recorded: Recorded, seeds: range) -> dict[str, Any]:
+def measure(recorded: Recorded, seeds: range, policies: Mapping[str, Policy]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "items": len(recorded.answers.items),
         "judged": int(recorded.judged.sum()),
@@ -90,9 +92,9 @@ def measure(recorded: Recorded, seeds: range) -> dict[str, Any]:
         "majority": fair_majority(recorded, recorded.answers),
         "curves": {},
     }
-    for name in POLICIES:
+    for name, policy in policies.items():
         say(f"{recorded.name}, {name}")
-        found["curves"][name] = [frontier(recorded, name, seed) for seed in seeds]
+        found["curves"][name] = [frontier(recorded, policy, seed) for seed in seeds]
     return found
 
 
@@ -112,11 +114,11 @@ def merged(files: list[str]) -> dict[str, Any]:
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", orders=10, items=2500))
     parser.add_argument("--quick", action="store_true", help=f"two orders of {QUICK}")
-    parser.add_argument("--part", choices=("frontier", "attacks", "model"), default="frontier")
+    parser.add_argument("--part", choices=("frontier", "claims", "attacks", "model"), default="frontier")
     parser.add_argument("--merge", help="report on stored runs instead, with commas")
     parser.add_argument("--plot", type=Path, help="folder to draw the picture of the docs into")
     options = parser.parse_args()
-    if options.part != "frontier":
+    if options.part in PARTS:
         rows = list(
             PARTS[options.part](Path(options.data), range(options.seed, options.seed + options.orders))
         )
@@ -129,10 +131,10 @@ def main() -> None:
             parser.error("--data: name the folder of recorded answers, or set CROWD_DATA")
         names = QUICK if options.quick else options.sets
         seeds = range(options.seed, options.seed + (2 if options.quick else options.orders))
-        table = {}
+        table, policies = {}, CLAIMS if options.part == "claims" else POLICIES
         for name in names.split(","):
             began = time.monotonic()
-            table[name] = measure(thin(read(Path(options.data), name), options.items), seeds)
+            table[name] = measure(thin(read(Path(options.data), name), options.items), seeds, policies)
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     print(json.dumps(table) if options.json else report(table))
     if options.plot:
