@@ -68,7 +68,7 @@ def create_app(
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(front.blueprint(edge.database, edge.clock, settings, secret_key))
     app.register_blueprint(submit.blueprint(edge.database, edge.clock, edge.settings))
-    app.register_blueprint(turk_pages.blueprint(edge.database, edge.clock, secret_key))
+    app.register_blueprint(turk_pages.blueprint(edge.database, edge.clock, secret_key, settings.outlets))
     return app
 
 

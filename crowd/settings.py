@@ -13,6 +13,7 @@ from crowd.errors import Misconfigured
 
 DEFAULT_DATABASE = "sqlite:///crowd.db"
 SECRET_BYTES = 32
+AWS = "aws"  # in place of an address: AWS's own queues and topics
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "dev", "development", "test"})
 
@@ -39,6 +40,7 @@ class Outlets:
 
     endpoint: str = ""  # of SQS and SNS, "aws" for AWS's own; empty: neither
     region: str = "us-east-1"
+    profile: str = ""  # of AWS's configuration, for queues and topics; empty: the usual credentials
     private_webhooks: bool = False  # a webhook's address may be private, or on this machine
 
 
@@ -125,11 +127,12 @@ def _issuer(env: Mapping[str, str]) -> str:
 
 def _outlets(env: Mapping[str, str]) -> Outlets:
     endpoint = env.get("CROWD_NOTICE_ENDPOINT", "").rstrip("/")
-    if endpoint not in ("", "aws") and urlsplit(endpoint).scheme not in ("http", "https"):
+    if endpoint not in ("", AWS) and urlsplit(endpoint).scheme not in ("http", "https"):
         raise Misconfigured(f"CROWD_NOTICE_ENDPOINT must be an address or aws, not {endpoint!r}")
     return Outlets(
         endpoint=endpoint,
         region=env.get("CROWD_NOTICE_REGION", "us-east-1"),
+        profile=env.get("CROWD_NOTICE_PROFILE", ""),
         private_webhooks=env.get("CROWD_PRIVATE_WEBHOOKS", "") == "1",
     )
 

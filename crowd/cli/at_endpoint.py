@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from crowd.app import signing_key
 from crowd.cli.collect import at_endpoint, send
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
@@ -17,9 +15,8 @@ from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Project
 from crowd.services import audit, review
 from crowd.services.access import scope
-from crowd.services.mturk import bonuses, compensation, notices, offers, people
+from crowd.services.mturk import bonuses, compensation, offers, people
 from crowd.services.review import Verdict
-from crowd.settings import Settings
 from workers.money import dollars, to_micros
 
 
@@ -64,7 +61,7 @@ def bonus(place: Workplace, *, slug: str, page: int, amount: str, reason: str) -
         entry = bonuses.bonus(session, project, found, micros, reason, now=utc_now())
         return {"page": page, "amount": dollars(micros), "cost": dollars(entry.cost_micros)}
 
-    _do(place, slug, "bonus", give)
+    do_at_endpoint(place, slug, "bonus", give)
 
 
 @click.command("compensate")
@@ -81,7 +78,7 @@ def compensate(place: Workplace, *, slug: str, worker: str, amount: str, reason:
         hit = compensation.compensate(session, project, worker, micros, reason, now=utc_now())
         return {"worker": worker, "amount": dollars(micros), "new": hit is not None}
 
-    _do(place, slug, "compensate", offer)
+    do_at_endpoint(place, slug, "compensate", offer)
 
 
 @click.command("expire")
@@ -90,7 +87,7 @@ def compensate(place: Workplace, *, slug: str, worker: str, amount: str, reason:
 @works_on_database
 def expire(place: Workplace, *, slug: str, hits: tuple[str, ...]) -> None:
     """Offer HITS no longer, or all of the project's; whoever has accepted one may still hand it in."""
-    _do(place, slug, "expire", lambda s, p: {"expired": offers.expire(s, p, hits, now=utc_now())})
+    do_at_endpoint(place, slug, "expire", lambda s, p: {"expired": offers.expire(s, p, hits, now=utc_now())})
 
 
 @click.command("notify")
@@ -101,7 +98,7 @@ def expire(place: Workplace, *, slug: str, hits: tuple[str, ...]) -> None:
 @works_on_database
 def notify(place: Workplace, *, slug: str, workers: tuple[str, ...], subject: str, text: str) -> None:
     """Write to WORKERS, by their ids at the endpoint."""
-    _do(
+    do_at_endpoint(
         place,
         slug,
         "notify",
@@ -127,25 +124,15 @@ def qualify(place: Workplace, *, slug: str, name: str, description: str) -> None
     def told(session: Session, project: Project) -> dict[str, Any]:
         return {"id": people.id_of(people.qualification(session, project, name, description, now=utc_now()))}
 
-    _do(place, slug, "qualify", make, then=told)
-
-
-@click.command("notices")
-@click.argument("slug")
-@works_on_database
-def notices_path(place: Workplace, *, slug: str) -> None:
-    """Print the path on this server to which the project's endpoint may post its notifications."""
-    _, project_id = at_endpoint(place, slug)
-    url = place.database.engine.url.render_as_string(hide_password=False)
-    secret = signing_key(replace(Settings.from_env(), database_url=url))
-    path = f"/mturk/notices/{project_id}/{notices.token(secret, project_id)}"
-    place.show({"path": path}, path)
+    do_at_endpoint(place, slug, "qualify", make, then=told)
 
 
 Act = Callable[[Session, Project], dict[str, Any]]
 
 
-def _do(place: Workplace, slug: str, verb: str, act: Act, *, then: Act = lambda _s, _p: {}) -> None:
+def do_at_endpoint(
+    place: Workplace, slug: str, verb: str, act: Act, *, then: Act = lambda _s, _p: {}
+) -> None:
     """Plan something in one transaction, noted in the audit chain, and send it."""
     mturk, _ = at_endpoint(place, slug)
     with place.database.write() as session:

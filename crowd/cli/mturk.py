@@ -13,13 +13,13 @@ from crowd.cli.at_endpoint import (
     compensate,
     drop,
     expire,
-    notices_path,
     notify,
     override,
     qualify,
     reject,
 )
 from crowd.cli.mturk_batches import batch, layout
+from crowd.cli.mturk_notices import notices_path, subscribe, unsubscribe
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
@@ -36,8 +36,10 @@ def command() -> None:
     """At a project's endpoint: verdicts, bonuses, letters. Here: the account from which programs pay."""
 
 
-for at_other in (approve, drop, reject, override, bonus, compensate, expire, notify, qualify, notices_path):
+for at_other in (approve, drop, reject, override, bonus, compensate, expire, notify, qualify):
     command.add_command(at_other)
+for of_notices in (subscribe, unsubscribe, notices_path):
+    command.add_command(of_notices)
 for here in (batch, layout):
     command.add_command(here)
 

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Pool
+from crowd.channels.mturk.notices import queue
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.jobs import endpoints
+from crowd.jobs import endpoints, queues
 from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE, asks
 from crowd.services import assign, loop, pay
@@ -25,7 +26,7 @@ from crowd.services.market.notices import Post
 from crowd.services.mturk import channel as mturk
 from crowd.services.mturk import reconcile
 from crowd.services.mturk.channel import Mturk
-from crowd.settings import Settings
+from crowd.settings import Outlets, Settings
 
 SWEEP_SECONDS = 15
 MARKET_SECONDS = 15
@@ -48,11 +49,12 @@ class Job:
     work: Callable[[Database, Clock], int]
 
 
-def jobs(*, step_seconds: int, post: Post | None = None) -> tuple[Job, ...]:
+def jobs(*, step_seconds: int, post: Post | None = None, outlets: Outlets | None = None) -> tuple[Job, ...]:
     """Return what there is to do; without a period for it no project takes its turn by itself.
 
     Programs are told of their HITs where there is a `post` to carry it.
     """
+    open_queue = partial(queue, outlets=outlets or Outlets())
     always = (
         Job("sweep", SWEEP_SECONDS, sweep),
         Job("market", MARKET_SECONDS, market),
@@ -61,6 +63,7 @@ def jobs(*, step_seconds: int, post: Post | None = None) -> tuple[Job, ...]:
         Job("reconcile", RECONCILE_SECONDS, reconcile_endpoints),
         Job("collect", endpoints.COLLECT_SECONDS, endpoints.collect),
         Job("hints", endpoints.HINT_SECONDS, endpoints.follow_hints),
+        Job("queues", queues.QUEUE_SECONDS, partial(queues.poll, open_queue)),
     )
     turns = Job("step", step_seconds, step), Job("step-endpoints", step_seconds, step_endpoints)
     told = (Job("notices", NOTICE_SECONDS, partial(tell, post)),) if post is not None else ()

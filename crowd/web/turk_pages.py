@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import secrets
 
+import structlog
 from flask import Blueprint, Response, request
 
 from crowd import rendering
-from crowd.clock import Clock
+from crowd.channels.mturk.notices import SIGNATURE, confirm, own_secret
+from crowd.clock import Clock, utc_now
 from crowd.db import Database
 from crowd.errors import CrowdError, TooLarge
 from crowd.services.mturk import notices, shown
+from crowd.services.mturk.notices import Confirmation, Post
+from crowd.settings import Outlets
+
+log = structlog.get_logger("crowd.mturk")
 
 MOST_BYTES = 262_144  # of a notification: the services send no more
 # No cookie, no origin of ours: the page stands in a stranger's frame, and only some may hold it.
@@ -21,7 +27,7 @@ POLICY = (
 )
 
 
-def blueprint(database: Database, clock: Clock, secret_key: str) -> Blueprint:
+def blueprint(database: Database, clock: Clock, secret_key: str, outlets: Outlets) -> Blueprint:
     """Return the addresses that HITs and endpoints know; none of them reads or sets a cookie."""
     pages = Blueprint("turk_pages", __name__, url_prefix="/mturk")
 
@@ -43,17 +49,27 @@ def blueprint(database: Database, clock: Clock, secret_key: str) -> Blueprint:
     @pages.post("/notices/<id:project>/<token>")
     def hear(project: int, token: str) -> Response:
         try:
-            body = _body()
-            database.transact(
+            post = Post(_body(), request.headers.get(SIGNATURE, ""), own_secret, utc_now())
+            asked = database.transact(
                 lambda session: notices.hear(
-                    session, project, token, body, secret_key=secret_key, now=clock()
+                    session, project, token, post, secret_key=secret_key, now=clock()
                 )
             )
         except CrowdError as error:
             return _plain(error.message, error.status)
-        return _plain("heard", 200)
+        return _plain("heard", 200) if asked is None else _confirmed(asked, outlets)
 
     return pages
+
+
+def _confirmed(asked: Confirmation, outlets: Outlets) -> Response:
+    """Say yes to the topic of a project, outside of any transaction; it asks again where that fails."""
+    try:
+        confirm(asked.topic, asked.token, outlets)
+    except Exception:
+        log.exception("subscription not confirmed", topic=asked.topic)
+        return _plain("could not be confirmed", 502)
+    return _plain("confirmed", 200)
 
 
 def _body() -> bytes:

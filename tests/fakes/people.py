@@ -76,6 +76,11 @@ def notify(turk: Turk, given: Given) -> Given:
     return {"NotifyWorkersFailureStatuses": failed}
 
 
+def tell(turk: Turk, given: Given) -> Given:
+    turk.told.append(given)
+    return {}
+
+
 PEOPLE: dict[str, Rule] = {
     "CreateQualificationType": create_skill,
     "ListQualificationTypes": list_skills,
@@ -83,4 +88,5 @@ PEOPLE: dict[str, Rule] = {
     "DisassociateQualificationFromWorker": withdraw,
     "GetQualificationScore": score,
     "NotifyWorkers": notify,
+    "UpdateNotificationSettings": tell,
 }

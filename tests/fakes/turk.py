@@ -96,6 +96,7 @@ class Turk:
     skills: dict[str, Given] = field(default_factory=dict)
     granted: dict[tuple[str, str], int] = field(default_factory=dict)
     letters: list[Given] = field(default_factory=list)
+    told: list[Given] = field(default_factory=list)  # whom to tell of what happens to HITs
     spare: dict[str, list[str]] = field(default_factory=dict)
     made: int = 0
     lock: RLock = field(default_factory=RLock)

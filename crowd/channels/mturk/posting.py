@@ -24,6 +24,7 @@ MASTERS = {
     SANDBOX_HOST: "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6",
     "": "2F1QJWKUDD8XADTFD2Q0G6UTO95ALH",  # production's id, which other endpoints took over
 }
+CHANNELS_OF_NOTICES = ("queue", "topic", "webhook")
 CLOSED = "AWS closed Mechanical Turk on September 30, 2026"
 
 BadWork = Literal["accepted", "soft_rejected", "rejected"]
@@ -57,6 +58,10 @@ class Posting:
     # second tells everyone's skill in percent.
     worked: str = ""
     skilled: str = ""
+    # Where the endpoint tells us of what happens to HITs: one of these, or none.
+    queue: str = ""
+    topic: str = ""
+    webhook: str = ""
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Posting:
@@ -73,6 +78,14 @@ class Posting:
         """Return what the endpoint takes on top of a reward."""
         found = SCHEDULES[self.fees]
         return replace(found, extra_percent=5) if self.masters and found is not NO_FEE else found
+
+    @property
+    def told(self) -> tuple[str, str] | None:
+        """Return the transport and the destination of notifications, as the protocol has them."""
+        if self.queue:
+            return "SQS", self.queue
+        destination = self.topic or self.webhook
+        return ("SNS", destination) if destination else None
 
     def hosts(self, endpoint: str) -> tuple[str, ...]:
         """Return the origins that a page may hand its answers to; the first unless its frame says which."""
@@ -148,6 +161,8 @@ def faults(stored: Mapping[str, Any], endpoint: str | None) -> Iterator[tuple[st
             yield f"posting.{name}", text
     if stored.get("mode") == "external" and not stored.get("url"):
         yield "posting.url", "mode external needs the https:// address at which workers reach this server"
+    if sum(bool(stored.get(name)) for name in CHANNELS_OF_NOTICES) > 1:
+        yield "posting", f"has at most one of {', '.join(CHANNELS_OF_NOTICES)}"
     if is_production(endpoint) and stored.get("allow_production") is not True:
         yield "endpoint", f"is AWS's production host ({CLOSED}); set posting.allow_production to use it"
 
@@ -177,6 +192,15 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and len(value) <= 64 and (value == "" or value.isalnum())
 
 
+def _is_empty_or(is_right: Check) -> Check:
+    return lambda value: value == "" or is_right(value)
+
+
+def _is_topic(value: object) -> bool:
+    parts = value.split(":") if isinstance(value, str) and len(value) <= 300 else []
+    return len(parts) == 6 and parts[0] == "arn" and parts[2] == "sns" and all(parts[3:])
+
+
 def _all(is_right: Check, most: int) -> Check:
     return lambda value: isinstance(value, list | tuple) and len(value) <= most and all(map(is_right, value))
 
@@ -201,6 +225,17 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("url", lambda value: value == "" or str(value).startswith("https://"), "must begin with https://"),
     ("worked", _is_id, "is the id of a qualification, or empty"),
     ("skilled", _is_id, "is the id of a qualification, or empty"),
+    ("queue", _is_empty_or(_is_address), "is the address of a queue, https://…, or empty"),
+    (
+        "topic",
+        _is_empty_or(_is_topic),
+        "is the ARN of a topic, arn:aws:sns:<region>:<account>:<name>, or empty",
+    ),
+    (
+        "webhook",
+        _is_empty_or(_is_address),
+        "is the address at which the endpoint reaches this server, or empty",
+    ),
     ("bad_work", lambda value: value in BAD_WORK, f"choose from {', '.join(BAD_WORK)}"),
     ("bad_below", _is_share, "is a share from 0 to 1"),
     ("bad_least", _between(1, 10_000), "is at least 1"),

@@ -22,9 +22,8 @@ from urllib.parse import SplitResult, urlsplit
 from crowd import __version__
 from crowd.clock import Clock, utc_now
 from crowd.services.market.refusals import Refused
-from crowd.settings import LOOPBACK, Outlets
+from crowd.settings import AWS, LOOPBACK, Outlets
 
-AWS = "aws"  # in place of an address: AWS's own services
 SIGNATURE = "Crowd-Signature"
 CONNECT_SECONDS = 5
 # For one message in all, however slowly its receiver answers.
@@ -116,9 +115,10 @@ class Post:
                     retries={"total_max_attempts": 1},
                 )
                 address = None if self.outlets.endpoint == AWS else self.outlets.endpoint
-                self._clients[service] = boto3.client(
-                    service, endpoint_url=address, region_name=self.outlets.region, config=config
+                session = boto3.Session(
+                    profile_name=self.outlets.profile or None, region_name=self.outlets.region
                 )
+                self._clients[service] = session.client(service, endpoint_url=address, config=config)
             return self._clients[service]
 
     def _to_webhook(self, outgoing: Outgoing) -> None:

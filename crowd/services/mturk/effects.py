@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crowd.services.mturk import bonuses, hits, people, verdicts
+from crowd.services.mturk import bonuses, hits, people, subscription, verdicts
 from crowd.services.mturk.outbox import Effect
 
 EFFECTS: Mapping[str, Effect] = {
@@ -12,4 +12,5 @@ EFFECTS: Mapping[str, Effect] = {
     **verdicts.EFFECTS,
     **bonuses.EFFECTS,
     **people.EFFECTS,
+    **subscription.EFFECTS,
 }

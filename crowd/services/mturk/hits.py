@@ -18,7 +18,7 @@ from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.models import Assignment, Hit, HitQuestion, Instructions, Item, OutboxEntry, Project
 from crowd.models.states import advance
 from crowd.services import locks, pack, pay, publish
-from crowd.services.mturk import outbox, people, posting
+from crowd.services.mturk import ahead, outbox, people, posting, subscription
 from crowd.services.mturk.exchange import Exchanged
 from crowd.services.mturk.outbox import Effect
 from crowd.services.pack import Pick
@@ -136,12 +136,8 @@ def page(
     told_id = hit.instructions_id
     told = _once(session, ("told", told_id), lambda: session.get_one(Instructions, told_id))
     label_set = _once(session, ("labels", project.id), lambda: projects.labels(session, project))
-    query = select(HitQuestion.position, HitQuestion.item_id, Item.key, Item.payload, HitQuestion.gold_id)
-    query = query.join(Item, Item.id == HitQuestion.item_id).where(HitQuestion.hit_id == hit.id)
-    if not with_gold:
-        query = query.where(HitQuestion.gold_id.is_(None))
-    rows = session.execute(query.order_by(HitQuestion.position))
-    picks = {position: Pick(*pick) for position, *pick in rows}
+    asked = ahead.picks(session, hit.id).items()
+    picks = {position: pick for position, pick in asked if with_gold or pick.gold_id is None}
     for position, other in (exchanged or {}).items():
         item = session.get_one(Item, other.item_id)
         picks[position] = Pick(item.id, item.key, item.payload, other.gold_id)
@@ -180,8 +176,11 @@ def _made_before(caller: Caller, entry: OutboxEntry, error: CallError | None) ->
     return found(caller, entry.token)
 
 
-def _typed(_session: Session, _entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
-    """Need nothing more: the row keeps the type's id."""
+def _typed(session: Session, entry: OutboxEntry, _reply: Reply, now: datetime) -> None:
+    """Have the type tell whom the project wants told; the row keeps its id."""
+    project = session.get_one(Project, entry.project_id)
+    locks.terms(session, project)  # whoever subscribes meanwhile either sees this type or is seen here
+    subscription.follow(session, project, entry, now=now)
 
 
 def _expired(session: Session, entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
@@ -199,6 +198,8 @@ def _is_expired(caller: Caller, entry: OutboxEntry, _error: CallError | None) ->
 
 EFFECTS = {
     posting.CREATE_TYPE: Effect(done=_typed, prepare=people.resolved),
-    posting.CREATE: Effect(done=_created, prepare=_prepare, confirm=_made_before),
+    posting.CREATE: Effect(
+        done=_created, prepare=_prepare, confirm=_made_before, ahead=ahead.pages, recall=ahead.hits
+    ),
     EXPIRE: Effect(done=_expired, confirm=_is_expired),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from tests.integration.mturk.conftest import caller
 from tests.integration.mturk.conftest import shop as make_shop
 from tests.integration.mturk.stall import Stall
 from tests.integration.world import Clock
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -103,6 +106,30 @@ def test_offers_end_letters_go_out_and_qualifications_have_ids(stall: Stall) -> 
     assert stall.turk.available(stall.turk.hits[hit]) == 0
     path = run("mturk", "notices", "demo")["path"]
     assert path.startswith(f"/mturk/notices/{stall.project_id}/")
+
+
+def test_the_commands_of_the_page_on_hearing_from_endpoints_work(stall: Stall) -> None:
+    stall.published()
+    page = (ROOT / "docs/how-to/hear-from-an-endpoint.md").read_text()
+    blocks = re.findall(r"^```bash\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    for line in "".join(blocks).splitlines():
+        run(*line.removeprefix("crowd ").replace(" pets", " demo", 1).split())
+    told = [each.get("Notification", {}).get("Destination") for each in stall.turk.told]
+    address = run("mturk", "notices", "demo")["path"]
+    assert told == [
+        "https://sqs.us-east-1.amazonaws.com/123456789012/pets",
+        f"https://labels.example.org{address}",
+        "arn:aws:sns:us-east-1:123456789012:pets",
+        None,
+    ]
+    assert [each["Active"] for each in stall.turk.told] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("words", [(), ("--queue", "https://q/1", "--topic", "arn:x")])
+def test_one_way_is_subscribed_at_a_time(stall: Stall, words: tuple[str, ...]) -> None:
+    outcome = CliRunner().invoke(cli, ["mturk", "subscribe", "demo", *words])
+    assert outcome.exit_code == 2
+    assert "give one of --queue, --topic and --webhook" in outcome.output
 
 
 @pytest.mark.parametrize(
