@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
@@ -19,6 +19,7 @@ from crowd.models import (
     Item,
     Project,
     Restriction,
+    Rule,
     Slot,
     TrainingSet,
     TrainingSetVersion,
@@ -26,6 +27,7 @@ from crowd.models import (
 )
 from crowd.services import audit, conclude, grade, locks, merge, pay, reinstate, standings, watch
 from crowd.services.people import eligibility
+from crowd.services.rules import again
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +147,8 @@ def _lift(
     reviewer: str,
     now: datetime,
 ) -> list[Restriction]:
-    """End the suspensions and bans that the test on gold would not give now."""
-    query = select(Restriction).where(
-        Restriction.worker_id.in_(list(workers)),
-        Restriction.project_id == project.id,
-        eligibility.in_force(now),
-    )
-    ours = [row for row in session.scalars(query.order_by(Restriction.id)) if watch.is_ours(row)]
-    verdicts = watch.verdicts(session, project, sorted({row.worker_id for row in ours}))
-    over = [row for row in ours if watch.is_over(row, verdicts[row.worker_id])]
+    """End the suspensions and bans that the test on gold, or a rule about gold, would not give now."""
+    over = _over(session, project, workers, now)
     for row in over:
         row.lifted_at = now
         row.facts = {**row.facts, watch.UNDONE: cause}
@@ -171,6 +166,32 @@ def _lift(
         )
     session.flush()
     return over
+
+
+def _over(session: Session, project: Project, workers: Collection[int], now: datetime) -> list[Restriction]:
+    query = select(Restriction).where(
+        Restriction.worker_id.in_(list(workers)),
+        or_(Restriction.project_id == project.id, Restriction.project_id.is_(None)),
+        eligibility.in_force(now),
+    )
+    rows = list(session.scalars(query.order_by(Restriction.id)))
+    ruled = again.on_gold(session, project, rows)
+    ours = [row for row in rows if watch.is_ours(row) and row.project_id is not None]
+    concerned = sorted({row.worker_id for row in rows if row in ours or _on_spam(ruled.get(row.id))})
+    verdicts = watch.verdicts(session, project, concerned)
+    for worker_id, judgement in verdicts.items():  # the test does not look again at who is kept out
+        standings.note(session, project.id, worker_id, spam=round(judgement.llr, 3))
+    over = {row.id for row in ours if watch.is_over(row, verdicts[row.worker_id])}
+    over |= {
+        row.id
+        for row in rows
+        if row.id in ruled and not again.holds(session, project, ruled[row.id], row.worker_id, now=now)
+    }
+    return [row for row in rows if row.id in over]
+
+
+def _on_spam(row: Rule | None) -> bool:
+    return row is not None and row.body["collect"] == "spam"
 
 
 def _excluded_with(

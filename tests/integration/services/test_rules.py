@@ -17,6 +17,8 @@ from crowd.models import (
     Case,
     Decision,
     Firing,
+    Gold,
+    Grade,
     Item,
     Message,
     Restriction,
@@ -24,7 +26,7 @@ from crowd.models import (
     Skill,
     Worker,
 )
-from crowd.services import grade, pay, rules
+from crowd.services import golds, grade, pay, rules
 from crowd.services.rules import trial
 from crowd.services.rules.actions import release
 from crowd.services.setup import rule_book
@@ -111,6 +113,46 @@ def test_a_rule_suspends_for_a_while_with_the_facts_and_once(database: Database)
     assert run(shop) == 1
     assert shop.rows(select(Restriction.kind).order_by(Restriction.id)) == ["suspended", "banned"]
     shop.sound()
+
+
+@pytest.mark.parametrize("scope", ["", " scope all"])
+def test_a_ban_by_a_rule_ends_where_the_gold_behind_it_was_wrong(database: Database, scope: str) -> None:
+    shop = shop_of(database)
+    work(shop, "misled", right=False, pages=2)
+    grade_new(shop)
+    enact(shop, f"{WRONG} ban{scope}")
+    assert run(shop) == 1
+    lifted = [correct(shop, key) for key in graded_items(shop)]
+    first = next(place for place, ended in enumerate(lifted) if ended)
+    assert first > 0, "one wrong gold among many is no reason, all are"
+    [restriction] = shop.rows(select(Restriction))
+    assert lifted[first] == (restriction.id,)
+    assert "corrects gold" in restriction.facts["undone"]
+    assert shop.claim("misled") is not None
+    assert run(shop) == 0, "nothing new is known"
+    shop.sound()
+
+
+def test_a_ban_by_a_rule_about_anything_else_stays(database: Database) -> None:
+    shop = shop_of(database)
+    work(shop, "hasty", right=False, pages=2)
+    grade_new(shop)
+    enact(shop, "collect today; when answers >= 1; do ban")
+    assert run(shop) == 1
+    for key in graded_items(shop):
+        assert correct(shop, key) == ()
+    assert shop.rows(select(Restriction.lifted_at)) == [None]
+
+
+def graded_items(shop: World) -> list[str]:
+    query = select(Item.key).join(Gold, Gold.item_id == Item.id).join(Grade, Grade.gold_id == Gold.id)
+    return shop.rows(query.order_by(Item.key))
+
+
+def correct(shop: World, key: str) -> tuple[int, ...]:
+    """Let gold say what a wrong worker said; return the restrictions that end with it."""
+    label = LABELS[(int(key[1:]) + 1) % 3]
+    return shop.do(lambda s, p: golds.correct(s, p, key, label, reviewer="eve", now=shop.clock())).lifted
 
 
 def test_a_rule_sends_to_an_exam_once(database: Database) -> None:
