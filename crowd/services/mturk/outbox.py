@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,11 @@ def accept_refusal(_session: Session, _entry: OutboxEntry, _error: CallError, _n
     """Leave it at the row, which says why."""
 
 
+def load_nothing(_session: Session, _entries: Sequence[OutboxEntry]) -> object:
+    """Need nothing but the rows."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """How an operation is prepared, and what follows from its reply.
@@ -40,12 +45,17 @@ class Effect:
     `done` and `refused` run in the transaction that records the outcome. `prepare` gives the parameters of
     the call, None while they are not known yet. `confirm` asks the endpoint, in no transaction, what became
     of a call: it returns what the reply would have said, or None where the call did not happen.
+
+    Rows are prepared, and their outcomes recorded, many at a time: `ahead` loads what the calls are made of,
+    `recall` what the replies are for, and what they return is held as long as that takes.
     """
 
     done: Callable[[Session, OutboxEntry, Reply, datetime], None]
     prepare: Callable[[Session, OutboxEntry], dict[str, Any] | None] = as_written
     confirm: Callable[[Caller, OutboxEntry, CallError | None], Reply | None] | None = None
     refused: Callable[[Session, OutboxEntry, CallError, datetime], None] = accept_refusal
+    ahead: Callable[[Session, Sequence[OutboxEntry]], object] = load_nothing
+    recall: Callable[[Session, Sequence[OutboxEntry]], object] = load_nothing
 
 
 def plan(

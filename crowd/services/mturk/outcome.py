@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
@@ -56,25 +57,66 @@ def attempt(caller: Caller, tried: Attempt) -> Outcome:
 
 
 def record(
-    session: Session, entry_id: int, before: str, outcome: Outcome, *, rng: Random, now: datetime
-) -> State:
-    """Write an outcome down, unless that of another attempt is on record already."""
-    entry = session.get_one(OutboxEntry, entry_id, with_for_update=True, populate_existing=True)
-    if entry.state in ("done", "failed"):
-        return "done" if entry.state == "done" else "failed"
+    session: Session, made: Sequence[tuple[Attempt, Outcome]], *, rng: Random, now: datetime
+) -> list[State]:
+    """Write outcomes down, unless those of other attempts are on record already; return what each is."""
+    entries = _locked(session, [tried.entry.id for tried, _ in made])
+    states: list[State] = []
+    fresh: list[tuple[OutboxEntry, Outcome]] = []
+    for tried, outcome in made:
+        entry = entries[tried.entry.id]
+        if entry.state in ("done", "failed"):
+            states.append("done" if entry.state == "done" else "failed")
+            continue
+        _mark(entry, tried.before, outcome, rng, now)
+        states.append(outcome.state)
+        fresh.append((entry, outcome))
+    session.flush()
+    done = [entry for entry, outcome in fresh if outcome.state == "done"]
+    held = [EFFECTS[operation].recall(session, some) for operation, some in by_operation(done).items()]
+    for entry, outcome in fresh:
+        _follow(session, entry, outcome, now)
+    session.flush()
+    del held
+    return states
+
+
+def by_operation(entries: Iterable[OutboxEntry]) -> dict[str, list[OutboxEntry]]:
+    """Return rows by what they call."""
+    found: dict[str, list[OutboxEntry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.operation].append(entry)
+    return found
+
+
+def _locked(session: Session, ids: Sequence[int]) -> dict[int, OutboxEntry]:
+    query = select(OutboxEntry).where(OutboxEntry.id.in_(ids)).order_by(OutboxEntry.id).with_for_update()
+    found = session.scalars(query, execution_options={"populate_existing": True})
+    return {entry.id: entry for entry in found}
+
+
+def _mark(entry: OutboxEntry, before: str, outcome: Outcome, rng: Random, now: datetime) -> None:
+    """Change the row itself."""
     entry.error = outcome.error.message[:500] if outcome.error else None
     if outcome.state == "done":
-        succeed(session, entry, outcome.reply, now=now)
+        entry.state, entry.finished_at, entry.result = "done", now, _brief(outcome.reply)
     elif outcome.state == "failed":
-        assert outcome.error is not None
         entry.state, entry.finished_at = "failed", now
-        EFFECTS[entry.operation].refused(session, entry, outcome.error, now)
     elif outcome.state == "waiting":
         entry.state, entry.first_sent_at = "waiting", None
-        _hold_back(session, entry)
     else:
         _put_off(entry, before, outcome.state, rng, now)
-    return outcome.state
+
+
+def _follow(session: Session, entry: OutboxEntry, outcome: Outcome, now: datetime) -> None:
+    """Let happen what follows from an outcome."""
+    if outcome.state == "done":
+        EFFECTS[entry.operation].done(session, entry, outcome.reply, now)
+    elif outcome.state == "failed":
+        assert outcome.error is not None
+        EFFECTS[entry.operation].refused(session, entry, outcome.error, now)
+    elif outcome.state == "waiting":
+        _hold_back(session, entry)
 
 
 def _ready(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from crowd.services import lease
 from crowd.services.lease import Term
 from crowd.services.mturk import outbox, outcome
 from crowd.services.mturk.effects import EFFECTS
-from crowd.services.mturk.outcome import Attempt, State
+from crowd.services.mturk.outcome import Attempt, Outcome, State
 
 # Longer than the longest call with all its waiting. Whoever comes later repeats calls with their tokens.
 LEASE_SECONDS = 120
@@ -33,6 +34,7 @@ THREADS = 16
 # Calls on their way or next in line, by thread: more would only wait while the lease runs. They are marked
 # by halves, for every time is a commit.
 AHEAD = 4
+MOMENT = 0.02  # seconds: calls that end in it are recorded together, for that is a commit too
 # Operations whose results others need, in the order in which they do.
 FIRST = ("CreateQualificationType", "CreateHITType")
 # As the partial index has it.
@@ -167,21 +169,24 @@ class _Run:
         """Keep so many calls on their way; yield what each came to."""
         started, after, left = self.clock(), 0, limit
         most = AHEAD * self.threads
-        flying: set[Future[State]] = set()
+        flying: dict[Future[Outcome], Attempt] = {}
         is_over = False
         with ThreadPoolExecutor(self.threads, thread_name_prefix="sender") as pool:
-            while not is_over or flying:
-                if not is_over and 2 * len(flying) <= most:
-                    room = most - len(flying)
-                    seen, attempts = self._take(
-                        phase, started, after, room if left is None else min(room, left)
-                    )
-                    after, is_over = max(after, seen), seen == 0
-                    left = None if left is None else left - len(attempts)
-                    flying |= {pool.submit(self._try, each) for each in attempts}
-                if flying:
-                    finished, flying = wait(flying, return_when=FIRST_COMPLETED)
-                    yield from [future.result() for future in finished]
+            try:
+                while not is_over or flying:
+                    if not is_over and 2 * len(flying) <= most:
+                        room = most - len(flying)
+                        seen, attempts = self._take(
+                            phase, started, after, room if left is None else min(room, left)
+                        )
+                        after, is_over = max(after, seen), seen == 0
+                        left = None if left is None else left - len(attempts)
+                        flying |= {pool.submit(outcome.attempt, self.caller, each): each for each in attempts}
+                    yield from self._record(_landed(flying))
+            finally:
+                # Whatever stops us, what a call came to is not forgotten.
+                wait(flying)
+                self._record(flying)
 
     def _take(
         self, phase: ColumnElement[bool], started: datetime, after: int, room: int
@@ -198,8 +203,7 @@ class _Run:
             query = query.where(OutboxEntry.state != "sent", OutboxEntry.next_at <= started)
             query = query.where(OutboxEntry.id > after).order_by(OutboxEntry.id).limit(room)
             entries = session.scalars(query.with_for_update()).all()
-            attempts = [found for entry in entries if (found := _marked(session, entry, now))]
-            return (entries[-1].id if entries else 0), attempts
+            return (entries[-1].id if entries else 0), _marked(session, entries, now)
 
         return self.database.transact(mark)
 
@@ -208,22 +212,49 @@ class _Run:
         renewed = lease.acquire(session, name=term.name, holder=term.holder, seconds=LEASE_SECONDS, now=now)
         return renewed == term
 
-    def _try(self, tried: Attempt) -> State:
-        found, entry_id = outcome.attempt(self.caller, tried), tried.entry.id
+    def _record(self, finished: Mapping[Future[Outcome], Attempt]) -> list[State]:
+        made = [(tried, future.result()) for future, tried in finished.items() if future.exception() is None]
+        states = self._recorded(made) if made else []
+        for future in finished:
+            future.result()  # a fault of ours must not pass unseen
+        return states
 
-        def record(session: Session) -> State:
-            return outcome.record(session, entry_id, tried.before, found, rng=self.rng, now=self.clock())
+    def _recorded(self, made: Sequence[tuple[Attempt, Outcome]]) -> list[State]:
+        """Record outcomes in one transaction; where one of them cannot be, the others are."""
 
-        return self.database.transact(record)
+        def record(session: Session) -> list[State]:
+            return outcome.record(session, made, rng=self.rng, now=self.clock())
+
+        try:
+            return self.database.transact(record)
+        except Exception:
+            if len(made) == 1:
+                raise
+        middle = len(made) // 2
+        try:
+            first = self._recorded(made[:middle])
+        finally:
+            rest = self._recorded(made[middle:])
+        return first + rest
 
 
-def _marked(session: Session, entry: OutboxEntry, now: datetime) -> Attempt | None:
-    """Mark a row as sent; None where it is too old to be repeated unseen, or waits for another's result."""
-    if outbox.is_too_old(entry, now):
-        return None
-    parameters = EFFECTS[entry.operation].prepare(session, entry)
-    if parameters is None:
-        return None
+def _landed(flying: dict[Future[Outcome], Attempt]) -> dict[Future[Outcome], Attempt]:
+    """Take out the calls that are over, once there are some: those of a moment share a transaction."""
+    wait(flying, return_when=FIRST_COMPLETED)
+    finished, _ = wait(flying, timeout=MOMENT)
+    return {future: flying.pop(future) for future in finished}
+
+
+def _marked(session: Session, entries: Sequence[OutboxEntry], now: datetime) -> list[Attempt]:
+    """Mark rows as sent, but for those too old to be repeated unseen, and those that wait for a result."""
+    fit = [entry for entry in entries if not outbox.is_too_old(entry, now)]
+    held = [EFFECTS[operation].ahead(session, some) for operation, some in outcome.by_operation(fit).items()]
+    ready = [(entry, EFFECTS[entry.operation].prepare(session, entry)) for entry in fit]
+    del held
+    return [_sent(entry, parameters, now) for entry, parameters in ready if parameters is not None]
+
+
+def _sent(entry: OutboxEntry, parameters: Mapping[str, Any], now: datetime) -> Attempt:
     before = entry.state
     entry.state, entry.attempts = "sent", entry.attempts + 1
     entry.first_sent_at = entry.first_sent_at or now

@@ -18,7 +18,7 @@ from crowd.errors import Conflict, bad_input
 from crowd.models import Assignment, Hit, OutboxEntry, Project
 from crowd.models.states import advance
 from crowd.services import audit, pay
-from crowd.services.mturk import outbox
+from crowd.services.mturk import ahead, outbox
 from crowd.services.mturk.outbox import Effect
 
 APPROVE = "ApproveAssignment"
@@ -231,6 +231,6 @@ def _note(
 
 
 EFFECTS = {
-    APPROVE: Effect(done=_approved, confirm=_is_approved, refused=_refused),
-    REJECT: Effect(done=_rejected, confirm=_is_rejected, refused=_refused),
+    APPROVE: Effect(done=_approved, confirm=_is_approved, refused=_refused, recall=ahead.assignments),
+    REJECT: Effect(done=_rejected, confirm=_is_rejected, refused=_refused, recall=ahead.assignments),
 }
