@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from crowd.cli.output import check_streams, print_json
+from crowd.cli.progress import stage
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.services import conclude
@@ -33,7 +34,7 @@ def command(place: Workplace, *, slug: str, method: str | None, output: str | No
     check_streams({}, {"--output": output}, as_json=place.as_json)
     with place.database.write() as session:
         project = place.project(session, slug)
-        run = conclude.conclude(session, project, method=method, now=utc_now())
+        run = conclude.conclude(session, project, method=method, now=utc_now(), stage=stage)
         label_set = projects.labels(session, project).labels
         rows: list[dict[str, Any]] = [
             {

@@ -14,7 +14,7 @@ ACTIONS = ("enough", "more", "give_up", "quarantine", "expert", "audit", "hand_o
 
 @append_only
 class AnswerSet(Numbered, Stamped, Base):
-    """The exact answers a run read: their ids in order, as little-endian 64-bit integers, zlib-packed."""
+    """The exact answers a run read: by how much each id is above the one before, as 64-bit integers, packed."""
 
     __tablename__ = "answer_set"
     __table_args__ = (UniqueConstraint("project_id", "digest"),)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Table, select
 from sqlalchemy.orm import Session
 
 from aggregation.consensus import Consensus as Conclusion
-from aggregation.consensus import refined
+from aggregation.consensus import Floats, refined
 from aggregation.registry import aggregate
 from crowd import frames
+from crowd.db import bulk
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame, ReadingFrame
 from crowd.models import (
@@ -37,26 +40,28 @@ from crowd.task_types import TASK_TYPES
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
 DIGITS = 9
+# Of a stored label, in the order of `_store`.
+COLUMNS = ("run_id", "item_id", "label", "confidence", "votes", "posterior", "human_posterior")
+# Told what is being done, and when it is done: for progress.
+Stage = Callable[[str], AbstractContextManager[None]]
 Frame = AnswerFrame | ReadingFrame
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What a run says of one item."""
-
-    item_id: int
-    label: str
-    confidence: float
-    posterior: list[float]  # empty where answers are no labels
-    votes: int
-    human_posterior: list[float] | None = None
+def unwatched(_text: str) -> AbstractContextManager[None]:
+    """Show nobody what is being done."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
 class _Concluded:
-    """All that a run says."""
+    """All that a run says, column by column: what is at one place is about one item."""
 
-    verdicts: list[_Verdict]
+    item_ids: list[int]
+    labels: list[str]
+    confidence: list[float]
+    votes: list[int]
+    posterior: list[str]  # as JSON; an empty list where answers are no labels
+    human_posterior: list[str | None]
     iterations: int = 0
     log_likelihood: float | None = None
     evidence: dict[str, Any] | None = None
@@ -69,16 +74,18 @@ def conclude(
     method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     now: datetime,
+    stage: Stage = unwatched,
 ) -> ConsensusRun:
     """Aggregate all answers that count; the same answers, method and parameters give the same run."""
     locks.step(session, project)
     label_set = projects.labels(session, project)
-    frame = _read(session, project, label_set)
+    with stage("reading answers"):
+        frame = _read(session, project, label_set)
     name, chosen = (
         method or project.method,
         dict(project.method_parameters if parameters is None else parameters),
     )
-    return _run(session, project, label_set, frame, name, chosen, now)
+    return _run(session, project, label_set, frame, name, chosen, now, stage)
 
 
 def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
@@ -131,9 +138,10 @@ def _run(
     method: str,
     parameters: dict[str, Any],
     now: datetime,
+    stage: Stage = unwatched,
 ) -> ConsensusRun:
     """Return the run of exactly this, made where it is new, and let it be the one that holds."""
-    run = _run_once(session, project, label_set, frame, method, parameters, now)
+    run = _run_once(session, project, label_set, frame, method, parameters, now, stage)
     session.merge(CurrentRun(project_id=project.id, method=method, run_id=run.id))
     session.flush()
     return run
@@ -147,6 +155,7 @@ def _run_once(
     method: str,
     parameters: dict[str, Any],
     now: datetime,
+    stage: Stage = unwatched,
 ) -> ConsensusRun:
     gold = frames.read_gold(session, project)
     labels = {item_id: row.label for item_id, row in gold.items()}
@@ -160,7 +169,8 @@ def _run_once(
     if found is not None:
         return found
     try:
-        concluded = _concluded(session, project, label_set, frame, method, parameters, gold, sources)
+        with stage(f"fitting {method}"):
+            concluded = _concluded(session, project, label_set, frame, method, parameters, gold, sources)
     except (ValueError, TypeError) as error:
         raise bad_input("method", str(error)) from None
     run = ConsensusRun(
@@ -178,7 +188,8 @@ def _run_once(
     )
     session.add(run)
     session.flush()
-    _store(session, run, concluded.verdicts, known=gold)
+    with stage("writing labels"):
+        _store(session, run, concluded, known=gold)
     return run
 
 
@@ -221,35 +232,55 @@ def _concluded(
         return _labelled(frame, people, heard)
     merged = estimate.merge(project, label_set, frame.readings, method, **parameters)
     votes = np.bincount(frame.readings.item, minlength=len(merged)).tolist()
-    return _Concluded(
-        [
-            _Verdict(item_id, one.value, round(one.confidence, DIGITS), [], count)
-            for item_id, one, count in zip(frame.item_ids.tolist(), merged, votes, strict=True)
-            if one.value is not None
-        ]
-    )
+    rows = [
+        (item_id, one.value, round(one.confidence, DIGITS), count)
+        for item_id, one, count in zip(frame.item_ids.tolist(), merged, votes, strict=True)
+        if one.value is not None
+    ]
+    item_ids, labels, confidence, counts = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
+    return _Concluded(item_ids, labels, confidence, counts, ["[]"] * len(rows), [None] * len(rows))
 
 
 def _labelled(frame: AnswerFrame, people: Conclusion, heard: evidence.Heard | None) -> _Concluded:
     found = people if heard is None else refined(people, heard.posterior, frame.answers)
-    alone = people.posterior.round(DIGITS).tolist() if heard else [None] * len(frame.item_ids)
-    columns = zip(
-        frame.item_ids.tolist(),
-        [found.labels[choice] for choice in found.choice.tolist()],
-        found.confidence.round(DIGITS).tolist(),
-        found.posterior.round(DIGITS).tolist(),
-        found.votes.tolist(),
-        alone,
-        strict=True,
+    alone: list[str | None] = [None] * len(frame.item_ids)
+    return _Concluded(
+        item_ids=frame.item_ids.tolist(),
+        labels=[found.labels[choice] for choice in found.choice.tolist()],
+        confidence=found.confidence.round(DIGITS).tolist(),
+        votes=found.votes.tolist(),
+        posterior=_texts(found.posterior),
+        human_posterior=[*_texts(people.posterior)] if heard else alone,
+        iterations=people.iterations,
+        log_likelihood=people.log_likelihood,
+        evidence=heard.report if heard else None,
     )
-    report = heard.report if heard else None
-    return _Concluded([_Verdict(*row) for row in columns], people.iterations, people.log_likelihood, report)
 
 
-def _store(
-    session: Session, run: ConsensusRun, verdicts: Sequence[_Verdict], *, known: Collection[int]
-) -> None:
+def _texts(posterior: Floats) -> list[str]:
+    """Return the rows as JSON; written as one text and cut, which is faster than one by one."""
+    if not len(posterior):
+        return []
+    text = json.dumps(posterior.round(DIGITS).tolist())
+    return [f"[{row}]" for row in text[2:-2].split("], [")]
+
+
+def _store(session: Session, run: ConsensusRun, said: _Concluded, *, known: Collection[int]) -> None:
     """Insert one row for each item that is asked for its own sake; gold has its label already."""
-    rows = [{"run_id": run.id, **asdict(verdict)} for verdict in verdicts if verdict.item_id not in known]
-    if rows:
-        session.execute(insert(Consensus), rows)
+    columns = zip(
+        repeat(run.id),
+        said.item_ids,
+        said.labels,
+        said.confidence,
+        said.votes,
+        said.posterior,
+        said.human_posterior,
+    )
+    rows = (row for row in columns if row[1] not in known)
+    bulk.insert(session, _table(), COLUMNS, rows)
+
+
+def _table() -> Table:
+    table = Consensus.__table__
+    assert isinstance(table, Table)
+    return table
