@@ -75,7 +75,6 @@ class Standing(Base):
     graded: Mapped[int] = mapped_column(default=0)  # answers to gold among them
     gold_share: Mapped[float]  # of this worker's next page
     spam: Mapped[float] = mapped_column(default=0.0)  # log likelihood ratio that they do not look
-    exam_left: Mapped[int | None]  # gold still to be answered before a suspension is decided; None: no exam
     proven: Mapped[bool] = mapped_column(default=False)  # their answers say more than most, see `qc.routing`
     trained_at: Mapped[datetime | None]  # the training questions are behind them
     held_until: Mapped[datetime | None]  # what is due to them waits until then

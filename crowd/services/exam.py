@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Answer, Gold, Grade, Project, Restriction, Slot, Worker
-from crowd.services import audit, roster, standings
+from crowd.services import audit, roster
 from crowd.services.people import eligibility
 from qc.spam import EXAM
 
@@ -45,7 +45,6 @@ def begin(
     )
     if unseen(session, project, worker):
         restriction.exam_after = session.scalar(select(func.max(Slot.id))) or 0
-        standings.note(session, project.id, worker.id, exam_left=EXAM)
     session.flush()
     return restriction
 
@@ -108,7 +107,6 @@ def close(
     """End an exam and the suspension with it; what it showed stays with the suspension's facts."""
     held.lifted_at = now
     held.facts = {**held.facts, "exam": {"outcome": outcome, **facts}}
-    standings.note(session, project.id, worker.id, exam_left=None)
     audit.record(
         session,
         requester_id=project.requester_id,

@@ -25,7 +25,7 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import audit, expert, golds, grade, locks, reinstate, review, standings
+from crowd.services import audit, expert, golds, grade, locks, reinstate, review
 from crowd.services.access.keys import Principal
 from crowd.services.people import messages
 from crowd.task_types import TASK_TYPES
@@ -276,7 +276,6 @@ def _score_anew(at: _At) -> None:
     graded = select(Grade.id).where(Grade.project_id == at.project.id, Grade.worker_id == at.case.worker_id)
     if at.case.worker_id is None or at.session.scalar(graded.limit(1)) is None:
         return
-    standings.note(at.session, at.project.id, at.case.worker_id, exam_left=None)
     grade.grade(at.session, at.project, also=[at.case.worker_id], now=at.now)
 
 

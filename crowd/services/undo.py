@@ -152,7 +152,6 @@ def _lift(
     for row in over:
         row.lifted_at = now
         row.facts = {**row.facts, watch.UNDONE: cause}
-        standings.note(session, project.id, row.worker_id, exam_left=None)
         worker = session.get_one(Worker, row.worker_id)
         audit.record(
             session,

@@ -99,7 +99,6 @@ def _examine(
     is_failed = judgement.verdict == "ban" or (judgement.verdict == "suspend" and left <= 0)
     is_short = left > 0 and not is_failed
     if is_short and (judgement.verdict != "good" or exam.unseen(session, project, worker)):
-        standings.note(session, project.id, worker.id, exam_left=left)
         return None
     shown = {"right": right, "graded": graded, "llr": round(judgement.llr, 3)}
     outcome = exam.FAILED if is_failed else exam.PASSED

@@ -895,7 +895,6 @@ def _standing() -> None:
         sa.Column("graded", sa.Integer(), nullable=False),
         sa.Column("gold_share", sa.Double(), nullable=False),
         sa.Column("spam", sa.Double(), nullable=False),
-        sa.Column("exam_left", sa.Integer(), nullable=True),
         sa.Column("proven", sa.Boolean(), nullable=False),
         sa.Column("trained_at", Moment, nullable=True),
         sa.Column("held_until", Moment, nullable=True),

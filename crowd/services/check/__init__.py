@@ -54,6 +54,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     reviewed.rulings_carried_out,
     audited.claims_kept,
     ruled.rules_act_once,
+    asking.exams_end,
 )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Subquery, and_, func, or_, select
+from sqlalchemy import Subquery, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from crowd.models import Assignment, Decision, Hit, HitQuestion, Item, Restriction, Slot
+from crowd.services import exam
 from crowd.services.check.invariant import invariant, lines, within
+from qc.spam import EXAM
 
 COUNTED = ("leased", "done")
 RESTING = ("settled", "given_up", "quarantined")
@@ -136,6 +138,31 @@ def decided_with_a_reason(session: Session, project_id: int | None) -> Iterator[
         .order_by(Item.id)
     )
     return lines(session, query, "item {id}: {state} with {open} answers open, newest decision: {action}")
+
+
+@invariant(54, "an exam ends a suspension from one project, after ten questions of gold at most")
+def exams_end(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find exams that are too long, end nothing, or are over while the suspension stands."""
+    here = true() if project_id is None else Restriction.project_id == project_id
+    sits = and_(Restriction.exam_after.is_not(None), here)
+    odd = or_(Restriction.project_id.is_(None), Restriction.kind != "suspended")
+    endless = select(Restriction.id, Restriction.kind).where(sits, odd).order_by(Restriction.id)
+    yield from lines(session, endless, "restriction {id}: {kind}, and no suspension from a project to end")
+    outcome = Restriction.facts["exam"]["outcome"].as_string()
+    over = select(Restriction.id, outcome.label("outcome")).where(
+        sits, outcome.is_not(None), Restriction.lifted_at.is_(None)
+    )
+    yield from lines(session, over.order_by(Restriction.id), "restriction {id}: in force, its exam {outcome}")
+    asked = (
+        select(Restriction.id, func.count().label("questions"))
+        .join(Slot, and_(Slot.project_id == Restriction.project_id, Slot.worker_id == Restriction.worker_id))
+        .where(sits, Slot.id > Restriction.exam_after, Slot.gold_id.is_not(None), Slot.state.in_(exam.ASKED))
+        .where(or_(Restriction.lifted_at.is_(None), Slot.created_at < Restriction.lifted_at))
+        .group_by(Restriction.id)
+        .having(func.count() > EXAM)
+        .order_by(Restriction.id)
+    )
+    yield from lines(session, asked, "restriction {id}: an exam of {questions} questions")
 
 
 def _places(project_id: int | None) -> Subquery:

@@ -300,3 +300,11 @@ INSERT INTO rule (project_id, name, version, state, body, looked_at, created_at)
 INSERT INTO firing (project_id, rule_id, key, worker_id, facts, action, created_at)
     SELECT r.project_id, r.id, 'worker:0@1', (SELECT min(worker_id) FROM answer a WHERE a.project_id = r.project_id),
     '{}', '{}', r.created_at FROM rule r WHERE r.project_id = 2 ORDER BY r.id LIMIT 1;
+
+-- 54: no suspension from a project to end
+UPDATE restriction SET kind = 'paused', exam_after = 0, lifted_at = created_at
+    WHERE id = (SELECT min(id) FROM restriction WHERE project_id IS NOT NULL);
+
+-- 54: in force, its exam passed
+UPDATE restriction SET exam_after = (SELECT max(id) FROM slot), facts = '{"exam": {"outcome": "passed"}}'
+    WHERE id = (SELECT min(id) FROM restriction WHERE project_id IS NOT NULL);

@@ -12,6 +12,7 @@ from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.models import Answer, AnswerFlag, AuditEntry, Gold, Restriction, Slot, Standing
 from crowd.services import exam, golds, grade, roster, standings, watch
+from crowd.services.check import asking
 from crowd.services.people import eligibility
 from qc.spam import EXAM
 from tests.integration import world
@@ -72,13 +73,18 @@ def standing(shop: World, name: str) -> Standing:
     return shop.do(lambda s, p: standings.of(s, p.id, shop.worker(s, name).id))
 
 
+def left(shop: World, name: str) -> int:
+    """Return how many questions of an exam are still to be asked."""
+    return shop.do(lambda s, p: exam.wanted(s, p, shop.worker(s, name), now=START))
+
+
 def test_who_passes_ten_golds_comes_back(database: Database) -> None:
     shop = make(database)
     suspend(shop, "ann")
     [held] = shop.rows(select(Restriction))
     assert (held.kind, held.lifted_at) == ("suspended", None)
     assert {"test", "llr", "llr_gold", "llr_peers", "gold_answers", "gold_right"} <= set(held.facts)
-    assert standing(shop, "ann").exam_left == EXAM
+    assert left(shop, "ann") == EXAM
     assert standing(shop, "ann").spam > 2
     before = shop.money()[1]
     assert sit(shop, "ann", wrong=0) == EXAM
@@ -87,7 +93,7 @@ def test_who_passes_ten_golds_comes_back(database: Database) -> None:
     assert held.lifted_at == START
     assert held.facts["exam"]["outcome"] == "passed"
     assert held.facts["exam"]["right"] == held.facts["exam"]["graded"] == EXAM
-    assert standing(shop, "ann").exam_left is None
+    assert left(shop, "ann") == 0
     assert "worker.exam_passed" in shop.rows(select(AuditEntry.action))
     assert shop.money()[1] >= before
     assert {q.key[0] for q in shop.page("ann").questions} != {"g"}
@@ -115,17 +121,22 @@ def test_half_an_exam_decides_nothing(database: Database) -> None:
     page = shop.page("ann")
     shop.submit("ann", page, said(page, wrong=0))
     assert rate(shop).restricted == ()
-    assert standing(shop, "ann").exam_left == EXAM - len(page.questions)
+    assert left(shop, "ann") == EXAM - len(page.questions)
     [held] = shop.rows(select(Restriction))
     assert held.lifted_at is None
     reasons = shop.do(lambda s, p: eligibility.reasons(s, p, shop.worker(s, "ann"), now=START))
     assert [reason.code for reason in reasons] == ["exam"]
 
 
-def test_an_exam_is_never_longer_than_ten_whoever_grades_late(database: Database) -> None:
+def test_an_exam_is_never_longer_than_ten_whoever_grades_late(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = make(database)
     suspend(shop, "ann")
     assert sit(shop, "ann", wrong=0) == EXAM
+    assert world.violations(database) == []
+    monkeypatch.setattr(asking, "EXAM", EXAM - 1)
+    assert world.violations(database) == [f"54: restriction 1: an exam of {EXAM} questions"]
     assert shop.claim("ann") is None
 
 
