@@ -16,16 +16,19 @@ from aggregation.history import History
 from aggregation.kinds import KINDS
 from aggregation.registry import AGGREGATORS, aggregate
 from crowd.cli.kinds import aggregate_values, method_of
+from crowd.cli.measures import agreement, worth
 from crowd.cli.output import check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.answers import read_answers
+from crowd.tables.costs import cost_table, read_costs
 from crowd.tables.history import read_history, write_history
 from crowd.tables.results import DIGITS, write_labels, write_workers
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.truth import read_truth
 from crowd.tables.writing import replacing
 from qc.trust import cautions
+from workers.quality import Quality
 
 Known = Mapping[str, str] | None
 
@@ -44,7 +47,12 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 )
 @click.option("--method", type=click.Choice(METHODS), help="How they are merged.  [default: by kind]")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
-@click.option("--history", "past", metavar="FILE", help="What the workers did before, from --save-history.")
+@click.option(
+    "--history",
+    "past",
+    metavar="FILE",
+    help="What the workers did before, from --save-history of other answers: the same would count twice.",
+)
 @click.option(
     "--decay",
     type=click.FloatRange(0, 1),
@@ -54,7 +62,8 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 )
 @click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
 @click.option("--output", metavar="FILE", help="Labels as CSV: item,label,confidence,answers.  [default: -]")
-@click.option("--workers", metavar="FILE", help="Also write worker,skill,answers,agreement.")
+@click.option("--workers", metavar="FILE", help="Also write what each worker is worth; see files.")
+@click.option("--costs", metavar="FILE", help="What errors cost: CSV with truth,label,cost; others cost 1.")
 @click.option("--save-history", metavar="FILE", help="Also write worker,truth,answer,count for next time.")
 @click.option("--max-iterations", type=click.IntRange(min=1), help="Passes over the answers at most.")
 @click.option("--tolerance", type=float, help="Stop when a pass changes less than this.")
@@ -72,6 +81,7 @@ def command(
     truth: str | None,
     output: str | None,
     workers: str | None,
+    costs: str | None,
     save_history: str | None,
     max_iterations: int | None,
     tolerance: float | None,
@@ -89,13 +99,15 @@ def command(
     parameters = _parameters(kind, name, given)
     if output is None and not as_json:
         output = STDIO
-    inputs = {"ANSWERS": answers, "--gold": gold, "--history": past, "--truth": truth}
+    if costs is not None and workers is None:
+        raise click.UsageError("--costs is for --workers: it says what their answers would cost")
+    inputs = {"ANSWERS": answers, "--gold": gold, "--history": past, "--truth": truth, "--costs": costs}
     outputs = {"--output": output, "--workers": workers, "--save-history": save_history}
     check_streams(inputs, outputs, as_json=as_json)
     if kind != "labels":
-        for option, value in (("--gold", gold), ("--history", past), ("--save-history", save_history)):
-            if value is not None:
-                raise click.UsageError(f"{option} does not apply to {kind}")
+        beside = {"--gold": gold, "--history": past, "--costs": costs, "--save-history": save_history}
+        if told := [option for option, value in beside.items() if value is not None]:
+            raise click.UsageError(f"{told[0]} does not apply to {kind}")
         aggregate_values(kind, answers, name, truth=truth, output=output, workers=workers, as_json=as_json)
         return
     seconds = {"doubt": 0.0, "write": 0.0}
@@ -104,13 +116,16 @@ def command(
         known, true = _labels_of(gold), _labels_of(truth)
         before = None if past is None else read_history(open_input(past)).faded(decay)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
+        priced = None if costs is None else cost_table(read_costs(open_input(costs)), coded.labels)
     with timed(seconds, "fit", f"fitting {name}"):
         consensus = _fit(coded, name, known, before, parameters)
     result = _summary(coded, consensus, rows=len(table)) | _accuracy(coded, consensus, true, known, truth)
     with timed(seconds, "doubt", "looking for reasons to doubt"):
+        result |= agreement(coded)
         result["cautions"] = _cautions(coded, consensus, true, known)
+        measured = worth(coded, consensus, priced) if workers else None
     with timed(seconds, "write", "writing"):
-        _write(coded, consensus, output, workers)
+        _write(coded, consensus, measured, output, workers)
         if save_history:
             _save_history(coded, consensus, before, save_history)
     result["seconds"] = {step: seconds[step] for step in ("read", "fit", "doubt", "write")}
@@ -194,13 +209,15 @@ def _cautions(answers: Answers, consensus: Consensus, truth: Known, gold: Known)
     return [{"name": caution.name, "text": caution.text} for caution in found]
 
 
-def _write(answers: Answers, consensus: Consensus, output: str | None, workers: str | None) -> None:
+def _write(
+    answers: Answers, consensus: Consensus, measured: Quality | None, output: str | None, workers: str | None
+) -> None:
     """Write the files asked for; both take their places only after both are written."""
     with ExitStack() as files:
         if output:
             write_labels(files.enter_context(replacing(output)), answers, consensus)
         if workers:
-            write_workers(files.enter_context(replacing(workers)), answers, consensus)
+            write_workers(files.enter_context(replacing(workers)), answers, consensus, measured)
 
 
 def _save_history(answers: Answers, consensus: Consensus, before: History | None, path: str) -> None:
@@ -217,6 +234,11 @@ def _report(result: Mapping[str, Any]) -> str:
         f"{result['method']}: {counts} ({each:.1f} per item)",
         f"confidence  {result['mean_confidence']:.4f} on average",
     ]
+    if (alpha := result["alpha"]) is not None:
+        lines.append(
+            f"agreement   {result['pairwise']:.0%} of pairs; Krippendorff's alpha {alpha['value']:.3f} "
+            f"({alpha['low']:.3f} to {alpha['high']:.3f})"
+        )
     if result["repeated"]:
         lines.append(
             f"repeated    {result['repeated']:,} rows name an item and worker again: the last counts"
