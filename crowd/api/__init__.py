@@ -6,6 +6,7 @@ from flask import Flask
 
 from crowd import __version__
 from crowd.api import (
+    access_keys,
     accuracy,
     advice,
     answers,
@@ -66,6 +67,7 @@ NOUNS = (
     training_sets,
     steps,
     keys,
+    access_keys,
     work,
     appeals,
 )

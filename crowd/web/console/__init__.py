@@ -7,10 +7,10 @@ from flask import Blueprint
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.settings import Settings
-from crowd.web.console import cases, door, people, project, team, words
+from crowd.web.console import access_keys, cases, door, people, project, team, words
 from crowd.web.place import Place
 
-FILES = (door, project, cases, team, people)
+FILES = (door, project, cases, team, people, access_keys)
 
 
 def blueprint(database: Database, clock: Clock, settings: Settings) -> Blueprint:

@@ -101,7 +101,14 @@ def violations(tab: Any) -> list[str]:
 
 def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> None:
     worker = site["worker"]
-    paths = ("/", "/projects/demo", f"/projects/demo/workers?why={worker}", "/workers", f"/workers/{worker}")
+    paths = (
+        "/",
+        "/projects/demo",
+        f"/projects/demo/workers?why={worker}",
+        "/workers",
+        f"/workers/{worker}",
+        "/mturk-keys",
+    )
     queue = (
         "/projects/demo/cases",
         "/projects/demo/cases?kind=disputed",

@@ -70,6 +70,7 @@ def test_each_operation_takes_its_own_scope_and_no_other(key, pets, operations):
         "name": "main",
         "version": 1,
         "key": "k",
+        "access_key": "k",
         "rule": "r",
         "case": 1,
     }

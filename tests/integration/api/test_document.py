@@ -18,6 +18,7 @@ IDS = {
     "name": "main",
     "version": "1",
     "key": "k",
+    "access_key": "k",
     "token": "t",
     "rule": "r",
     "case": "1",

@@ -21,6 +21,7 @@ ABSENT = {
     "name": "nameless",
     "version": "987654",
     "key": "ffffffffffff",
+    "access_key": "AKCRFFFFFFFFFFFFFFFF",
     "token": "nnnnnnnnnnnnnnnnnnnnnn",
 }
 
@@ -50,6 +51,7 @@ def ids(ann, invite, pets, database, clock):
         "name": "main",
         "version": "1",
         "key": ann.get("/keys").get_json()["keys"][0]["id"],
+        "access_key": ann.post("/mturk-keys", {"label": "x"}).get_json()["id"],
         "token": page["token"],
     }
 
