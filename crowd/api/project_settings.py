@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from crowd.api.accuracy import StopSchema
 from crowd.api.fields import Dollars, Number, Schema, about, flag, share, slug, text, whole
 from crowd.api.posting import PostingSchema
+from crowd.api.second_channel import SecondChannel
 from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
@@ -87,7 +88,7 @@ def label_details(**options: Any) -> fields.Dict:  # noqa: ANN401 - marshmallow'
     return fields.Dict(keys=text(LONGEST_LABEL), values=fields.Nested(LabelAbout), **options)
 
 
-class Settings(Schema):
+class Settings(SecondChannel):
     """The settings of a project."""
 
     posting = fields.Nested(PostingSchema)
@@ -206,9 +207,6 @@ class NewProject(Settings):
         validate=validate.OneOf(("pool", "mturk")),
         metadata=about("pool: our own people; mturk: those of an endpoint. pool unless given."),
     )
-    endpoint = text(
-        500, metadata=about("Where the channel mturk publishes: one of those this server may call.")
-    )
     labels = fields.List(
         text(LONGEST_LABEL, shortest=1),
         load_default=list,
@@ -227,6 +225,10 @@ class ProjectSchema(Schema):
     instructions = fields.String()
     state = fields.String()
     channel = fields.String()
+    second = fields.String(attribute="second_channel", allow_none=True)
+    second_when = fields.String(allow_none=True)
+    second_price = Dollars(attribute="second_price_micros", allow_none=True)
+    patience_seconds = fields.Integer(allow_none=True)
     endpoint = fields.String(allow_none=True)
     posting = fields.Dict()
     task_type = fields.String()

@@ -64,6 +64,16 @@ class FairPaySchema(Schema):
     warning = fields.String(allow_none=True, metadata=about("Set where the median is below the floor."))
 
 
+class ChannelSchema(Schema):
+    """What one channel of a project brought."""
+
+    channel = fields.String()
+    price = Dollars(attribute="price_micros", metadata=about("For one answer."))
+    answers = fields.Integer()
+    open_answers = fields.Integer(metadata=about("Wanted of its people, and held by nobody."))
+    paid = Dollars(attribute="paid_micros", metadata=about("For its pages, fees included."))
+
+
 class OverviewSchema(Schema):
     """How far a project is."""
 
@@ -77,6 +87,7 @@ class OverviewSchema(Schema):
     fair_pay = fields.Nested(
         FairPaySchema, allow_none=True, metadata=about("Null while fewer than 5 pages say anything.")
     )
+    channels = fields.List(fields.Nested(ChannelSchema), metadata=about("The project's own first."))
 
 
 class CostSchema(Schema):
@@ -136,8 +147,9 @@ def get_project(at: Visit, project: str) -> dict[str, Any]:
 @requires("write")
 @blueprint.gives(200, ProjectSchema)
 def update_project(at: Visit, body: dict[str, Any], project: str) -> dict[str, Any]:
-    """Change settings; the price only while nothing is on offer."""
+    """Change settings; a channel's price only while nothing is on offer there."""
     row = scope.project(at.session, at.principal, project)
+    _require_known(body.get("endpoint"))
     if "instructions" in body:
         instructions.reword(at.session, at.principal, row, body.pop("instructions"), now=at.now)
     if "posting" in body:

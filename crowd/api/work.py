@@ -157,10 +157,14 @@ def list_open_projects(at: WorkerVisit, query: dict[str, Any]) -> dict[str, Any]
     """List the projects that may have work."""
     after = number(query["after"]) or 0
     found = browse.projects_of(at.session, at.worker, after=after, limit=query["limit"] + 1, now=at.now)
-    return page("projects", found, query["limit"], lambda project: project.id)
+    rows = [
+        {"id": each.id, "title": each.title, "price_micros": each.price_at(at.worker.channel)}
+        for each in found
+    ]
+    return page("projects", rows, query["limit"], lambda row: row["id"])
 
 
-@blueprint.on("POST", "/work/projects/<id:project>/claim", express=express.claim)
+@blueprint.on("POST", "/work/projects/<id:project>/claim")
 @blueprint.may_take(ClaimBody)
 @requires_worker
 @blueprint.gives(200, ClaimedPage)
@@ -175,7 +179,7 @@ def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> Response:
     return express.written(claimed, payloads, row.lease_seconds)
 
 
-@blueprint.on("POST", "/work/pages/<token>/submit", express=express.submit)
+@blueprint.on("POST", "/work/pages/<token>/submit")
 @blueprint.takes(NewSubmission)
 @requires_worker
 @blueprint.gives(200, ReceiptSchema)

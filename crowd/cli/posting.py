@@ -15,7 +15,7 @@ from crowd.errors import bad_input
 NAMES = {"hit_description": "description", "hit_keywords": "keywords", "public_url": "url"}
 
 _POSTING = (
-    click.option("--endpoint", help="Address that speaks the MTurk protocol, for the channel mturk."),
+    click.option("--endpoint", help="Address that speaks the MTurk protocol, for a channel mturk."),
     click.option("--mode", type=click.Choice(MODES), help="Who holds the page.  [default: html]"),
     click.option("--hit-description", help="What workers read before they accept."),
     click.option("--hit-keywords", help="What workers may search for, separated by commas."),

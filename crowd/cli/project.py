@@ -10,6 +10,7 @@ import click
 from crowd.cli.lazy import LazyGroup
 from crowd.cli.posting import posted, posting_options
 from crowd.cli.project_settings import (
+    SHOWN,
     UNSET,
     described,
     given,
@@ -31,6 +32,7 @@ from crowd.services.setup.projects import ProjectSettings
 from crowd.task_types import TASK_TYPES
 from workers.money import display
 
+WIDE = max(map(len, SHOWN))  # the column of names
 COMMANDS = {
     "create": ("crowd.cli.project:create", "Make a project."),
     "list": ("crowd.cli.project:list_", "List the requester's projects."),
@@ -115,13 +117,14 @@ def show(place: Workplace, *, slug: str) -> None:
         gold = gold_supply.supply(session, project)
         stopping = stop.verdict(session, project)
     shown = {**about, "labels": ", ".join(about["labels"])}
-    lines = [f"{name:14} {value}" for name, value in shown.items() if value is not None]
+    lines = [f"{name:{WIDE}} {value}" for name, value in shown.items() if value is not None]
     states = [f"{overview['items'][state]} {state}" for state in ITEM_STATES if state in overview["items"]]
     lines += [
-        f"{'items':14} {', '.join(states) or 'none'}",
-        f"{'answers':14} {overview['answers']}, {overview['open_answers']} more on offer",
-        f"{'money':14} {_money(overview)}",
-        *([] if stopping is None else [f"{'stop rule':14} {stopping.text}"]),
+        f"{'items':{WIDE}} {', '.join(states) or 'none'}",
+        f"{'answers':{WIDE}} {overview['answers']}, {overview['open_answers']} more on offer",
+        f"{'money':{WIDE}} {_money(overview)}",
+        *_channels(overview["channels"]),
+        *([] if stopping is None else [f"{'stop rule':{WIDE}} {stopping.text}"]),
         *_gold(gold),
         *_pay(overview["fair_pay"]),
     ]
@@ -184,17 +187,27 @@ resume = _state_command("resume", "active")
 close = _state_command("close", "closed")
 
 
+def _channels(found: list[dict[str, Any]]) -> list[str]:
+    """Say what each of several channels brought, and for how much."""
+    rows = []
+    for each in found:
+        paid, price = display(each["paid_micros"]), display(each["price_micros"])
+        on_offer = f"{each['open_answers']} more on offer at {price} each"
+        rows.append(f"{each['channel']:{WIDE}} {each['answers']} answers for {paid}, {on_offer}")
+    return rows if len(rows) > 1 else []
+
+
 def _gold(supply: Supply) -> list[str]:
     counted = f"{supply.hidden} hidden, {supply.training} for training, {supply.told} not asked"
     missing = f"; none says {', '.join(supply.without)}" if supply.hidden and supply.without else ""
     warned = [f"warning: {supply.warning}"] if supply.warning else []
-    return [f"{'gold':14} {counted}{missing}", *warned]
+    return [f"{'gold':{WIDE}} {counted}{missing}", *warned]
 
 
 def _pay(fair: dict[str, Any] | None) -> list[str]:
     if fair is None:
         return []
-    line = f"{'pay':14} {display(fair['hourly_micros'])} by the hour, the median of {fair['pages']} pages"
+    line = f"{'pay':{WIDE}} {display(fair['hourly_micros'])} by the hour, the median of {fair['pages']} pages"
     return [line, f"warning: {fair['warning']}"] if fair["warning"] else [line]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +11,14 @@ import click
 
 from crowd.errors import bad_input
 from crowd.models import Project
-from crowd.models.project import ORDERINGS, REVIEWS
+from crowd.models.project import ORDERINGS, REVIEWS, SECOND_WHEN
+from crowd.services.setup.second import PARTNERS
 from workers import qualification
 from workers.money import dollars, to_micros
 
 SHOWN = (
-    "title", "state", "channel", "endpoint", "task_type", "task_options", "overlap", "max_overlap",
+    "title", "state", "channel", "second_channel", "second_when", "patience_seconds",
+    "endpoint", "task_type", "task_options", "overlap", "max_overlap",
     "confidence", "hit_size", "gold_share", "gold_policy", "audit_share", "lease_seconds", "ordering",
     "routing", "review", "quiz",
     "worker_cap", "worker_day_cap", "leaderboard", "strategy", "random_share", "batch_size", "seed", "model",
@@ -24,13 +27,17 @@ SHOWN = (
 # Option and setting where the option is an amount of dollars.
 AMOUNTS = {
     "price": "price_micros", "hourly": "hourly_micros", "fair_hourly": "fair_hourly_micros",
+    "second_price": "second_price_micros",
     "label_value": "label_value_micros", "expert_price": "expert_price_micros",
 }  # fmt: skip
 UNSET: dict[str, Any] = {
     "confidence": None, "model": None, "hourly": None, "fair-hourly": None, "worker-cap": None,
     "worker-day-cap": None, "quiz": None, "gold-policy": None, "stop": None, "qualifications": [],
-    "label-value": None, "expert-price": None,
+    "label-value": None, "expert-price": None, "second": None,
 }  # fmt: skip
+
+# Option and setting where the two have different names.
+NAMES = {"second": "second_channel", "patience": "patience_seconds"}
 
 _SETTINGS = (
     click.option("--title", help="What labelers see above every page."),
@@ -44,6 +51,21 @@ _SETTINGS = (
         help="Dollars a right label is worth: answers expected to gain less than they cost are not bought.",
     ),
     click.option("--expert-price", help="Dollars for an expert's answer: for what else would be given up."),
+    click.option(
+        "--second", type=click.Choice(PARTNERS), help="A second channel whose people are asked too."
+    ),
+    click.option(
+        "--second-when",
+        type=click.Choice(SECOND_WHEN),
+        help="For places left open too long (overflow), for answers after the first overlap (tie_break), or "
+        "where it gains more for the money (worth).  [default: overflow]",
+    ),
+    click.option("--second-price", help="Dollars for one answer of the second channel."),
+    click.option(
+        "--patience",
+        metavar="TIME",
+        help="With overflow: how long places wait, e.g. 90m or 2h.  [default: 1h]",
+    ),
     click.option("--hit-size", type=int, help="Questions on a page, gold included.  [default: 10]"),
     click.option("--gold-share", type=float, help="Share of gold among the questions, the same for all."),
     click.option(
@@ -109,12 +131,13 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     for option, read in READERS.items():
         if option in found:
             found[option] = read(found[option], f"--{option.replace('_', '-')}")
-    return found
+    return {NAMES.get(option, option): value for option, value in found.items()}
 
 
 def unset(names: tuple[str, ...]) -> dict[str, Any]:
     """Return the settings that these options take back."""
-    return {AMOUNTS.get(name.replace("-", "_"), name.replace("-", "_")): UNSET[name] for name in names}
+    settings = {name: name.replace("-", "_") for name in names}
+    return {(AMOUNTS | NAMES).get(option, option): UNSET[name] for name, option in settings.items()}
 
 
 def described(project: Project, labels: list[str]) -> dict[str, Any]:
@@ -154,6 +177,13 @@ def json_object(text: str, where: str) -> dict[str, Any]:
     return value
 
 
+def _patience(text: str, where: str) -> int:
+    found = re.fullmatch(r"(\d{1,9})([smhd]?)", text.strip())
+    if found is None:
+        raise bad_input(where, "write it as 45s, 90m, 2h or 1d")
+    return int(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
+
+
 def _quiz(text: str, where: str) -> dict[str, Any]:
     return _numbers(text, where, "questions=5,pass_mark=0.8,attempts=2")
 
@@ -190,5 +220,6 @@ READERS: dict[str, Callable[[str, str], Any]] = {
     "quiz": _quiz,
     "gold_policy": _gold_policy,
     "stop": _stop,
+    "patience": _patience,
     "task_options": json_object,
 }

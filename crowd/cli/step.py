@@ -46,7 +46,7 @@ def _lines(turn: Turn) -> list[str]:
         lines.append(f"no further item is asked about: {turn.stopped}")
     if turn.paused_funds:
         lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
-    lines += _gold(turn)
+    lines += [*_handed_over(turn), *_gold(turn)]
     if decided.unfunded:
         lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
     if turn.fallback:
@@ -56,6 +56,10 @@ def _lines(turn: Turn) -> list[str]:
     if turn.model_version:
         lines.append(f"model {turn.model_version}")
     return lines
+
+
+def _handed_over(turn: Turn) -> list[str]:
+    return [f"{turn.handed_over} places handed over to the second channel"] if turn.handed_over else []
 
 
 def _gold(turn: Turn) -> list[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
-from crowd.services import audit_slice, locks, pay, publish, rules, worth
+from crowd.services import audit_slice, locks, publish, rules, worth
 from qc.decide import ACTIONS, Action, Policy, decide_all, reason
 
 # Answers from which on machines may overrule people.
@@ -44,7 +44,12 @@ class _Case:
     votes: int
     confidence: float
     pending: int  # answers wanted that are not here yet
-    gain: float = np.inf  # right labels that another answer is expected to gain
+    # Right labels that another answer is expected to gain, and whose that would be
+    next: worth.Next = worth.UNKNOWN
+
+    @property
+    def gain(self) -> float:
+        return self.next.gain
 
 
 def policy(project: Project) -> Policy:
@@ -69,7 +74,7 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     looked_at = audit_slice.under_way(session, project)
     rule = policy(project)
     raised = rules.raised(session, project)
-    gain = worth.expected(session, project, run) if rule.least_gain is not None or project.routing else {}
+    gain = worth.expected(session, project, run) if worth.is_weighed(project) else {}
     cases = [
         case
         for case in _cases(session, project, run, gain)
@@ -91,9 +96,12 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     locks.items(session, [case.item_id for case in (*enough, *given_up, *for_experts, *wanting)])
     for action, ended in zip(ENDING, (enough, given_up, for_experts), strict=True):
         _end(session, project, run, ended, action, now)
-    more = wanting[: pay.affordable(session, project)]
+    chosen = {case.item_id for case in wanting if case.next.from_second}
+    funded = publish.fundable(session, project, [case.item_id for case in wanting], chosen=chosen)
+    reached = set(funded)
+    more = [case for case in wanting if case.item_id in reached]
     cause = f"{run.id}:{_next_number(session)}"
-    publish.ask_again(session, project, [case.item_id for case in more], cause=cause, now=now)
+    publish.ask_again(session, project, funded, cause=cause, chosen=chosen, now=now)
     worth.rank(session, {case.item_id: case.gain for case in more if np.isfinite(case.gain)})
     _record(session, project, run, more, "more", now)
     return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more), len(for_experts))
@@ -134,7 +142,7 @@ def _record(
             "item_id": case.item_id,
             "run_id": run.id,
             "action": action,
-            "reason": reason(action, case.votes, case.confidence, rule, gain=case.gain),
+            "reason": _reason(action, case, rule),
             "created_at": now,
         }
         for case in cases
@@ -143,7 +151,14 @@ def _record(
         session.execute(insert(Decision), rows)
 
 
-def _cases(session: Session, project: Project, run: ConsensusRun, gain: Mapping[int, float]) -> list[_Case]:
+def _reason(action: Action, case: _Case, rule: Policy) -> str:
+    said = reason(action, case.votes, case.confidence, rule, gain=case.gain)
+    return f"{said}; {case.next.compared}" if action == "more" and case.next.compared else said
+
+
+def _cases(
+    session: Session, project: Project, run: ConsensusRun, gain: Mapping[int, worth.Next]
+) -> list[_Case]:
     """Return every item that is or was asked about, with what the run says of it."""
     query = (
         select(Item.id, Item.state, Item.wanted, Consensus)
@@ -151,14 +166,16 @@ def _cases(session: Session, project: Project, run: ConsensusRun, gain: Mapping[
         .where(Item.project_id == project.id, Item.state.in_(("asking", "settled")))
         .order_by(Item.id)
     )
-    return [_case(*row, gain=gain.get(row[0], np.inf)) for row in session.execute(query)]
+    return [_case(*row, following=gain.get(row[0], worth.UNKNOWN)) for row in session.execute(query)]
 
 
-def _case(item_id: int, state: str, wanted: int, said: Consensus | None, *, gain: float) -> _Case:
+def _case(item_id: int, state: str, wanted: int, said: Consensus | None, *, following: worth.Next) -> _Case:
     votes = said.votes if said else 0
     confidence = _confidence(said) if said else 0.0
     # One person against the machines says more than the posterior: another answer is needed.
-    return _Case(item_id, state, votes, confidence, wanted - votes, gain if confidence else np.inf)
+    return _Case(
+        item_id, state, votes, confidence, wanted - votes, following if confidence else worth.UNKNOWN
+    )
 
 
 def _confidence(said: Consensus) -> float:

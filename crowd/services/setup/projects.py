@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.errors import Conflict, Problem, bad_input, bad_inputs
 from crowd.models import Answer, Budget, Gold, Item, LabelSet, Project
 from crowd.models.states import TRANSITIONS, advance
-from crowd.services import audit, estimate, locks, publish
+from crowd.services import audit, bought, estimate, locks, publish
 from crowd.services.access.keys import Principal
+from crowd.services.bought import Bought
 from crowd.services.people.fair_pay import FairPay, fair_pay
-from crowd.services.setup import instructions, label_sets, rule_book, rules
+from crowd.services.setup import instructions, label_sets, rule_book, rules, second
 from crowd.services.setup.instructions import Wording
 from crowd.task_types import TASK_TYPES
 from qc import gold_policy
@@ -36,6 +38,10 @@ class ProjectSettings:
     task_type: str = "choice"
     task_options: dict[str, Any] = field(default_factory=dict)
     channel: str = "pool"
+    second_channel: str | None = None
+    second_when: str | None = None  # None: "overflow" where there is a second channel
+    second_price_micros: int | None = None
+    patience_seconds: int | None = None  # None: an hour, with overflow
     endpoint: str | None = None
     posting: dict[str, Any] = field(default_factory=dict)
     overlap: int = 3
@@ -103,13 +109,14 @@ def create(
 def update(
     session: Session, principal: Principal, project: Project, changes: dict[str, Any], *, now: datetime
 ) -> Project:
-    """Change settings; the price and the channel only while nothing is on offer."""
+    """Change settings; a channel and its price only while nothing is on offer there."""
     locks.change(session, project)
     current = {field.name: getattr(project, field.name) for field in fields(ProjectSettings)}
     if "max_overlap" not in changes and changes.keys() & {"overlap", "confidence", "label_value_micros"}:
         changes = {**changes, "max_overlap": None}
     if "gold_share" in changes and "gold_policy" not in changes:
         changes = {**changes, "gold_policy": None}
+    changes = second.without(changes, project.channel)
     held = label_sets.current(session, project)
     values = _checked(
         replace(ProjectSettings(**current), **changes),
@@ -118,10 +125,8 @@ def update(
         details=held.details,
         cap_micros=0,
     )
-    frozen = {"price_micros", "channel", "endpoint", "task_type"} & {
-        name for name in changes if changes[name] != current[name]
-    }
-    if frozen and publish.outstanding(session, project):
+    frozen = _frozen(session, project, {name for name in changes if changes[name] != current[name]})
+    if frozen:
         raise Conflict(f"{', '.join(sorted(frozen))} cannot change while answers are on offer")
     for name, value in values.items():
         setattr(project, name, value)
@@ -129,6 +134,18 @@ def update(
     subject, about = f"project:{project.id}", {name: values[name] for name in sorted(changes)}
     audit.act(session, principal, "project.update", subject, project=project, details=about, now=now)
     return project
+
+
+def _frozen(session: Session, project: Project, changed: set[str]) -> set[str]:
+    """Return those of the changed settings that answers on offer rest on."""
+    own = {"price_micros", "channel", "task_type"}
+    there = {"second_channel", "second_price_micros"}
+    (own if project.channel == CHANNEL else there).add("endpoint")
+    stuck = own & changed if own & changed and publish.outstanding(session, project) else set()
+    if project.second_channel is None or not there & changed:
+        return stuck
+    on_offer = publish.outstanding(session, project, channel=project.second_channel)
+    return stuck | (there & changed if on_offer else set())
 
 
 def set_cap(
@@ -175,6 +192,7 @@ class Overview:
     held_micros: int
     spent_micros: int
     fair_pay: FairPay | None = None  # None while too few pages say anything
+    channels: tuple[Bought, ...] = ()
 
 
 def overview(session: Session, project: Project) -> Overview:
@@ -193,6 +211,7 @@ def overview(session: Session, project: Project) -> Overview:
         held_micros=budget.held,
         spent_micros=budget.spent,
         fair_pay=fair_pay(session, project),
+        channels=bought.by_channel(session, project),
     )
 
 
@@ -213,6 +232,7 @@ def _checked(
     if values["seed"] is None:
         values["seed"] = secrets.randbelow(2**31)
     values |= _gold(settings)
+    values |= second.completed(values)
     problems = rules.faults(values, labels, details)
     if not SLUG.fullmatch(slug):
         problems.append(

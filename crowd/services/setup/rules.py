@@ -10,6 +10,7 @@ from crowd.errors import Problem
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services import estimate
+from crowd.services.setup import second
 from crowd.task_types import TASK_TYPES
 from qc import gold_policy, stopping
 from workers import qualification
@@ -33,6 +34,7 @@ def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[st
     problems += _quiz_faults(values["quiz"])
     problems += _gold_faults(values["gold_policy"])
     problems += _stop_faults(values)
+    problems += second.faults(values)
     problems += _posting_faults(values)
     if values["task_type"] not in TASK_TYPES:
         return [*problems, Problem("task_type", f"choose from {', '.join(TASK_TYPES)}")]
@@ -137,13 +139,13 @@ def _stop_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _posting_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
     endpoint, stored = values["endpoint"], values["posting"]
-    if values["channel"] == "mturk":
+    if posting.CHANNEL in (values["channel"], values["second_channel"]):
         yield from (Problem(name, text) for name, text in posting.faults(stored, endpoint))
         if len(values["title"]) > LONGEST_TITLE:
             yield Problem("title", f"has at most {LONGEST_TITLE} characters at an endpoint")
     elif endpoint is not None or stored:
         name = "endpoint" if endpoint is not None else "posting"
-        yield Problem(name, "is only for a project of the channel mturk")
+        yield Problem(name, "is only for a project one of whose channels is mturk")
 
 
 Rule = tuple[str, Callable[[Mapping[str, Any]], bool], str]
