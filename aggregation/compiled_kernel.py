@@ -22,12 +22,19 @@ SMALLEST = 1e-300
 # Logarithms are slow: evidence is multiplied up until the product falls below this.
 SMALL = 1e-150
 
+# A share this small adds nothing to the counts of float64 numbers that matter (the least is 1e-10).
+NOTHING = 1e-26
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def compiled(function: Function) -> Function:
-    """Compile a function, keeping its type; sums may be reordered, nothing here is infinite."""
-    relaxed = {"reassoc", "contract", "nsz", "nnan"}
+def compiled(function: Function, *, reorder: bool = False) -> Function:
+    """Compile a function, keeping its type; nothing here is infinite.
+
+    Sums are reordered only where asked for: over the few answers of an item that makes vector loops, which
+    take three times as long as plain ones.
+    """
+    relaxed = {"contract", "nsz", "nnan"} | ({"reassoc"} if reorder else set())
     compile_it = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)
     return cast("Function", compile_it(function))
 
@@ -35,8 +42,8 @@ def compiled(function: Function) -> Function:
 class Layout(NamedTuple):
     """What stays the same from pass to pass."""
 
-    start: NDArray[np.int64]
-    code: Codes
+    start: NDArray[np.uint64]
+    code: NDArray[np.uint32]
     known: Codes
 
 
@@ -54,7 +61,8 @@ class CompiledKernel:
     """Multiplies probabilities, not logarithms, and collects the counts of an item while it is in cache."""
 
     def __init__(self, pairs: Pairs, known: Codes) -> None:
-        self._layout = Layout(pairs.start, pairs.code, known)
+        # Without a sign, no index has to be checked for counting from the end.
+        self._layout = Layout(pairs.start.view(np.uint64), pairs.code.view(np.uint32), known)
         self._shape = (len(pairs.worker), pairs.shape[2])
         self._sweep = sweep_for(pairs.shape[2])
 
@@ -74,16 +82,27 @@ class CompiledKernel:
         return Sums(np.zeros(self._shape), np.zeros(self._shape[1]))
 
 
+def _sum(joint: Floats) -> float:
+    total = 0.0
+    for k in range(len(joint)):
+        total += joint[k]
+    return total
+
+
+_total = compiled(_sum, reorder=True)
+
+
 @compiled
 def _collect(layout: Layout, posterior: Floats, sums: Sums) -> None:
-    for item in range(len(layout.start) - 1):
-        begin, end = layout.start[item], layout.start[item + 1]
-        if begin == end:
-            continue
-        for k in range(len(sums.mass)):
-            sums.mass[k] += posterior[item, k]
-            for n in range(begin, end):
-                sums.counts[layout.code[n], k] += posterior[item, k]
+    start, code, _ = layout
+    counts, mass = sums
+    for item in range(np.uint64(len(start) - 1)):
+        begin, end = start[item], start[item + np.uint64(1)]
+        for k in range(len(mass) if begin < end else 0):
+            share = posterior[item, k]
+            mass[k] += share
+            for n in range(begin, end if share > NOTHING else begin):
+                counts[code[n], k] += share
 
 
 @cache
@@ -92,32 +111,33 @@ def sweep_for(labels: int) -> Sweep:  # noqa: C901
 
     One function on purpose: split up, the compiler no longer knows the number and takes twice the time.
     """
+    if labels == 2:
+        return _sweep_two
 
     @compiled
-    def sweep(  # noqa: C901, PLR0912
+    def sweep(  # noqa: C901
         layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
     ) -> tuple[float, float]:
         start, code, known = layout
         counts, mass = sums
         joint = np.empty(labels)
         likelihood, product, change = 0.0, 1.0, 0.0
-        for item in range(len(start) - 1):
-            begin, end = start[item], start[item + 1]
+        for item in range(np.uint64(len(start) - 1)):
+            begin, end = start[item], start[item + np.uint64(1)]
             if begin == end:
                 continue
             for k in range(labels):
                 joint[k] = prior[k]
+            room = BLOCK
             for n in range(begin, end):
                 for k in range(labels):
                     joint[k] *= table[code[n], k]
-                if (n - begin) % BLOCK == BLOCK - 1:
+                room -= 1
+                if room == 0:
                     likelihood += _rescale(joint)
-            evidence = _settle(joint, known[item]) if known[item] >= 0 else 0.0
-            if known[item] < 0:
-                for k in range(labels):
-                    evidence += joint[k]
-                for k in range(labels):
-                    joint[k] /= evidence
+                    room = BLOCK
+            evidence = _settle(joint, known[item]) if known[item] >= 0 else _total(joint)
+            scale = 1.0 / evidence if known[item] < 0 else 1.0
             if evidence < SMALL:
                 likelihood += np.log(evidence)
             else:
@@ -126,15 +146,59 @@ def sweep_for(labels: int) -> Sweep:  # noqa: C901
                 likelihood += np.log(product)
                 product = 1.0
             for k in range(labels):
-                change = max(change, abs(joint[k] - posterior[item, k]))
-                posterior[item, k] = joint[k]
-                mass[k] += joint[k]
-            for n in range(begin, end):
-                for k in range(labels):
-                    counts[code[n], k] += joint[k]
+                share = joint[k] * scale
+                change = max(change, abs(share - posterior[item, k]))
+                posterior[item, k] = share
+                mass[k] += share
+                for n in range(begin, end if share > NOTHING else begin):
+                    counts[code[n], k] += share
         return likelihood + np.log(product), change
 
     return sweep
+
+
+@compiled
+def _sweep_two(
+    layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
+) -> tuple[float, float]:
+    """Do what `sweep_for` does for two labels, with everything of an item in registers: twice as fast."""
+    start, code, known = layout
+    counts, mass = sums
+    likelihood, product, change = 0.0, 1.0, 0.0
+    for item in range(np.uint64(len(start) - 1)):
+        begin, end = start[item], start[item + np.uint64(1)]
+        if begin == end:
+            continue
+        one, two, room = prior[0], prior[1], BLOCK
+        for n in range(begin, end):
+            one *= table[code[n], 0]
+            two *= table[code[n], 1]
+            room -= 1
+            if room == 0:
+                peak, room = max(one, two), BLOCK
+                one, two = max(one / peak, SMALLEST), max(two / peak, SMALLEST)
+                likelihood += np.log(peak)
+        evidence = one + two
+        scale = 1.0 / evidence
+        if known[item] >= 0:
+            evidence, scale = one if known[item] == 0 else two, 1.0
+            one, two = (1.0, 0.0) if known[item] == 0 else (0.0, 1.0)
+        one, two = one * scale, two * scale
+        if evidence < SMALL:
+            likelihood += np.log(evidence)
+        else:
+            product *= evidence
+        if product < SMALL:
+            likelihood += np.log(product)
+            product = 1.0
+        change = max(change, abs(one - posterior[item, 0]), abs(two - posterior[item, 1]))
+        posterior[item, 0], posterior[item, 1] = one, two
+        mass[0] += one
+        mass[1] += two
+        for n in range(begin, end):
+            counts[code[n], 0] += one
+            counts[code[n], 1] += two
+    return likelihood + np.log(product), change
 
 
 @compiled

@@ -44,13 +44,18 @@ def dawid_skene(
 
 
 def plain(pairs: Pairs, smoothing: float) -> Maximise:
-    """Return the M step of the plain model."""
+    """Return the M step of the plain model; it turns the counts into the table, in place."""
     unseen = smoothing * pairs.shape[2]
 
     def maximise(counts: Floats, mass: Floats) -> tuple[Floats, Floats]:
-        kept = np.maximum(counts, CLIP)
-        row = pairs.by_worker(counts) + unseen if smoothing else pairs.by_worker(kept)
-        return (kept + smoothing) / row, np.maximum(mass / max(mass.sum(), CLIP), CLIP)
+        for part, first in pairs.parts():
+            here = counts[part]
+            given = np.add.reduceat(here, first, axis=0) + unseen if smoothing else None
+            np.maximum(here, CLIP, out=here)
+            rows = np.add.reduceat(here, first, axis=0) if given is None else given
+            here += smoothing
+            here /= np.repeat(rows, np.diff(first, append=len(here)), axis=0)
+        return counts, np.maximum(mass / max(mass.sum(), CLIP), CLIP)
 
     return maximise
 

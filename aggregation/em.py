@@ -23,7 +23,10 @@ FLOOR = 1e-30
 
 
 Maximise = Callable[[Floats, Floats], tuple[Floats, Floats]]
-"""(counts, mass) -> (table, prior): the M step, all in which the members of the family differ."""
+"""(counts, mass) -> (table, prior): the M step, all in which the members of the family differ.
+
+It may make the table out of the counts, in place: nobody reads them afterwards.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Problem:
         pairs = Pairs.of(answers, cells)
         past = None if cells is None else cells.table(pairs.cells, len(answers.labels))
         make = choose_kernel(len(answers)) if kernel is None else kernel
-        return cls(pairs, clamp(vote_shares(answers), known), known, make(pairs, known), past)
+        start = vote_shares(answers)
+        if np.any(known != UNKNOWN):
+            start = clamp(start, known)
+        return cls(pairs, start, known, make(pairs, known), past)
 
     def with_past(self, counts: Floats) -> Floats:
         """Return the counts of answers with those of the past."""
@@ -104,7 +110,9 @@ def fit(problem: Problem, maximise: Maximise, *, max_iterations: int, tolerance:
 
 
 def _floored(table: Floats, prior: Floats) -> tuple[Floats, Floats]:
-    return np.maximum(table, FLOOR, out=table), np.maximum(prior, FLOOR)
+    if table.min(initial=1.0) < FLOOR:
+        np.maximum(table, FLOOR, out=table)
+    return table, np.maximum(prior, FLOOR)
 
 
 def choose_kernel(answers: int) -> type[Kernel]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus, Floats, conclude
-from aggregation.em import Problem
+from aggregation.em import Problem, choose_kernel
 from aggregation.pairs import Pairs
 
 # Beta and Dirichlet priors of the variational step, as in the authors' program and crowd-kit.
@@ -48,7 +48,8 @@ def mace(
         seed: Of the starts.
         tolerance: Stop a start when no posterior moves by more than this.
     """
-    problem = Problem.of(answers, answers.codes_of(gold))
+    # Every start reads all answers again: what is worth compiling depends on all starts together.
+    problem = Problem.of(answers, answers.codes_of(gold), choose_kernel(len(answers) * restarts))
     rng = np.random.default_rng(seed)
     best, likelihood, iterations = problem.start.copy(), -np.inf, 0
     for _ in range(restarts if len(answers) else 0):

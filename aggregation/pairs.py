@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from aggregation.history import Cells
+
+# Numbers of a table that are worked on at a time, so that several steps read them from memory once.
+IN_CACHE = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,16 @@ class Pairs:
         """Sum (P, ...) values over the pairs of each worker and give every pair its worker's sum."""
         if not len(self.first):
             return values
-        sums = np.add.reduceat(values, self.first, axis=0)
-        return np.repeat(sums, np.diff(self.first, append=len(self.worker)), axis=0)
+        sizes = np.diff(self.first, append=len(self.worker))
+        return np.repeat(np.add.reduceat(values, self.first, axis=0), sizes, axis=0)
+
+    def parts(self) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+        """Yield the pairs of as many whole workers as stay in cache, and where each of these begins there."""
+        bounds = np.append(self.first, len(self.worker))
+        rows = max(IN_CACHE // max(self.shape[2], 1), 1)
+        starts = np.searchsorted(self.first, np.arange(0, len(self.worker), rows))
+        for begin, end in pairwise(np.unique(np.append(starts, len(self.first))).tolist()):
+            yield slice(bounds[begin], bounds[end]), bounds[begin:end] - bounds[begin]
 
     def label_sums(self) -> csr_array:
         """Return the (K, P) matrix that sums pairs by their label."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Codes
 from aggregation.consensus import Floats
 from aggregation.kernel import Expectation
 from aggregation.pairs import Pairs
+
+# Items whose logarithms are added at a time hold about this many numbers: as much as fits in cache.
+BLOCK = 2**16
 
 
 class SparseKernel:
@@ -16,15 +20,17 @@ class SparseKernel:
     def __init__(self, pairs: Pairs, known: Codes) -> None:
         from scipy import sparse
 
-        items = pairs.shape[0]
+        items, _, labels = pairs.shape
         ones = np.ones(len(pairs.code))
-        triple = (ones, pairs.code, pairs.start.astype(np.int32))
-        rows = sparse.csr_array(triple, shape=(items, len(pairs.worker)))
-        self._answers = rows
+        rows = sparse.csr_array(
+            (ones, pairs.code, pairs.start.astype(np.int32)), shape=(items, len(pairs.worker))
+        )
         self._transposed = rows.T.tocsr()
+        step = max(BLOCK // max(labels, 1), 1)
+        slices = [slice(begin, min(begin + step, items)) for begin in range(0, items, step)]
+        self._blocks = [(part, rows[part], np.flatnonzero(known[part] != UNKNOWN)) for part in slices]
         self._answered = pairs.answered
-        self._gold = np.flatnonzero(known != UNKNOWN)
-        self._gold_label = known[self._gold]
+        self._known = known
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
@@ -33,19 +39,31 @@ class SparseKernel:
 
     def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
         """Overwrite the posterior with the one under `table` and `prior`."""
-        joint = self._answers @ np.log(table)
-        joint += np.log(prior)
-        at_gold = joint[self._gold, self._gold_label]
-        peak = joint.max(axis=1, keepdims=True)
-        joint -= peak
-        np.exp(joint, out=joint)
-        total = joint.sum(axis=1, keepdims=True)
-        joint /= total
-        evidence = (peak + np.log(total))[:, 0]
-        evidence[self._gold] = at_gold
-        joint[self._gold] = 0.0
-        joint[self._gold, self._gold_label] = 1.0
-        change = float(np.abs(joint - posterior)[self._answered].max(initial=0.0))
-        posterior[:] = joint
+        logs, log_prior = np.log(table), np.log(prior)
+        likelihood, change = 0.0, 0.0
+        for part, rows, gold in self._blocks:
+            joint = rows @ logs
+            joint += log_prior
+            evidence = _normalise(joint, gold, self._known[part][gold])
+            answered = self._answered[part]
+            likelihood += float(evidence[answered].sum())
+            moved = np.abs(joint - posterior[part])[answered]
+            change = max(change, float(moved.max(initial=0.0)))
+            posterior[part] = joint
         counts, mass = self.collect(posterior)
-        return Expectation(counts, mass, float(evidence[self._answered].sum()), change)
+        return Expectation(counts, mass, likelihood, change)
+
+
+def _normalise(joint: Floats, gold: NDArray[np.intp], label: Codes) -> Floats:
+    """Turn logarithms into probabilities, in place, gold into certainty; return each row's log evidence."""
+    at_gold = joint[gold, label]
+    peak = joint.max(axis=1, keepdims=True)
+    joint -= peak
+    np.exp(joint, out=joint)
+    total = joint.sum(axis=1, keepdims=True)
+    joint /= total
+    evidence: Floats = (peak + np.log(total))[:, 0]
+    evidence[gold] = at_gold
+    joint[gold] = 0.0
+    joint[gold, label] = 1.0
+    return evidence

@@ -19,6 +19,8 @@ def vote_shares(answers: Answers) -> Floats:
     """Return the (I, K) share of votes; items without answers get the shares over all answers."""
     items, labels = len(answers.items), len(answers.labels)
     cell = answers.item.astype(np.int64) * labels + answers.label
-    votes = np.bincount(cell, minlength=items * labels).reshape(items, labels).astype(np.float64)
-    total = votes.sum(axis=1, keepdims=True)
-    return np.where(total > 0, votes / np.maximum(total, 1.0), popularity(answers))
+    votes = np.bincount(cell, minlength=items * labels).reshape(items, labels)
+    total = np.bincount(answers.item, minlength=items)
+    shares: Floats = votes / np.maximum(total, 1)[:, None]
+    shares[total == 0] = popularity(answers)
+    return shares

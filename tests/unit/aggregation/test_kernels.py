@@ -72,6 +72,28 @@ def test_pairs_hold_only_what_was_observed(crowd):
         )
 
 
+@pytest.mark.parametrize("room", [1, 7, 40, 10_000])
+def test_parts_are_whole_workers_and_leave_none_out(crowd, monkeypatch, room):
+    pairs = Pairs.of(crowd())
+    monkeypatch.setattr("aggregation.pairs.IN_CACHE", room)
+    parts = list(pairs.parts())
+    assert [row for part, _ in parts for row in range(part.start, part.stop)] == list(
+        range(len(pairs.worker))
+    )
+    begins = [part.start + first for part, first in parts]
+    np.testing.assert_array_equal(np.concatenate(begins), pairs.first)
+
+
+def test_many_small_parts_divide_as_one_does(crowd, monkeypatch):
+    pairs = Pairs.of(crowd())
+    counts = np.random.default_rng(0).random((len(pairs.worker), 3))
+    whole, _ = plain(pairs, 0.5)(counts.copy(), np.ones(3))
+    monkeypatch.setattr("aggregation.pairs.IN_CACHE", 7)
+    parted, _ = plain(pairs, 0.5)(counts.copy(), np.ones(3))
+    np.testing.assert_array_equal(whole, parted)
+    np.testing.assert_allclose(whole, (counts + 0.5) / (pairs.by_worker(counts) + 1.5), rtol=1e-12)
+
+
 def test_sparse_label_sets_are_laid_out_without_a_dense_table():
     names = [f"free text {n}" for n in range(2000)]
     answers = Answers.from_columns(names, [f"w{n}" for n in range(2000)], names)
