@@ -136,22 +136,9 @@ def _invoke(client: Any, operation: str, parameters: Reply) -> Reply:  # noqa: A
 
 def _require_outcome(client: Any, operation: str, reply: Reply) -> None:  # noqa: ANN401
     """Refuse a reply without what it is for: a reply cut short must not pass for an empty list."""
-    shape = client.meta.service_model.operation_model(operation).output_shape
-    wanted = OUTCOMES.get(operation) or ("NumResults" if "NumResults" in shape.members else None)
+    wanted = clients.outcome(client.meta.service_model.operation_model(operation))
     if wanted is not None and wanted not in reply:
         raise clients.Unreadable(f"it has no {wanted}")
-
-
-OUTCOMES = {
-    "CreateHIT": "HIT",
-    "CreateHITType": "HITTypeId",
-    "CreateHITWithHITType": "HIT",
-    "CreateQualificationType": "QualificationType",
-    "GetAccountBalance": "AvailableBalance",
-    "GetAssignment": "Assignment",
-    "GetHIT": "HIT",
-    "GetQualificationScore": "Qualification",
-}
 
 
 def _transport(operation: str, error: Exception) -> CallError:

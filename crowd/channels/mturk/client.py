@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from crowd import __version__
 from crowd.errors import Misconfigured, bad_input
 
 REGION = "us-east-1"
@@ -13,6 +14,17 @@ PRODUCTION = "https://mturk-requester.us-east-1.amazonaws.com"
 SANDBOX = "https://mturk-requester-sandbox.us-east-1.amazonaws.com"
 CONNECT_SECONDS = 10
 READ_SECONDS = 25
+# Of operations with such replies it is seen from what was parsed whether one was cut short.
+OUTCOMES = {
+    "CreateHIT": "HIT",
+    "CreateHITType": "HITTypeId",
+    "CreateHITWithHITType": "HIT",
+    "CreateQualificationType": "QualificationType",
+    "GetAccountBalance": "AvailableBalance",
+    "GetAssignment": "Assignment",
+    "GetHIT": "HIT",
+    "GetQualificationScore": "Qualification",
+}
 
 
 class Unreadable(Exception):
@@ -44,6 +56,8 @@ def connect(endpoint: str, *, region: str = REGION, connections: int = 32, **ses
         read_timeout=READ_SECONDS,
         max_pool_connections=connections,
         tcp_keepalive=True,
+        # By itself botocore puts its name together anew for every call, as long as it takes to sign it.
+        user_agent=f"crowd/{__version__}",
     )
     client = found.client("mturk", endpoint_url=endpoint, config=config)
     client.meta.events.register("before-parse.mturk", _refuse_unreadable)
@@ -57,8 +71,16 @@ def check_address(endpoint: str) -> None:
         raise bad_input("endpoint", f"{endpoint!r} is not an address such as https://host/mturk")
 
 
-def _refuse_unreadable(response_dict: dict[str, Any], **_: object) -> None:
+def outcome(operation: Any) -> str | None:  # noqa: ANN401 - botocore's model of it
+    """Return the member without which a reply of an operation says nothing, if there is one."""
+    members = operation.output_shape.members
+    return OUTCOMES.get(operation.name) or ("NumResults" if "NumResults" in members else None)
+
+
+def _refuse_unreadable(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:  # noqa: ANN401
     body = response_dict["body"]
+    if response_dict["status_code"] < 300 and body.startswith(b"{") and outcome(operation_model):
+        return  # a page is long: to read it twice is dear
     # A refusal that was cut short says nothing; one that is no JSON at all is not the protocol's.
     if response_dict["status_code"] >= 300 and not body.lstrip().startswith(b"{"):
         return
