@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about
+from crowd.services import erasure
 from crowd.services.access import scope
-from crowd.services.people import erasure
 
 blueprint = Blueprint("erasure", "A worker is forgotten; what they did stays under the pseudonym.")
 
@@ -37,11 +37,12 @@ class ErasedSchema(Schema):
     tokens = fields.Integer()
     messages = fields.Integer()
     appeals = fields.Integer()
+    endpoint_ids = fields.Integer(metadata=about("Rows that named them as endpoints and programs know them."))
     notes = fields.Integer()
 
 
 class NoteSchema(Schema):
-    """Words of a worker beside an answer, a skipped question, or a page handed in too late."""
+    """Words of a worker beside an answer, a skipped question, or on a page that was not taken in."""
 
     project = fields.String()
     item = fields.String(allow_none=True)

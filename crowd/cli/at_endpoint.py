@@ -76,9 +76,9 @@ def compensate(place: Workplace, *, slug: str, worker: str, amount: str, reason:
 
     def offer(session: Session, project: Project) -> dict[str, Any]:
         hit = compensation.compensate(session, project, worker, micros, reason, now=utc_now())
-        return {"worker": worker, "amount": dollars(micros), "new": hit is not None}
+        return {"amount": dollars(micros), "new": hit is not None}
 
-    do_at_endpoint(place, slug, "compensate", offer)
+    do_at_endpoint(place, slug, "compensate", offer, then=lambda _s, _p: {"worker": worker})
 
 
 @click.command("expire")

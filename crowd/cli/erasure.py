@@ -8,8 +8,8 @@ import click
 
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
+from crowd.services import erasure
 from crowd.services.access import scope
-from crowd.services.people import erasure
 
 
 @click.command("erase")

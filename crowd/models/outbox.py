@@ -59,9 +59,11 @@ class ReceivedNotice(Numbered, Stamped, Base):
     hits: Mapped[list[str]]
 
 
-@append_only
 class Quarantined(Numbered, Stamped, Base):
-    """A submission from an endpoint that could not be taken in, whole, with the reason."""
+    """A submission from an endpoint that could not be taken in, whole, with the reason.
+
+    Nothing but the worker ever changes: who is erased is named by the pseudonym.
+    """
 
     __tablename__ = "quarantined"
     __table_args__ = (UniqueConstraint("project_id", "external_id", "worker"),)

@@ -17,6 +17,8 @@ from crowd.services import audit, locks
 from crowd.services.access import keys, scope, sessions
 from crowd.services.access.keys import Principal
 
+GONE = "(erased)"  # begins the name of a worker who was forgotten
+
 
 def invite(session: Session, principal: Principal, *, name: str, now: datetime) -> tuple[Worker, str]:
     """Add a worker to the requester's own pool; return them with the token they work with."""

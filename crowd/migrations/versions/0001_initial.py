@@ -32,7 +32,6 @@ APPEND_ONLY = (
     "policy_result",
     "prediction",
     "prediction_set",
-    "quarantined",
     "received_notice",
     "skill",
     "skip",

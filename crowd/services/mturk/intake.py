@@ -21,6 +21,7 @@ from crowd.services.deliver import Questions
 from crowd.services.mturk import exchange
 from crowd.services.mturk.shelf import Asked, Work, quarantine, store
 from crowd.services.page import record, skips
+from crowd.services.roster import GONE
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES, Ask
 
@@ -77,12 +78,13 @@ def _fresh(
             )
         )
     }
+    forgotten = {external_id for external_id, worker in apart if worker.startswith(GONE)}
     for each in {each.key: each for each in listed}.values():
         hit = hits.get(each.hit)
         # The name of a worker who was erased is gone, their work is not.
         if hit is None or {(hit.id, each.assignment, each.worker), (hit.id, each.assignment, None)} & known:
             continue
-        if (each.assignment, each.worker) in apart:
+        if (each.assignment, each.worker) in apart or each.assignment in forgotten:
             continue
         if counts[hit.id] < hit.assignments:
             counts[hit.id] += 1

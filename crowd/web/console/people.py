@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from crowd.errors import bad_input
 from crowd.models import Worker
 from crowd.models.worker import RESTRICTIONS
-from crowd.services import roster
+from crowd.services import erasure, roster
 from crowd.services.access import scope
-from crowd.services.people import erasure, groups, guest_list, invitations, messages, pool, skills
+from crowd.services.people import groups, guest_list, invitations, messages, pool, skills
 from crowd.services.people.guest_list import Invited
 from crowd.services.people.skills import Given
 from crowd.tables.people import PersonRow, check_people, read_people

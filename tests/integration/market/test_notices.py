@@ -29,7 +29,10 @@ from sqlalchemy.orm import Session
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.jobs.chores import jobs, post_of, prune
+from crowd.models import Worker
 from crowd.models.market import AccessKey, Notice
+from crowd.services import erasure
+from crowd.services.access.keys import Principal
 from crowd.services.market import notices, transport
 from crowd.services.market.profile import Profile
 from crowd.services.market.transport import Outgoing, Undelivered
@@ -523,3 +526,26 @@ def test_a_message_is_signed_under_the_key_that_asked_for_it_while_that_is_in_fo
     market.do(lambda session: session.execute(ended))
     deliver(market)
     assert signer(receiver) == newer
+
+
+def test_who_is_erased_has_another_id_and_nothing_that_waits_names_the_old_one(
+    market: Market, receiver: Receiver
+):
+    hit_type = told_type(market, wanted(receiver.url, "AssignmentSubmitted"))
+    hit_id = market.create(HITTypeId=hit_type, MaxAssignments=2)["HITId"]
+    assignment_id = market.done("bo", hit_id)
+    market.done("cy", hit_id)
+    old, other, worker = market.person("bo"), market.person("cy"), market.worker("bo")
+    owner = Principal("operator:ann", market.account.requester_id, frozenset({"admin"}))
+    erased = market.do(
+        lambda session: erasure.erase(session, owner, session.get_one(Worker, worker.id), now=market.clock())
+    )
+    assert erased.endpoint_ids == 2  # the person, and one message
+    deliver(market)
+    told = [event for document in receiver.documents for event in document["Events"]]
+    assert [event.get("WorkerId") for event in told] == [None, other]
+    done = market.client.list_assignments_for_hit(HITId=hit_id)["Assignments"]
+    [mine] = [each for each in done if each["AssignmentId"] == assignment_id]
+    assert mine["WorkerId"] not in (old, other)
+    with pytest.raises(market.client.exceptions.ClientError):
+        market.client.create_worker_block(WorkerId=old, Reason="x")

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, Unauthorized
 from crowd.models import Answer, AuditEntry, Base, Worker
-from crowd.services import appeals, conclude, merge, roster
+from crowd.services import appeals, conclude, erasure, merge, roster
 from crowd.services.access import keys, scope, sessions
-from crowd.services.people import eligibility, erasure, groups, invitations, messages
-from crowd.services.people.erasure import Erased
+from crowd.services.erasure import Erased
+from crowd.services.people import eligibility, groups, invitations, messages
 from tests.integration import world
 from tests.integration.world import START, World
 
@@ -66,7 +66,7 @@ def erase(shop: World) -> Erased:
 
 def test_no_table_holds_the_name_afterwards(database: Database, shop: World) -> None:
     assert NAME in everything(database)
-    assert erase(shop) == Erased(shop.pseudonym, 0, 1, 1, 1, 2, 1, 0)
+    assert erase(shop) == Erased(shop.pseudonym, 0, 1, 1, 1, 2, 1, 0, 0)
     left = everything(database)
     assert NAME not in left
     assert "Wilhelmina" not in left

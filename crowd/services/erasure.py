@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.errors import Conflict
 from crowd.models import (
     Account,
@@ -19,6 +20,7 @@ from crowd.models import (
     Item,
     Message,
     Project,
+    Quarantined,
     Skip,
     StraySubmission,
     WebSession,
@@ -27,8 +29,9 @@ from crowd.models import (
 )
 from crowd.services import audit, locks
 from crowd.services.access.keys import Principal
-
-GONE = "(erased)"
+from crowd.services.market import forget as in_market
+from crowd.services.mturk import forget as at_endpoints
+from crowd.services.roster import GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Erased:
     tokens: int
     messages: int
     appeals: int
+    endpoint_ids: int  # rows that named them as endpoints and programs know them
     notes: int
 
 
@@ -51,7 +55,7 @@ class Note:
 
     project: str
     item: str | None
-    kind: str  # answer, skip or stray
+    kind: str  # answer, skip, stray or quarantined
     text: str
     created_at: datetime
 
@@ -61,6 +65,9 @@ def erase(session: Session, principal: Principal, worker: Worker, *, now: dateti
 
     Answers, restrictions and payments stay under the pseudonym, so that no label loses its origin and
     nobody who was banned comes back unnoticed under it. Notes stay too, and can be listed.
+
+    Raises:
+        Conflict: they are erased already, or calls about them are still to be sent to their endpoint.
     """
     principal.require_all_projects()
     locks.name(session, f"workers:{principal.requester_id}")
@@ -75,7 +82,10 @@ def erase(session: Session, principal: Principal, worker: Worker, *, now: dateti
         "messages": _count(session, update(Message).where(Message.worker_id == worker.id).values(text=GONE)),
         "appeals": _count(session, update(Case).where(Case.worker_id == worker.id).values(text=GONE)),
     }
-    worker.name = f"{GONE} {worker.pseudonym}"
+    gone = f"{GONE} {worker.pseudonym}"
+    at_endpoint = at_endpoints.forget(session, worker, gone) if worker.channel == CHANNEL else 0
+    removed["endpoint_ids"] = at_endpoint + in_market.forget(session, worker)
+    worker.name = gone
     worker.erased_at = now
     subject = f"worker:{worker.pseudonym}"
     audit.act(session, principal, "worker.erase", subject, details=removed, now=now)
@@ -103,6 +113,14 @@ def notes(session: Session, worker: Worker) -> Iterator[Note]:
     for slug, payload, created_at in session.execute(strays):
         for words in _words(payload):
             yield Note(slug, None, "stray", words, created_at)
+    apart = (
+        select(Project.slug, Quarantined.answer, Quarantined.created_at)
+        .join(Project, Project.id == Quarantined.project_id)
+        .where(Project.requester_id == worker.requester_id, Quarantined.worker == worker.name)
+        .order_by(Quarantined.id)
+    )
+    for slug, words, created_at in session.execute(apart if worker.channel == CHANNEL else apart.limit(0)):
+        yield Note(slug, None, "quarantined", words, created_at)
 
 
 def _words(payload: dict[str, Any]) -> Iterator[str]:
