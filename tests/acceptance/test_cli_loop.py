@@ -123,6 +123,9 @@ def refuses(outcome: subprocess.CompletedProcess[str], code: int, *said: str) ->
     assert "Traceback" not in outcome.stderr
 
 
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_the_loop_closes(crowd: CommandLine, database: Database):
     make_project(crowd)
     invited = crowd.told("workers", "invite", "ann", "--token")
