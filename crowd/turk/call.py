@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crowd.db import Line
 from crowd.models.market import MarketAccount
 from crowd.services import audit
 from crowd.services.market.profile import Profile
@@ -45,8 +46,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """A call on the express way, before anybody has looked who it is."""
+
+    line: Line
+    key_id: str
+    now: datetime
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """What answers an operation; one that only reads never waits for those that write."""
 
     answer: Callable[[Call, Given], Reply]
     is_reading: bool = False
+    express: Callable[[Desk, Given], Reply | None] | None = None  # None: not for this call

@@ -54,7 +54,7 @@ def page(
     found = call.session.scalars(ordered.limit(size if has_tail else size + 1)).all()
     rows = found[:size]
     has_next = bool(rows) if has_tail else len(found) > size
-    return Page(rows, _token([getattr(rows[-1], key.key) for key in keys]) if has_next else None)
+    return Page(rows, token([getattr(rows[-1], key.key) for key in keys]) if has_next else None)
 
 
 def _follows(keys: Sequence[Column], positions: Sequence[int], newest_first: bool) -> ColumnElement[bool]:
@@ -66,7 +66,8 @@ def _follows(keys: Sequence[Column], positions: Sequence[int], newest_first: boo
     return or_(beyond, and_(key == value, _follows(keys[1:], positions[1:], newest_first)))
 
 
-def _token(values: Sequence[Any]) -> str:
+def token(values: Sequence[Any]) -> str:
+    """Return what says that a page ended with a row of these keys."""
     numbers = [
         (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
         for value in values

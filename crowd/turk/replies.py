@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from crowd.models.market import Layout, MarketAssignment, MarketHit
+from crowd.models.market import HitType, Layout, MarketAssignment, MarketHit
 from crowd.services.market import account as accounts
 from crowd.services.market import counts, hit_types, money
 from crowd.services.market.counts import Counts
@@ -26,7 +26,14 @@ def hits(call: Call, rows: Sequence[MarketHit]) -> list[Reply]:
 
 def hit(call: Call, row: MarketHit, counted: Counts) -> Reply:
     """Return a HIT with these counts."""
-    kind = hit_types.of(call.session, row.hit_type_id)
+    told = shown(row, hit_types.of(call.session, row.hit_type_id), counted, now=call.now)
+    if row.layout_id is not None:
+        told["HITLayoutId"] = call.session.get_one(Layout, row.layout_id).external_id
+    return told
+
+
+def shown(row: MarketHit, kind: HitType, counted: Counts, *, now: datetime) -> Reply:
+    """Return a HIT of this type, without its layout."""
     told = {
         "HITId": row.external_id,
         "HITTypeId": kind.external_id,
@@ -36,7 +43,7 @@ def hit(call: Call, row: MarketHit, counted: Counts) -> Reply:
         "Description": kind.description,
         "Question": row.question,
         "Keywords": kind.keywords,
-        "HITStatus": counts.status(row, counted, now=call.now),
+        "HITStatus": counts.status(row, counted, now=now),
         "MaxAssignments": row.max_assignments,
         "Reward": money.on_wire(kind.reward_micros),
         "AutoApprovalDelayInSeconds": kind.auto_approval_seconds,
@@ -45,13 +52,11 @@ def hit(call: Call, row: MarketHit, counted: Counts) -> Reply:
         "QualificationRequirements": kind.requirements,
         "HITReviewStatus": row.review_status,
         "NumberOfAssignmentsPending": counted.pending,
-        "NumberOfAssignmentsAvailable": counts.available(row, counted, now=call.now),
+        "NumberOfAssignmentsAvailable": counts.available(row, counted, now=now),
         "NumberOfAssignmentsCompleted": counted.completed,
     }
     if row.annotation is not None:
         told["RequesterAnnotation"] = row.annotation
-    if row.layout_id is not None:
-        told["HITLayoutId"] = call.session.get_one(Layout, row.layout_id).external_id
     return told
 
 

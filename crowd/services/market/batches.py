@@ -14,7 +14,7 @@ from crowd.errors import NotFound, bad_input, bad_inputs
 from crowd.errors import Problem as Fault
 from crowd.models.market import HitType, MarketAccount, MarketBatch, MarketBatchRow
 from crowd.questions import layouts as pages
-from crowd.services.market import hit_types, hits, layouts, reviews
+from crowd.services.market import hit_types, hits, layouts, orders, reviews
 from crowd.services.market.hit_types import Terms
 from crowd.services.market.posed import Posed
 from crowd.services.market.profile import PLAIN, Profile
@@ -74,7 +74,7 @@ def upload(
     session.flush()
     for position, cells in enumerate(inputs.rows, 1):
         given = dict(zip(inputs.columns, cells, strict=True))
-        order = hits.Order(
+        order = orders.Order(
             offer.lifetime_seconds,
             Posed(layout_id=layout.external_id, parameters=given),
             max_assignments=offer.assignments,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
@@ -13,15 +11,15 @@ from crowd.models.market import HitType, MarketAccount, MarketAssignment, Market
 from crowd.services.market import (
     counts,
     hit_types,
-    ids,
     limits,
     money,
     notices,
+    orders,
     posed,
     settle,
     tokens,
 )
-from crowd.services.market.posed import Posed
+from crowd.services.market.orders import Order
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused, missing, wrong_status
 
@@ -30,18 +28,6 @@ NAMED = select(MarketHit).where(
     MarketHit.account_id == bindparam("account"),
     MarketHit.disposed_at.is_(None),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a program says of one HIT, beside its type."""
-
-    lifetime_seconds: int
-    posed: Posed
-    max_assignments: int = 1
-    annotation: str | None = None
-    token: str | None = None
-    policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # by the level they are for
 
 
 def create(
@@ -55,33 +41,11 @@ def create(
     profile: Profile = PLAIN,
 ) -> MarketHit:
     """Make a HIT and let it hold the money for all its assignments."""
-    _check(order)
-    external_id = ids.entity()
-    if order.token is not None:
-        _spend(session, account, operation, order.token, external_id, now, profile)
+    orders.check(order)
     question = posed.resolve(session, account, order.posed, profile=profile)
-    is_large = order.max_assignments >= money.LARGE
-    hit = MarketHit(
-        account_id=account.id,
-        hit_type_id=hit_type.id,
-        layout_id=question.layout_id,
-        external_id=external_id,
-        question=question.xml,
-        question_kind=question.kind,
-        annotation=order.annotation,
-        max_assignments=order.max_assignments,
-        open=order.max_assignments,
-        is_large=is_large,
-        fee_micros=money.fee(hit_type, is_large=is_large, profile=profile),
-        held_micros=0,
-        moves=0,
-        told=[],
-        expires_at=now + timedelta(seconds=order.lifetime_seconds),
-        assignment_policy=order.policies.get("Assignment"),
-        hit_policy=order.policies.get("HIT"),
-        policy_saw=0 if "HIT" in order.policies else None,
-        created_at=now,
-    )
+    hit = orders.draft(account, hit_type, order, question, now, profile)
+    if order.token is not None:
+        _spend(session, account, operation, order.token, hit.external_id, now, profile)
     money.adjust(session, hit, order.max_assignments * (hit_type.reward_micros + hit.fee_micros), now=now)
     session.add(hit)
     notices.emit(session, hit, "HITCreated", now=now)
@@ -291,10 +255,3 @@ def _spend(
     if operation.startswith("CreateHIT"):
         raise Refused(f'The HIT with ID "{before}" already exists.', "HitAlreadyExists")
     raise tokens.replayed(token)
-
-
-def _check(order: Order) -> None:
-    limits.within("LifetimeInSeconds", order.lifetime_seconds, limits.SECONDS)
-    limits.within("MaxAssignments", order.max_assignments, limits.ASSIGNMENTS)
-    if order.annotation is not None:
-        limits.text("RequesterAnnotation", order.annotation, limits.ANNOTATION)

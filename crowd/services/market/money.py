@@ -13,7 +13,7 @@ from crowd.services.market import limits
 from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
 from crowd.services.market.requirements import MASTERS, MASTERS_SANDBOX
-from crowd.services.plain import Sql
+from crowd.services.plain import At, Sql
 from workers.money import MICROS, to_micros
 
 CENT = MICROS // 100
@@ -80,7 +80,7 @@ def deposit(session: Session, account: MarketAccount, amount: int, *, key: str, 
     session.refresh(account)
 
 
-def adjust(session: Session, hit: MarketHit, wanted: int, *, now: datetime) -> None:
+def adjust(session: At, hit: MarketHit, wanted: int, *, now: datetime) -> None:
     """Let a HIT hold so much of its account's money, no more and no less; whoever calls has its lock."""
     change = wanted - hit.held_micros
     if change == 0:
@@ -94,7 +94,7 @@ def adjust(session: Session, hit: MarketHit, wanted: int, *, now: datetime) -> N
     hit.held_micros = wanted
 
 
-def hold(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
+def hold(session: At, account_id: int, amount: int, *, key: str, now: datetime) -> None:
     """Set money of an account aside; it refuses what the account does not have."""
     if amount > MOST or not _move(session, account_id, held=amount):
         raise Refused(
@@ -104,7 +104,7 @@ def hold(session: Session, account_id: int, amount: int, *, key: str, now: datet
     _enter(session, account_id, "hold", key, amount, now)
 
 
-def release(session: Session, account_id: int, amount: int, *, key: str, now: datetime) -> None:
+def release(session: At, account_id: int, amount: int, *, key: str, now: datetime) -> None:
     """Give an account back what was set aside."""
     _must(_move(session, account_id, held=-amount), key)
     _enter(session, account_id, "release", key, amount, now)
@@ -152,13 +152,13 @@ def _spend(session: Session, account_id: int, moves: dict[tuple[str, str], int],
         _enter(session, account_id, kind, key, part, now)
 
 
-def _move(session: Session, account_id: int, *, deposited: int = 0, held: int = 0, spent: int = 0) -> bool:
+def _move(session: At, account_id: int, *, deposited: int = 0, held: int = 0, spent: int = 0) -> bool:
     """Change an account's sums by these amounts, unless it has not so much; tell which."""
     changes = {"deposited": deposited, "held": held, "spent": spent, "taken": held + spent}
     return MOVE(session, account=account_id, most=MOST, **changes).first() is not None
 
 
-def _enter(session: Session, account_id: int, kind: str, key: str, amount: int, now: datetime) -> None:
+def _enter(session: At, account_id: int, kind: str, key: str, amount: int, now: datetime) -> None:
     if amount:
         at = plain.moment(session, now)
         ENTER(session, account=account_id, kind=kind, key=f"{kind}:{key}", amount=amount, now=at)

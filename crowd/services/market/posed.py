@@ -42,7 +42,7 @@ def resolve(session: Session, account: MarketAccount, posed: Posed, *, profile: 
         return _from_layout(session, account, posed, profile)
     if posed.parameters:
         raise limits.invalid("HITLayoutParameters can only be used with HITLayoutId.")
-    return Resolved(posed.question, _kind(posed.question, profile))
+    return Resolved(posed.question, kind(posed.question, profile))
 
 
 def _from_layout(session: Session, account: MarketAccount, posed: Posed, profile: Profile) -> Resolved:
@@ -55,10 +55,11 @@ def _from_layout(session: Session, account: MarketAccount, posed: Posed, profile
         xml = layouts.fill(layout.html, posed.parameters, frame_height=layout.frame_height)
     except Malformed as error:
         raise limits.invalid(error.message) from error
-    return Resolved(xml, _kind(xml, profile), layout.id)
+    return Resolved(xml, kind(xml, profile), layout.id)
 
 
-def _kind(xml: str, profile: Profile) -> str:
+def kind(xml: str, profile: Profile) -> str:
+    """Return the kind of a document; raise unless it is one that a HIT may have."""
     try:
         return questions.read(xml, loopback_http=profile.loopback_http).kind
     except Malformed as error:

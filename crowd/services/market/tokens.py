@@ -12,7 +12,7 @@ from crowd.models.market import MarketAccount, SpentToken
 from crowd.services import plain
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused
-from crowd.services.plain import Sql
+from crowd.services.plain import At, Sql
 
 REMEMBERED = timedelta(hours=24)
 ANY = "*"
@@ -35,7 +35,7 @@ SUBJECT = Sql(_SUBJECT, _SUBJECT)
 
 
 def spend(
-    session: Session,
+    session: At,
     account: MarketAccount,
     operation: str,
     token: str,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from crowd.models.market import MarketAssignment
-from crowd.services.market import hits, reviews
+from crowd.services.market import express, hits, reviews
 from crowd.services.market.refusals import Refused
 from crowd.turk import replies
-from crowd.turk.call import Call, Given, Operation, Reply
-from crowd.turk.paging import page
+from crowd.turk.call import Call, Desk, Given, Operation, Reply
+from crowd.turk.paging import DEFAULT_RESULTS, Page, page, token
 
 
 def list_of_hit(call: Call, given: Given) -> Reply:
@@ -17,6 +17,22 @@ def list_of_hit(call: Call, given: Given) -> Reply:
     # What is submitted between two pages comes last, and so is missed by nobody.
     found = page(call, given, query, MarketAssignment.submitted_at, MarketAssignment.id)
     return found.reply("Assignments", replies.assignments(call, found.rows, hit.external_id))
+
+
+def list_at_once(desk: Desk, given: Given) -> Reply | None:
+    """Return the first page of them, of whatever status."""
+    if given.keys() - {"HITId", "MaxResults"}:
+        return None
+    size, has_tail = given.get("MaxResults", DEFAULT_RESULTS), desk.profile.has_paging_tail
+    hit_id = given["HITId"]
+    found = express.listed(desk.line, desk.key_id, hit_id, size if has_tail else size + 1, now=desk.now)
+    if found is None:
+        return None
+    rows = found[:size]
+    has_next = bool(rows) if has_tail else len(found) > size
+    last = [rows[-1][0].submitted_at, rows[-1][0].id] if has_next else []
+    shown = [replies.assignment(work, hit_id, worker, now=desk.now) for work, worker in rows]
+    return Page(rows, token(last) if has_next else None).reply("Assignments", shown)
 
 
 def get(call: Call, given: Given) -> Reply:
@@ -59,7 +75,7 @@ def upload_url(call: Call, given: Given) -> Reply:
 
 
 OPERATIONS = {
-    "ListAssignmentsForHIT": Operation(list_of_hit, is_reading=True),
+    "ListAssignmentsForHIT": Operation(list_of_hit, is_reading=True, express=list_at_once),
     "GetAssignment": Operation(get, is_reading=True),
     "ApproveAssignment": Operation(approve),
     "RejectAssignment": Operation(reject),

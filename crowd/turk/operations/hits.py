@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from crowd.models.market import HitType, MarketHit
-from crowd.services.market import counts, hit_types, hits, policies, qualifications
-from crowd.services.market.hits import Order
+from crowd.services.market import counts, express, hit_types, hits, policies, qualifications
+from crowd.services.market.orders import Order
 from crowd.services.market.posed import Posed
 from crowd.turk import replies
-from crowd.turk.call import Call, Given, Operation, Reply
+from crowd.turk.call import Call, Desk, Given, Operation, Reply
 from crowd.turk.operations.hit_types import terms
 from crowd.turk.paging import page
 
@@ -24,6 +24,14 @@ def create_with_type(call: Call, given: Given) -> Reply:
     """Make a HIT of a type there is."""
     hit_type = hit_types.get(call.session, call.account, given["HITTypeId"])
     return _created(call, given, hit_type, "CreateHITWithHITType")
+
+
+def create_at_once(desk: Desk, given: Given) -> Reply | None:
+    """Make a HIT of a type there is, where nothing about it is special."""
+    made = express.create(
+        desk.line, desk.key_id, given["HITTypeId"], _order(given), now=desk.now, profile=desk.profile
+    )
+    return None if made is None else {"HIT": replies.shown(*made, counts.NONE, now=desk.now)}
 
 
 def get(call: Call, given: Given) -> Reply:
@@ -134,7 +142,7 @@ def _shown(call: Call, hit: MarketHit) -> Reply:
 
 OPERATIONS = {
     "CreateHIT": Operation(create),
-    "CreateHITWithHITType": Operation(create_with_type),
+    "CreateHITWithHITType": Operation(create_with_type, express=create_at_once),
     "GetHIT": Operation(get, is_reading=True),
     "ListHITs": Operation(list_all, is_reading=True),
     "ListReviewableHITs": Operation(list_reviewable, is_reading=True),

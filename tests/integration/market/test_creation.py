@@ -293,7 +293,7 @@ def test_what_was_committed_is_there_although_the_reply_was_lost(
     def drop(*_: object, **__: object) -> None:
         raise ConnectionAbortedError("lost before the commit")
 
-    monkeypatch.setattr("crowd.turk.operations.hits.replies.hit", drop)
+    monkeypatch.setattr("crowd.turk.operations.hits.replies.shown", drop)
     with pytest.raises(ConnectionAbortedError):
         market.post("CreateHITWithHITType", {**order, "UniqueRequestToken": "unit-2"})
     monkeypatch.undo()
