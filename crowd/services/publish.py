@@ -181,7 +181,7 @@ def outstanding(session: Session, project: Project, *, channel: str | None = Non
     open_places = select(func.coalesce(func.sum(Item.open), 0)).where(
         Item.project_id == project.id, CLAIMABLE
     )
-    leased = select(func.count()).where(Slot.project_id == project.id, LEASED)
+    leased = select(func.count()).select_from(Slot).where(Slot.project_id == project.id, LEASED)
     published = (
         select(func.coalesce(func.sum(HitQuestion.places), 0))
         .join(Hit, Hit.id == HitQuestion.hit_id)
