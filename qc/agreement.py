@@ -14,6 +14,8 @@ from aggregation.answers import Answers
 Floats = NDArray[np.float64]
 Level = Literal["nominal", "ordinal", "interval"]
 INTERVAL = 0.90
+# Answers read in all resamples together; at least so many resamples are drawn.
+MOST_READ, FEWEST_RESAMPLES, MOST_RESAMPLES = 40_000_000, 40, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +124,18 @@ def with_interval(
     answers: Answers,
     *,
     rng: np.random.Generator,
-    resamples: int = 400,
+    resamples: int | None = None,
 ) -> Agreement:
     """Return a measure with the interval that drawing as many items again would give (bootstrap).
 
-    Items are drawn and not answers: answers to one item depend on each other.
+    Items are drawn and not answers: answers to one item depend on each other. Without a number there are
+    400 resamples, fewer of very many answers.
     """
     tally = Tally.of(answers)
     if not len(answers):
         return Agreement(np.nan, np.nan, np.nan)
-    values = [measure(tally.drawn(rng)) for _ in range(resamples)]
+    times = resamples or min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, MOST_READ // len(answers)))
+    values = [measure(tally.drawn(rng)) for _ in range(times)]
     known = np.array(values)[np.isfinite(values)]
     tail = (1 - INTERVAL) / 2
     low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregation.answers import Answers
+
 Floats = NDArray[np.float64]
 INTERVAL = 0.90
 # Answers that the crowd's own confusion matrix counts for in each row of a worker's.
@@ -73,6 +75,31 @@ def quality(
     some = max(1, CELLS // (DRAWS * labels * labels))
     parts = [_quality(evidence[at : at + some], rng, costs, common) for at in range(0, workers, some)]
     return _joined(parts) if parts else _quality(evidence, rng, costs, common)
+
+
+def quality_of(
+    answers: Answers,
+    posterior: Floats,
+    *,
+    rng: np.random.Generator,
+    costs: Floats | None = None,
+) -> Quality:
+    """Measure workers against what is concluded of the items they answered.
+
+    Args:
+        answers: The answers.
+        posterior: (I, K) probability of each label; items whose row is nan are left out.
+        rng: Draws the matrices that the intervals come from.
+        costs: (K, K) cost of taking an item of the first label for one of the second.
+    """
+    labels = len(answers.labels)
+    concluded = np.asarray(~np.isnan(posterior).any(axis=1))
+    told = concluded[answers.item]
+    counts = np.zeros((len(answers.workers), labels, labels))
+    at = answers.worker[told], answers.label[told]
+    np.add.at(counts.transpose(0, 2, 1), at, posterior[answers.item[told]])
+    shares = posterior[concluded].mean(axis=0) if concluded.any() else None
+    return quality(counts, rng=rng, costs=costs, shares=shares)
 
 
 def _quality(evidence: Floats, rng: np.random.Generator, costs: Floats | None, shares: Floats) -> Quality:

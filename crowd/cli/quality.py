@@ -7,10 +7,9 @@ from dataclasses import asdict
 import click
 
 from crowd.cli.workplace import Workplace, table, works_on_database
-from crowd.errors import bad_input
 from crowd.services import quality
 from crowd.services.quality import Estimate, Report
-from crowd.tables.columns import read_columns
+from crowd.tables.costs import read_costs
 from crowd.tables.source import open_input
 
 
@@ -25,23 +24,10 @@ def command(place: Workplace, *, slug: str, costs: str | None) -> None:
     however common a label is; information is in bits per answer. The truth is gold, or what people say
     together.
     """
-    table_of_costs = None if costs is None else _costs(costs)
+    table_of_costs = None if costs is None else read_costs(open_input(costs))
     with place.database.write() as session:
         found = quality.report(session, place.project(session, slug), costs=table_of_costs)
     place.show(asdict(found), [*_agreement(found), "", table([_row(row) for row in found.workers])])
-
-
-def _costs(path: str) -> dict[tuple[str, str], float]:
-    read = read_columns(open_input(path), ("truth", "label", "cost"), extra="ignore")
-    found = {}
-    for truth, label, cost in zip(*(read.columns[name] for name in ("truth", "label", "cost")), strict=True):
-        try:
-            found[truth, label] = float(cost)
-        except ValueError:
-            raise bad_input(
-                path, f"the cost of {truth!r} taken for {label!r} is {cost!r}, no number"
-            ) from None
-    return found
 
 
 def _agreement(found: Report) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +12,17 @@ from sqlalchemy.orm import Session
 from aggregation.answers import Answers
 from crowd import frames
 from crowd.db import chunks
-from crowd.errors import Conflict, bad_input
+from crowd.errors import Conflict
 from crowd.frames import AnswerFrame
 from crowd.models import Consensus, LabelSet, Project, Worker
 from crowd.services import conclude
 from crowd.services.setup import projects
+from crowd.tables.costs import Costs, cost_table
 from crowd.task_types import TASK_TYPES
 from qc.agreement import Agreement, Tally, fleiss_kappa, krippendorff_alpha, pairwise_agreement, with_interval
-from workers.quality import Measure, quality
+from workers.quality import Measure, quality_of
 
-# Answers read again in all resamples together; at least so many resamples are drawn.
-MOST_READ, FEWEST_RESAMPLES, MOST_RESAMPLES = 10_000_000, 40, 400
 ORDERED = frozenset({"rating"})
-Costs = Mapping[tuple[str, str], float]
-"""(true label, label taken for it) -> what that costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +95,12 @@ def _agreement(
 ) -> tuple[float | None, Estimate | None, Estimate | None]:
     if not len(answers):
         return None, None, None
-    resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, MOST_READ // len(answers)))
 
     def alpha(some: Tally) -> float:
         return krippendorff_alpha(some, level="ordinal" if level == "ordinal" else "nominal")
 
     pairs = pairwise_agreement(answers)
-    alphas, kappas = (
-        with_interval(measure, answers, rng=rng, resamples=resamples) for measure in (alpha, fleiss_kappa)
-    )
+    alphas, kappas = (with_interval(measure, answers, rng=rng) for measure in (alpha, fleiss_kappa))
     return (None if np.isnan(pairs) else pairs), _known(alphas), _known(kappas)
 
 
@@ -127,13 +120,8 @@ def _workers(
     if len(labels) < 2 or not len(answers):
         return ()
     posterior = believed(session, project, frame, labels)
-    known = ~np.isnan(posterior[answers.item]).any(axis=1)
-    counts = np.zeros((len(answers.workers), len(labels), len(labels)))
-    rows = answers.worker[known], answers.label[known]
-    np.add.at(counts.transpose(0, 2, 1), rows, posterior[answers.item[known]])
-    table = None if costs is None else _costs(costs, labels)
-    shares = np.nanmean(posterior, axis=0) if known.any() else None
-    found = quality(counts, rng=rng, costs=table, shares=shares)
+    table = None if costs is None else cost_table(costs, labels)
+    found = quality_of(answers, posterior, rng=rng, costs=table)
     given = np.bincount(answers.worker, minlength=len(answers.workers)).tolist()
     measured = [
         WorkerQuality(
@@ -168,18 +156,6 @@ def believed(
         if item_id in place:
             found[place[item_id]] = np.array([label == gold.label for label in labels], dtype=np.float64)
     return found
-
-
-def _costs(costs: Costs, labels: list[str]) -> NDArray[np.float64]:
-    """Return the (K, K) table; what is not named costs 1 where it is wrong and nothing where it is right."""
-    table = 1.0 - np.eye(len(labels))
-    for (truth, taken), cost in costs.items():
-        for label in (truth, taken):
-            projects.require_label(label, labels, "costs")
-        if not 0 <= cost < np.inf:
-            raise bad_input("costs", f"{truth!r} taken for {taken!r}: {cost:g} is no cost of 0 or more")
-        table[labels.index(truth), labels.index(taken)] = cost
-    return table
 
 
 def _names(session: Session, frame: AnswerFrame) -> list[str]:

@@ -25,11 +25,11 @@ def test_labels_go_to_standard_output_and_the_report_beside_it(crowd, answers, t
         {"item": "3", "label": "cat", "confidence": "0.666666667", "answers": "3"},
         {"item": "4", "label": "cat", "confidence": "0.5", "answers": "2"},
     ]
-    assert result.stderr.splitlines()[:3] == [
-        "majority: 4 items, 3 workers, 11 answers (2.8 per item)",
-        "confidence  0.7917 on average",
-        "accuracy    0.5000 on the 2 items with truth",
-    ]
+    first, sure, agreed, right, *_ = result.stderr.splitlines()
+    assert first == "majority: 4 items, 3 workers, 11 answers (2.8 per item)"
+    assert sure == "confidence  0.7917 on average"
+    assert agreed.startswith("agreement   70% of pairs; Krippendorff's alpha ")
+    assert right == "accuracy    0.5000 on the 2 items with truth"
 
 
 def test_json_is_one_object_and_nothing_else(crowd, answers, truth, tmp_path):
@@ -49,6 +49,8 @@ def test_json_is_one_object_and_nothing_else(crowd, answers, truth, tmp_path):
     }
     assert told["iterations"] >= 1
     assert told["log_likelihood"] < 0
+    assert told["pairwise"] == pytest.approx(0.7)
+    assert told["alpha"]["low"] <= told["alpha"]["value"] <= told["alpha"]["high"]
     assert set(told["seconds"]) == {"read", "fit", "doubt", "write"}
     names = {caution["name"] for caution in told["cautions"]}
     assert names <= {"agreement", "method", "copies", "confidence"}
@@ -77,6 +79,28 @@ def test_workers_are_written_with_skill_and_agreement(crowd, answers, tmp_path):
         "carl": ("3", "0.666666667"),
     }
     assert all(0 <= float(row["skill"]) <= 1 for row in workers.values())
+    for row in workers.values():
+        low, value, high = (float(row[f"informedness{end}"]) for end in ("_low", "", "_high"))
+        assert -1 <= low <= value <= high <= 1
+
+
+def test_costs_say_what_the_answers_of_a_worker_would_cost(crowd, answers, tmp_path):
+    path, costs = tmp_path / "workers.csv", tmp_path / "costs.csv"
+    costs.write_text("truth,label,cost\ncat,dog,0\ndog,cat,0\n")
+    outcome = crowd("aggregate", answers, "--workers", path, "--costs", costs)
+    assert outcome.exit_code == 0
+    assert {row["cost"] for row in rows_of(path.read_text())} == {"0.0"}
+
+
+def test_costs_of_labels_nobody_knows_are_refused(crowd, answers, tmp_path):
+    costs = tmp_path / "costs.csv"
+    costs.write_text("truth,label,cost\ncat,zebra,2\n")
+    outcome = crowd("aggregate", answers, "--workers", tmp_path / "workers.csv", "--costs", costs)
+    assert (outcome.exit_code, "zebra" in outcome.stderr) == (2, True)
+    costs.write_text("truth,label,cost\ncat,dog,dear\n")
+    outcome = crowd("aggregate", answers, "--workers", tmp_path / "workers.csv", "--costs", costs)
+    assert (outcome.exit_code, "'dear', no number" in outcome.stderr) == (2, True)
+    assert "--costs is for --workers" in crowd("aggregate", answers, "--costs", costs).stderr
 
 
 def test_repeated_rows_are_counted_and_the_last_one_holds(crowd, answers):
