@@ -119,6 +119,14 @@ def read_readings(session: Session, project: Project) -> ReadingFrame:
     )
 
 
+def answers_since(session: Session, project: Project, after: int) -> Ids:
+    """Return the ids of a project's answers above a given one, and of their items: (answers, 2)."""
+    mine = Answer.project_id == project.id
+    if session.get_bind().dialect.name == "sqlite":
+        mine = _end_to_end(project)
+    return bulk.integers(session, select(Answer.id, Answer.item_id).where(mine, Answer.id > after))
+
+
 def read_gold(session: Session, project: Project) -> dict[int, Gold]:
     """Return the gold in force by item id."""
     query = select(Gold).where(Gold.project_id == project.id, Gold.retired_at.is_(None))
@@ -190,8 +198,15 @@ def _ranges(session: Session, project: Project) -> list[tuple[ColumnElement[bool
     last = session.scalar(select(func.max(Answer.id))) or 0
     if count * MOST_OF < last:
         return [(mine,)]
-    whole = literal_column("+answer.project_id") == project.id  # the sign keeps the index out
-    return [(whole, Answer.id.between(first, first + PART - 1)) for first in range(1, last + 1, PART)]
+    return [
+        (_end_to_end(project), Answer.id.between(first, first + PART - 1))
+        for first in range(1, last + 1, PART)
+    ]
+
+
+def _end_to_end(project: Project) -> ColumnElement[bool]:
+    """Return the condition with a sign that says to SQLite not to look answers up by their project."""
+    return literal_column("+answer.project_id", Integer) == project.id
 
 
 def _coded(ids: Ids) -> tuple[Ids, NDArray[np.int32]]:

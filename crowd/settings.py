@@ -51,6 +51,7 @@ class Settings:
     database_url: str = DEFAULT_DATABASE
     secret_key: str = ""
     step_seconds: int = 0
+    update_seconds: int = 10  # between turns; 0: never
     pool_size: int = 8
     max_upload_bytes: int = 64 * 2**20
     log_json: bool = False
@@ -71,6 +72,7 @@ class Settings:
             database_url=env.get("CROWD_DATABASE_URL", DEFAULT_DATABASE),
             secret_key=env.get("CROWD_SECRET_KEY", ""),
             step_seconds=_whole(env, "CROWD_STEP_SECONDS", 0),
+            update_seconds=_whole(env, "CROWD_UPDATE_SECONDS", 10),
             pool_size=_whole(env, "CROWD_POOL_SIZE", 8),
             max_upload_bytes=_whole(env, "CROWD_MAX_UPLOAD_BYTES", 64 * 2**20),
             log_json=env.get("CROWD_LOG_JSON", "") == "1",

@@ -13,8 +13,8 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
-from crowd.models import Consensus, ConsensusRun, Item, Project
-from crowd.services import browse, conclude
+from crowd.models import Consensus, ConsensusRun, Item, Project, Provisional
+from crowd.services import browse, conclude, provisional
 from crowd.services.access import scope
 from crowd.services.estimate import METHODS
 
@@ -64,6 +64,10 @@ class LabelsQuery(PageQuery):
 
     method = fields.String(validate=validate.OneOf(METHODS), load_default=None)
     lineage = fields.Boolean(load_default=False, metadata=about("Show the answers of each label."))
+    provisional = fields.Boolean(
+        load_default=False,
+        metadata=about("Show what is taken for the labels of items answered since the run, marked."),
+    )
 
 
 class LineageSchema(Schema):
@@ -90,6 +94,7 @@ class LabelSchema(Schema):
         metadata=about("Of people alone, where predictions were heard too."),
     )
     votes = fields.Integer()
+    provisional = fields.Boolean(metadata=about("Judged since the run, which has not read all answers."))
     lineage = fields.List(fields.Nested(LineageSchema))
 
 
@@ -115,10 +120,14 @@ def create_run(at: Visit, body: dict[str, Any], project: str) -> ConsensusRun:
 @requires("read")
 @blueprint.gives(200, LabelPage)
 def list_labels(at: Visit, query: dict[str, Any], project: str) -> dict[str, Any]:
-    """List labels by item, with posterior, confidence, votes and, if asked, the answers behind them."""
+    """List labels by item, with posterior, confidence, votes and, if asked, the answers behind them.
+
+    They are the run's; those judged since are shown only where `provisional` asks for them.
+    """
     row = scope.project(at.session, at.principal, project)
     run, after = _run(at.session, row, query["method"], query["after"])
-    found = conclude.labels_of(at.session, run, after=after, limit=query["limit"] + 1)
+    labels_of = provisional.labels_of if query["provisional"] else conclude.labels_of
+    found = labels_of(at.session, run, after=after, limit=query["limit"] + 1)
     shown = page("labels", found, query["limit"], lambda pair: f"{run.id}:{pair[0].key}")
     names = browse.label_set(at.session, run).labels
     item_ids = [item.id for item, _ in shown["labels"]] if query["lineage"] else []
@@ -141,14 +150,16 @@ def _run(session: Session, project: Project, method: str | None, cursor: str) ->
 
 
 def _label(
-    item: Item, said: Consensus, names: Sequence[str], answers: list[browse.Lineage] | None
+    item: Item, said: Consensus | Provisional, names: Sequence[str], answers: list[browse.Lineage] | None
 ) -> dict[str, Any]:
+    alone = said.human_posterior if isinstance(said, Consensus) else None
     label = {
         "item": item.key,
         "label": said.label,
         "confidence": said.confidence,
         "posterior": dict(zip(names, said.posterior, strict=bool(said.posterior))),
-        "human_posterior": said.human_posterior and dict(zip(names, said.human_posterior, strict=True)),
+        "human_posterior": alone and dict(zip(names, alone, strict=True)),
         "votes": said.votes,
+        "provisional": isinstance(said, Provisional),
     }
     return label if answers is None else label | {"lineage": answers}

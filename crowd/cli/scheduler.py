@@ -38,7 +38,8 @@ def command(*, step_seconds: int, database: str) -> None:
     logs.configure(as_json=settings.log_json)
     with existing(database) as opened:
         migrations.ensure_current(opened)
-        todo = jobs(step_seconds=step_seconds, post=_post(settings), outlets=settings.outlets)
+        periods = {"step_seconds": step_seconds, "update_seconds": settings.update_seconds}
+        todo = jobs(**periods, post=_post(settings), outlets=settings.outlets)
         timer = Scheduler(opened, utc_now, todo)
         timer.start()
         click.echo("crowd scheduler: " + ", ".join(f"{job.name} every {job.seconds} s" for job in todo))

@@ -108,7 +108,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         if self.has_scheduler:
             edge = worker.wsgi.extensions["crowd"]
             post = post_of(edge.settings, worker.wsgi.secret_key)
-            todo = jobs(step_seconds=self.settings.step_seconds, post=post, outlets=edge.settings.outlets)
+            periods = {name: getattr(self.settings, name) for name in ("step_seconds", "update_seconds")}
+            todo = jobs(**periods, post=post, outlets=edge.settings.outlets)
             self.timer = Scheduler(edge.database, edge.clock, todo)
             self.timer.start()
 

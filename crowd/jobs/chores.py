@@ -19,7 +19,7 @@ from crowd.db import Database
 from crowd.jobs import endpoints, queues
 from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE, asks
-from crowd.services import assign, loop, pay
+from crowd.services import assign, loop, pay, provisional
 from crowd.services.access import attempts, sessions
 from crowd.services.market import access, notices, tokens, transport, work
 from crowd.services.market.notices import Post
@@ -49,10 +49,17 @@ class Job:
     work: Callable[[Database, Clock], int]
 
 
-def jobs(*, step_seconds: int, post: Post | None = None, outlets: Outlets | None = None) -> tuple[Job, ...]:
+def jobs(
+    *,
+    step_seconds: int,
+    update_seconds: int = 0,
+    post: Post | None = None,
+    outlets: Outlets | None = None,
+) -> tuple[Job, ...]:
     """Return what there is to do; without a period for it no project takes its turn by itself.
 
-    Programs are told of their HITs where there is a `post` to carry it.
+    Between turns items with new answers are judged, where that period is shorter. Programs are told of
+    their HITs where there is a `post` to carry it.
     """
     open_queue = partial(queue, outlets=outlets or Outlets())
     always = (
@@ -65,7 +72,12 @@ def jobs(*, step_seconds: int, post: Post | None = None, outlets: Outlets | None
         Job("hints", endpoints.HINT_SECONDS, endpoints.follow_hints),
         Job("queues", queues.QUEUE_SECONDS, partial(queues.poll, open_queue)),
     )
-    turns = Job("step", step_seconds, step), Job("step-endpoints", step_seconds, step_endpoints)
+    turns: tuple[Job, ...] = (
+        Job("step", step_seconds, step),
+        Job("step-endpoints", step_seconds, step_endpoints),
+    )
+    if 0 < update_seconds < step_seconds:
+        turns = *turns, Job("update", update_seconds, update)
     told = (Job("notices", NOTICE_SECONDS, partial(tell, post)),) if post is not None else ()
     return (*always, *told, *(turns if step_seconds else ()))
 
@@ -123,6 +135,25 @@ def step_endpoints(database: Database, clock: Clock) -> int:
     They have a job of their own: an endpoint may be slow, and our own people must not wait for it.
     """
     return _turns(database, clock, asks(Mturk.name))
+
+
+def update(database: Database, clock: Clock) -> int:
+    """Judge and decide items with new answers in every active project; return how many were decided."""
+    active = select(Project.id).where(Project.state == "active").order_by(Project.id)
+    with database.read() as session:
+        project_ids = session.scalars(active).all()
+    return sum(_updated(database, clock, project_id) for project_id in project_ids)
+
+
+def _updated(database: Database, clock: Clock, project_id: int) -> int:
+    try:
+        found = database.transact(
+            lambda session: provisional.update(session, session.get_one(Project, project_id), now=clock())
+        )
+    except Exception:
+        log.exception("update failed", project=project_id)
+        return 0
+    return found.enough + found.more + found.give_up + found.expert
 
 
 def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:

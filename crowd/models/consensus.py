@@ -14,7 +14,7 @@ ACTIONS = ("enough", "more", "give_up", "quarantine", "expert", "audit", "hand_o
 
 @append_only
 class AnswerSet(Numbered, Stamped, Base):
-    """The exact answers a run read: by how much each id is above the one before, as 64-bit integers, packed."""
+    """The exact answers a run read: ids in order, each as its difference to the one before, packed."""
 
     __tablename__ = "answer_set"
     __table_args__ = (UniqueConstraint("project_id", "digest"),)
@@ -46,6 +46,9 @@ class ConsensusRun(Numbered, Stamped, Base):
     log_likelihood: Mapped[float | None]
     # By lineage the version and weight of predictions heard, with what it gained; None: people alone.
     evidence: Mapped[dict[str, Any] | None]
+    # What it knows of the workers, as `aggregation.provisional` packs it; None where items are not judged
+    # between two runs.
+    stand: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class CurrentRun(Base):
@@ -71,6 +74,23 @@ class Consensus(Numbered, Base):
     confidence: Mapped[float]
     posterior: Mapped[list[float]]
     human_posterior: Mapped[list[float] | None]  # of people alone, where machines were heard too
+    votes: Mapped[int]
+
+
+class Provisional(Base):
+    """What is taken for an item's label until the next run, by new answers and an old view of the workers.
+
+    It holds only beside the run it was judged by, and goes with it.
+    """
+
+    __tablename__ = "provisional"
+
+    item_id: Mapped[int] = mapped_column(BigId, ForeignKey("item.id"), primary_key=True)
+    project_id: Mapped[int] = reference("project")
+    run_id: Mapped[int] = reference("consensus_run", index=False)
+    label: Mapped[str]
+    confidence: Mapped[float]
+    posterior: Mapped[list[float]]
     votes: Mapped[int]
 
 

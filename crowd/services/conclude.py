@@ -12,11 +12,12 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.orm import Session
 
 from aggregation.consensus import Consensus as Conclusion
 from aggregation.consensus import Floats, refined
+from aggregation.provisional import Stand
 from aggregation.registry import aggregate
 from crowd import frames
 from crowd.db import bulk
@@ -32,6 +33,7 @@ from crowd.models import (
     LabelSet,
     PredictionSet,
     Project,
+    Provisional,
 )
 from crowd.services import estimate, evidence, locks
 from crowd.services.setup import projects
@@ -40,9 +42,9 @@ from crowd.task_types import TASK_TYPES
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
 DIGITS = 9
-# Of a stored label, in the order of `_store`.
+# Share of items that, judged by the workers' matrices alone, get the same label: else there is no judging so.
+TRUSTED = 0.95
 COLUMNS = ("run_id", "item_id", "label", "confidence", "votes", "posterior", "human_posterior")
-# Told what is being done, and when it is done: for progress.
 Stage = Callable[[str], AbstractContextManager[None]]
 Frame = AnswerFrame | ReadingFrame
 
@@ -65,6 +67,7 @@ class _Concluded:
     iterations: int = 0
     log_likelihood: float | None = None
     evidence: dict[str, Any] | None = None
+    stand: bytes | None = None
 
 
 def conclude(
@@ -143,6 +146,9 @@ def _run(
     """Return the run of exactly this, made where it is new, and let it be the one that holds."""
     run = _run_once(session, project, label_set, frame, method, parameters, now, stage)
     session.merge(CurrentRun(project_id=project.id, method=method, run_id=run.id))
+    if method == project.method:
+        past = Provisional.project_id == project.id, Provisional.run_id != run.id
+        session.execute(delete(Provisional).where(*past))
     session.flush()
     return run
 
@@ -184,6 +190,7 @@ def _run_once(
         iterations=concluded.iterations,
         log_likelihood=concluded.log_likelihood,
         evidence=concluded.evidence,
+        stand=concluded.stand,
         created_at=now,
     )
     session.add(run)
@@ -254,7 +261,14 @@ def _labelled(frame: AnswerFrame, people: Conclusion, heard: evidence.Heard | No
         iterations=people.iterations,
         log_likelihood=people.log_likelihood,
         evidence=heard.report if heard else None,
+        stand=None if heard else _stand(frame, people),
     )
+
+
+def _stand(frame: AnswerFrame, people: Conclusion) -> bytes | None:
+    """Return what is known of the workers, if items judged by that alone are judged as here."""
+    found = Stand.of(frame.answers, people.posterior)
+    return found.packed() if found is not None and found.agreement >= TRUSTED else None
 
 
 def _texts(posterior: Floats) -> list[str]:
@@ -267,15 +281,8 @@ def _texts(posterior: Floats) -> list[str]:
 
 def _store(session: Session, run: ConsensusRun, said: _Concluded, *, known: Collection[int]) -> None:
     """Insert one row for each item that is asked for its own sake; gold has its label already."""
-    columns = zip(
-        repeat(run.id),
-        said.item_ids,
-        said.labels,
-        said.confidence,
-        said.votes,
-        said.posterior,
-        said.human_posterior,
-    )
+    numbers = said.item_ids, said.labels, said.confidence, said.votes
+    columns = zip(repeat(run.id), *numbers, said.posterior, said.human_posterior)
     rows = (row for row in columns if row[1] not in known)
     bulk.insert(session, _table(), COLUMNS, rows)
 

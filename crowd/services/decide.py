@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crowd.db import chunks
-from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
+from crowd.models import Consensus, ConsensusRun, Decision, Item, Project, Provisional
 from crowd.models.states import advance
 from crowd.services import audit_slice, locks, publish, rules, worth
 from qc.decide import ACTIONS, Action, Policy, decide_all, reason
@@ -46,6 +46,7 @@ class _Case:
     pending: int  # answers wanted that are not here yet
     # Right labels that another answer is expected to gain, and whose that would be
     next: worth.Next = worth.UNKNOWN
+    is_provisional: bool = False
 
     @property
     def gain(self) -> float:
@@ -71,13 +72,32 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
     most doubtful. A settled item whose confidence has fallen since is asked about again.
     """
     locks.step(session, project)
+    gain = worth.expected(session, project, run) if worth.is_weighed(project) else {}
+    return _act(session, project, run, _cases(session, project, run, gain), now)
+
+
+def decide_soon(
+    session: Session, project: Project, run: ConsensusRun, said: Mapping[int, Provisional], *, now: datetime
+) -> Decided:
+    """Decide the same about some items by what is taken for their labels since a run; it may be reopened."""
+    query = select(Item.id, Item.state, Item.wanted).where(Item.project_id == project.id).order_by(Item.id)
+    cases = [
+        _soon(item_id, state, wanted, said[item_id])
+        for some in chunks(sorted(said))
+        for item_id, state, wanted in session.execute(query.where(Item.id.in_(some)))
+    ]
+    return _act(session, project, run, cases, now)
+
+
+def _act(
+    session: Session, project: Project, run: ConsensusRun, found: Sequence[_Case], now: datetime
+) -> Decided:
     looked_at = audit_slice.under_way(session, project)
     rule = policy(project)
     raised = rules.raised(session, project)
-    gain = worth.expected(session, project, run) if worth.is_weighed(project) else {}
     cases = [
         case
-        for case in _cases(session, project, run, gain)
+        for case in found
         if case.item_id not in looked_at and not (case.pending and case.votes < raised.get(case.item_id, 0))
     ]
     votes = np.array([case.votes for case in cases], dtype=np.int64)
@@ -153,6 +173,8 @@ def _record(
 
 def _reason(action: Action, case: _Case, rule: Policy) -> str:
     said = reason(action, case.votes, case.confidence, rule, gain=case.gain)
+    if case.is_provisional:
+        return f"provisional: {said}"
     return f"{said}; {case.next.compared}" if action == "more" and case.next.compared else said
 
 
@@ -176,6 +198,11 @@ def _case(item_id: int, state: str, wanted: int, said: Consensus | None, *, foll
     return _Case(
         item_id, state, votes, confidence, wanted - votes, following if confidence else worth.UNKNOWN
     )
+
+
+def _soon(item_id: int, state: str, wanted: int, said: Provisional) -> _Case:
+    pending = wanted - said.votes
+    return _Case(item_id, state, said.votes, said.confidence, pending, worth.UNKNOWN, is_provisional=True)
 
 
 def _confidence(said: Consensus) -> float:

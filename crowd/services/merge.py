@@ -27,6 +27,7 @@ from crowd.models import (
     Item,
     PredictionSet,
     Project,
+    Provisional,
     TrainingSet,
     TrainingSetVersion,
     Worker,
@@ -125,8 +126,11 @@ def _decided(session: Session, run: ConsensusRun, min_confidence: float) -> list
     query = select(
         Item.id, Item.key, Item.payload_digest, Consensus.label, Consensus.confidence, Consensus.id
     ).join(Consensus, Consensus.item_id == Item.id)
+    # What was settled since is no training label yet: the run has not read all its answers.
+    since = select(Provisional.item_id).where(Provisional.run_id == run.id)
     query = query.where(
         Consensus.run_id == run.id,
+        Consensus.item_id.not_in(since),
         Consensus.votes > 0,
         Consensus.confidence >= min_confidence,
         Item.state.in_(("settled", "given_up")),

@@ -108,6 +108,7 @@ def upgrade() -> None:
         _hit_question,
         _market_assignment,
         _market_batch_row,
+        _provisional,
         _example,
         _market_bonus,
         _message,
@@ -989,6 +990,7 @@ def _consensus_run() -> None:
         sa.Column("iterations", sa.Integer(), nullable=False),
         sa.Column("log_likelihood", sa.Double(), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=True),
+        sa.Column("stand", sa.LargeBinary(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(
@@ -1626,6 +1628,28 @@ def _market_batch_row() -> None:
         sa.PrimaryKeyConstraint("hit_id", name=op.f("pk_market_batch_row")),
         sa.UniqueConstraint("batch_id", "position", name=op.f("uq_market_batch_row_batch_id_position")),
     )
+
+
+def _provisional() -> None:
+    op.create_table(
+        "provisional",
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("run_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("posterior", sa.JSON(), nullable=False),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_provisional_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_provisional_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_provisional_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_provisional")),
+    )
+    op.create_index(op.f("ix_provisional_project_id"), "provisional", ["project_id"])
 
 
 def _example() -> None:
