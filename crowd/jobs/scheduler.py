@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -35,6 +36,8 @@ class Scheduler:
         self._term: Term | None = None
         # A bare timer: its jobs are in memory, and what it must not do twice is in the database.
         self._timer = BackgroundScheduler(timezone="UTC")
+        # A period that ends before its job has is no news: nothing is lost, and the next one comes.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
         """Begin to wake up, in threads of our own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -187,3 +188,8 @@ def test_a_project_whose_turn_fails_does_not_stop_the_others(database, clock, pr
     with capture_logs() as logs:
         assert step(database, clock) == 1
     assert [(line["event"], line["project"]) for line in logs] == [("step failed", project)]
+
+
+def test_a_job_that_outlasts_its_period_is_no_news(database, clock):
+    Scheduler(database, clock, ())
+    assert not logging.getLogger("apscheduler.scheduler").isEnabledFor(logging.WARNING)
