@@ -9,12 +9,12 @@ from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crowd import api, logs
-from crowd.api import Edge
+from crowd.api import Edge, express
 from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
 from crowd.turk import front
-from crowd.web import access_log, console, headers, metrics, pages, submit, turk_pages, work
+from crowd.web import access_log, console, door, headers, metrics, pages, submit, turk_pages, work
 from crowd.web.templates import folder
 
 IN_MEMORY = (None, "", ":memory:")
@@ -53,16 +53,17 @@ def create_app(
     edge = Edge(database or connect(settings.database_url, pool_size=settings.pool_size), clock, settings)
     app = Server("crowd", template_folder=str(folder()), static_folder=str(folder() / "static"))
     app.secret_key = secret_key = signing_key(settings)
-    if settings.trusted_proxies:
-        # Each proxy appends an address, while the scheme and the host are one value that they hand on.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1
-        )
     logs.configure(as_json=settings.log_json)
     access_log.register(app)
     headers.register(app)
     counters = metrics.register(app, edge.database)
     documented = api.register(app, edge)
+    app.wsgi_app = door.Door(app.wsgi_app, express.routes(edge), counters)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        # Each proxy appends an address, while the scheme and the host are one value that they hand on.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1
+        )
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.document))
     app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Response, g, request
 from sqlalchemy.orm import Session
+from werkzeug import Request
 
 from crowd.db import Database
 from crowd.errors import Forbidden
@@ -27,15 +28,15 @@ FIELD = "csrf"
 READING = ("GET", "HEAD")
 
 
-def cookie() -> str | None:
+def cookie(sent: Request = request) -> str | None:
     """Return the text of the session's cookie, where the request has one."""
-    return request.cookies.get(_name())
+    return sent.cookies.get(_name(sent))
 
 
 def set_cookie(response: Response, text: str) -> None:
     """Give the browser the cookie of a new session."""
     response.set_cookie(
-        _name(),
+        _name(request),
         text,
         max_age=int(sessions.LONGEST.total_seconds()),
         secure=request.is_secure,
@@ -46,7 +47,7 @@ def set_cookie(response: Response, text: str) -> None:
 
 def clear_cookie(response: Response) -> None:
     """Take the cookie from the browser."""
-    response.delete_cookie(_name(), secure=request.is_secure, httponly=True, samesite="Lax")
+    response.delete_cookie(_name(request), secure=request.is_secure, httponly=True, samesite="Lax")
 
 
 def visitor(session: Session, *, now: datetime) -> Visitor | None:
@@ -86,16 +87,16 @@ def current() -> Visitor | None:
     return found
 
 
-def is_from_our_page(secret: str) -> bool:
+def is_from_our_page(secret: str, sent: Request) -> bool:
     """Tell whether a request with the cookie of this secret has what only our own pages send with it."""
-    ours, theirs = _origins()
-    sent = request.headers.get(HEADER, "")
-    return ours == theirs and hmac.compare_digest(sent.encode(), sessions.csrf(secret).encode())
+    ours, theirs = _origins(sent)
+    token = sent.headers.get(HEADER, "")
+    return ours == theirs and hmac.compare_digest(token.encode(), sessions.csrf(secret).encode())
 
 
 def require_same_origin() -> None:
     """Raise unless the browser says that the request comes from one of our own pages."""
-    ours, theirs = _origins()
+    ours, theirs = _origins(request)
     if theirs != ours:
         raise Forbidden(
             f"this request comes from {theirs or 'no page'}, and this server is {ours}; "
@@ -110,9 +111,9 @@ def own_path(text: str, *, default: str) -> str:
     return text if is_ours else default
 
 
-def _origins() -> tuple[str, str]:
-    theirs = request.headers.get("Origin") or _origin(request.headers.get("Referer", ""))
-    return f"{request.scheme}://{request.host}", theirs
+def _origins(sent: Request) -> tuple[str, str]:
+    theirs = sent.headers.get("Origin") or _origin(sent.headers.get("Referer", ""))
+    return f"{sent.scheme}://{sent.host}", theirs
 
 
 def _note_visit(session: Session, now: datetime) -> None:
@@ -127,8 +128,8 @@ def _require_csrf(visitor: Visitor) -> None:
         raise Forbidden("the form is from an earlier session; load the page again and repeat")
 
 
-def _name() -> str:
-    return SECURE_COOKIE if request.is_secure else COOKIE
+def _name(sent: Request) -> str:
+    return SECURE_COOKIE if sent.is_secure else COOKIE
 
 
 def _origin(address: str) -> str:

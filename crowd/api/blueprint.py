@@ -26,15 +26,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(name, name, url_prefix="/api/v1", description=description)
         self._prepare_doc_cbks.append(document_access)
 
-    def on(self, method: str, rule: str, *, express: View | None = None) -> Callable[[View], View]:
-        """Publish a view, behind its door, under one method of a path.
-
-        An `express` view is tried first. It has a door of its own, and returns None where the other decides.
-        """
+    def on(self, method: str, rule: str) -> Callable[[View], View]:
+        """Publish a view, behind its door, under one method of a path."""
 
         def decorate(view: View) -> View:
-            named = guarded(self.describes(operationId=view.__name__)(view))
-            published = named if express is None else _first(express, named)
+            published = guarded(self.describes(operationId=view.__name__)(view))
             self.add_url_rule(rule, view.__name__, published, methods=[method])
             return view
 
@@ -90,12 +86,3 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def describes(self, **documentation: Any) -> Callable[[View], View]:  # noqa: ANN401 - OpenAPI's own
         """Add to a view's entry in the OpenAPI document."""
         return cast("Callable[[View], View]", self.doc(**documentation))
-
-
-def _first(express: View, view: View) -> View:
-    @wraps(view)
-    def enter(**ids: object) -> object:
-        response = express(**ids)
-        return view(**ids) if response is None else response
-
-    return enter

@@ -1,4 +1,4 @@
-"""The two calls that come all day, answered without schema and session wherever they are quite ordinary.
+"""The two calls that come all day, answered before Flask is asked wherever they are quite ordinary.
 
 Each function returns None for what it does not know for certain to be right: then the view goes the general
 way, which decides it and words the answer. So there is one wording of every error, and one of every rule.
@@ -6,22 +6,28 @@ way, which decides it and words the answer. So there is one wording of every err
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
-from flask import Response, jsonify, request
+from flask import Response
+from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
 from crowd import visitors
 from crowd.api.access import WORKERS_BODY
 from crowd.api.bodies import parse_json
-from crowd.api.edge import edge
+from crowd.api.edge import Edge
 from crowd.channels import Page
+from crowd.db import Database, Line
 from crowd.services import collect, pack
 from crowd.services.access import attempts, keys
-from crowd.services.page import express
+from crowd.services.page import express, terms
 from crowd.services.page.look import Caller, Card
 from workers.money import dollars
 
@@ -29,47 +35,86 @@ MOST_QUESTIONS = 100
 MOST_SECONDS = 10**7
 NAME_LENGTH, NOTE_LENGTH = 10, 2000
 SUBMISSION = frozenset({"answers", "skips", "notes", "seconds", "times"})
+JSON_TYPE = "application/json"
+
+Found = TypeVar("Found")
 
 
-def claim(project: int) -> Response | None:
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that is answered before Flask is asked, with the names Flask has for it."""
+
+    path: re.Pattern[str]
+    rule: str
+    endpoint: str
+    answer: Callable[[Request, str], str | None]  # from what the path holds; the JSON of a 200, or None
+
+
+def routes(edge: Edge) -> Sequence[Route]:
+    """Return the two calls of one application."""
+    return (
+        Route(
+            re.compile(r"/api/v1/work/projects/([1-9][0-9]{0,17})/claim"),
+            "/api/v1/work/projects/<id:project>/claim",
+            "labeling.claim_page",
+            partial(claim, edge),
+        ),
+        Route(
+            re.compile(r"/api/v1/work/pages/([A-Za-z0-9_-]+)/submit"),
+            "/api/v1/work/pages/<token>/submit",
+            "labeling.submit_page",
+            partial(submit, edge),
+        ),
+    )
+
+
+def claim(at: Edge, sent: Request, project: str) -> str | None:
     """Answer the claim of a new page."""
-    card, body, at = _card(), _body(), edge()
+    card, body = _card(sent), _body(sent)
     ahead = None if body is None else body.pop("ahead", False)
     if card is None or body or not isinstance(ahead, bool):
         return None
     now = at.clock()
-    taken = at.database.express(lambda line: express.claim(line, card, project, ahead=ahead, now=now))
+    taken = _on_line(at.database, lambda line: express.claim(line, card, int(project), ahead=ahead, now=now))
     if taken is None:
         return None
     _bind(taken.caller)
     labels, told = taken.terms.label_set, taken.terms.told
     page = pack.page(taken.project, labels, told, (), token=taken.token, lease_until=taken.lease_until)
-    return written(page, taken.payloads, taken.project.lease_seconds)
+    return text(page, taken.payloads, taken.project.lease_seconds)
 
 
-def submit(token: str) -> Response | None:
+def submit(at: Edge, sent: Request, token: str) -> str | None:
     """Answer the first submission of a page without skips."""
-    card, body, at = _card(), _body(), edge()
-    sent = None if body is None else _submission(body)
-    if card is None or sent is None:
+    card, body = _card(sent), _body(sent)
+    said = None if body is None else _submission(body)
+    if card is None or said is None:
         return None
     now, limit = at.clock(), attempts.submissions(at.settings.submits_per_minute)
-    found = at.database.express(lambda line: collect.express(line, card, token, limit=limit, now=now, **sent))
+    found = _on_line(
+        at.database, lambda line: collect.express(line, card, token, limit=limit, now=now, **said)
+    )
     if found is None:
         return None
     caller, receipt = found
     _bind(caller)
-    return jsonify(
-        token=receipt.token,
-        answers=receipt.answers,
-        skipped=receipt.skipped,
-        amount=dollars(receipt.amount_micros),
-        submitted_at=receipt.submitted_at.isoformat(),
-        lessons=[],
-    )
+    told = {
+        "token": receipt.token,
+        "answers": receipt.answers,
+        "skipped": receipt.skipped,
+        "amount": dollars(receipt.amount_micros),
+        "submitted_at": receipt.submitted_at.isoformat(),
+        "lessons": [],
+    }
+    return f"{json.dumps(told, separators=(',', ':'))}\n"
 
 
 def written(page: Page, payloads: Iterable[str], lease_seconds: int) -> Response:
+    """Return the response that is a page."""
+    return Response(text(page, payloads, lease_seconds), content_type=JSON_TYPE)
+
+
+def text(page: Page, payloads: Iterable[str], lease_seconds: int) -> str:
     """Return a page as `ClaimedPage` describes it, whose own dump takes longer than the claim.
 
     Field by field: a question's key stays here. Payloads are JSON as `json.dumps` writes it by itself.
@@ -89,16 +134,26 @@ def written(page: Page, payloads: Iterable[str], lease_seconds: int) -> Response
     questions = ",".join(
         f'{{"name":"q{number}","payload":{payload}}}' for number, payload in enumerate(payloads, start=1)
     )
-    text = f'{json.dumps(about, ensure_ascii=False)[:-1]},"questions":[{questions}]}}\n'
-    return Response(text, content_type="application/json")
+    return f'{json.dumps(about, ensure_ascii=False)[:-1]},"questions":[{questions}]}}\n'
 
 
-def _card() -> Card | None:
+def _on_line(database: Database, work: Callable[[Line], Found | None]) -> Found | None:
+    try:
+        return database.express(work)
+    except terms.Unread as unread:
+        terms.learn(database, unread)
+    try:
+        return database.express(work)
+    except terms.Unread:  # it has just been changed
+        return None
+
+
+def _card(sent: Request) -> Card | None:
     """Return what the worker comes with, where it is in good form."""
-    sent = request.environ.get("HTTP_AUTHORIZATION")
-    if sent is None:
-        return _cookie()
-    kind, _, text = sent.partition(" ")
+    shown = sent.environ.get("HTTP_AUTHORIZATION")
+    if shown is None:
+        return _cookie(sent)
+    kind, _, text = shown.partition(" ")
     prefix, _, pair = text.partition("_")
     public_id, _, secret = pair.partition("_")
     if (kind, prefix) != ("Bearer", keys.WORKER_PREFIX) or not _is_plain(text):
@@ -106,25 +161,30 @@ def _card() -> Card | None:
     return Card("token", public_id, secret)
 
 
-def _cookie() -> Card | None:
-    sent = visitors.cookie()
-    if sent is None or not _is_plain(sent):
+def _cookie(sent: Request) -> Card | None:
+    shown = visitors.cookie(sent)
+    if shown is None or not _is_plain(shown):
         return None
-    public_id, _, secret = sent.partition(".")
-    return Card("session", public_id, secret) if visitors.is_from_our_page(secret) else None
+    public_id, _, secret = shown.partition(".")
+    return Card("session", public_id, secret) if visitors.is_from_our_page(secret, sent) else None
 
 
 def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
 
 
-def _body() -> dict[str, Any] | None:
-    request.max_content_length = WORKERS_BODY
-    sent = request.get_data()
-    if request.query_string or not (request.is_json or not sent):
+def _body(sent: Request) -> dict[str, Any] | None:
+    """Return the object a short body is, and leave the body as it was for whoever reads it next."""
+    length = sent.environ.get("CONTENT_LENGTH") or "0"
+    is_short = length.isdecimal() and int(length) <= WORKERS_BODY
+    if not is_short or sent.query_string or "HTTP_TRANSFER_ENCODING" in sent.environ:
+        return None
+    content = sent.environ["wsgi.input"].read(int(length))
+    sent.environ["wsgi.input"] = io.BytesIO(content)
+    if len(content) != int(length) or not (sent.is_json or not content):
         return None
     try:
-        body = parse_json(sent) if sent else {}
+        body = parse_json(content) if content else {}
     except BadRequest:
         return None
     return body if isinstance(body, dict) else None

@@ -138,15 +138,15 @@ def express(
     """Accept an ordinary page as `submit` does, in two statements on a line; None where it is not ordinary.
 
     Then nothing is stored, and it is `submit`'s to do, or to say what is wrong.
+
+    Raises:
+        terms.Unread: this process has not read the project as it is now.
     """
     found = look.at_submission(line, card, token, now=now)
     if found is None or (found[1].work, found[1].kind) != ("assigned", "work"):
         return None
     caller, page = found
-    kept = terms.kept(line, page.project_id, page.revision)
-    if kept is None:
-        return None
-    project, known = kept
+    project, known = terms.kept(line, page.project_id, page.revision)
     sent = _Sent(answers, {}, notes, seconds, times)
     try:
         values = _read(line, project, known, page, sent)

@@ -22,17 +22,26 @@ def register(app: Flask) -> None:
     app.after_request(_end)
 
 
-def _begin() -> None:
-    given = request.headers.get(HEADER, "")
-    g.started, g.request_id = time.perf_counter(), given if GIVEN.fullmatch(given) else secrets.token_hex(8)
+def begin(given: str) -> str:
+    """Begin a request under the id its client gave it, where that can be one; return the id."""
+    request_id = given if GIVEN.fullmatch(given) else secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def note(method: str, rule: str | None, status: int, *, seconds: float) -> None:
+    """Write the line of one request."""
+    # The rule, not the path: a path may hold a page's token or an item's key.
+    log.info("request", method=method, rule=rule, status=status, ms=round(seconds * 1000, 1))
+
+
+def _begin() -> None:
+    g.started, g.request_id = time.perf_counter(), begin(request.headers.get(HEADER, ""))
 
 
 def _end(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
-    # The rule, not the path: a path may hold a page's token or an item's key.
     rule = request.url_rule.rule if request.url_rule else None
-    milliseconds = round((time.perf_counter() - g.started) * 1000, 1)
-    log.info("request", method=request.method, rule=rule, status=response.status_code, ms=milliseconds)
+    note(request.method, rule, response.status_code, seconds=time.perf_counter() - g.started)
     return response

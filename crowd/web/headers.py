@@ -6,6 +6,7 @@ from flask import Flask, Response, request
 
 ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 DATA = "default-src 'none'; frame-ancestors 'none'; sandbox"
+OF_DATA = {"Content-Security-Policy": DATA, **ALWAYS, "Cache-Control": "no-store"}
 PAGES = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,9 +30,8 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 class Counters:
     """The numbers of one application."""
 
-    requests: Counter
-    seconds: Histogram
     registry: CollectorRegistry
+    count: Callable[[str, str, int, float], None]  # a request: its method, endpoint, status and seconds
 
     def text(self) -> bytes:
         """Return all numbers in Prometheus' own format."""
@@ -60,19 +59,13 @@ def register(app: Flask, database: Database) -> Counters:
     """Count every request of an application."""
     counters = _counters(database)
 
-    @cache
-    def numbers(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
-        return counters.requests.labels(method, endpoint, status), counters.seconds.labels(endpoint)
-
     def begin() -> None:
         g.counted_from = time.perf_counter()
 
     def end(response: Response) -> Response:
         endpoint = request.endpoint or "none"
         method = request.method if request.method in METHODS else "other"
-        count, seconds = numbers(method, endpoint, response.status_code)
-        count.inc()
-        seconds.observe(time.perf_counter() - g.counted_from)
+        counters.count(method, endpoint, response.status_code, time.perf_counter() - g.counted_from)
         return response
 
     app.before_request(begin)
@@ -87,8 +80,19 @@ def _counters(database: Database) -> Counters:
     if SHARED in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(Waiting(database))
-    return Counters(
-        Counter("crowd_requests", "Requests answered", ["method", "endpoint", "status"], registry=own),
-        Histogram("crowd_request_seconds", "Time to answer", ["endpoint"], registry=own),
-        registry,
-    )
+    requests = Counter("crowd_requests", "Requests answered", ["method", "endpoint", "status"], registry=own)
+    seconds = Histogram("crowd_request_seconds", "Time to answer", ["endpoint"], registry=own)
+    return Counters(registry, _counting(requests, seconds))
+
+
+def _counting(requests: Counter, seconds: Histogram) -> Callable[[str, str, int, float], None]:
+    @cache
+    def numbers(method: str, endpoint: str, status: int) -> tuple[Counter, Histogram]:
+        return requests.labels(method, endpoint, status), seconds.labels(endpoint)
+
+    def count(method: str, endpoint: str, status: int, took: float) -> None:
+        counter, histogram = numbers(method, endpoint, status)
+        counter.inc()
+        histogram.observe(took)
+
+    return count

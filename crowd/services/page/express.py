@@ -37,14 +37,17 @@ class Taken:
 
 
 def claim(line: Line, card: Card, project_id: int, *, ahead: bool, now: datetime) -> Taken | None:
-    """Give a worker a whole page of ordinary work; None where anything about it is special."""
+    """Give a worker a whole page of ordinary work; None where anything about it is special.
+
+    Raises:
+        terms.Unread: this process has not read the project as it is now.
+    """
     standing = look.at_claim(line, card, project_id, now=now)
     if standing is None or not _wants_another(standing, ahead=ahead):
         return None
-    known = terms.kept(line, project_id, standing.revision)
-    if known is None or not _is_open_to_all(known[0]):
+    known = project, in_force = terms.kept(line, project_id, standing.revision)
+    if not _is_open_to_all(project):
         return None
-    project, in_force = known
     if in_force.training and not standing.has_begun:
         return None
     token = secrets.token_urlsafe(16)

@@ -30,13 +30,14 @@ _WORKER = """
 _HOLDER = """
     {table} AS pass JOIN worker ON worker.id = pass.worker_id AND worker.erased_at IS NULL
 """
+# 1 for the page that is held, 2 for the one fetched ahead; there is never more than one of each.
 _HOLDS = """
-    EXISTS (SELECT 1 FROM assignment WHERE assignment.worker_id = worker.id
-        AND assignment.project_id = project.id AND assignment.ahead = {ahead}
+    (SELECT COALESCE(SUM(CASE WHEN assignment.ahead THEN 2 ELSE 1 END), 0) FROM assignment
+        WHERE assignment.worker_id = worker.id AND assignment.project_id = project.id
         AND assignment.work = 'assigned')
 """
 _CLAIM = """
-    SELECT {worker}, project.revision, {holds_first}, {holds_second}, standing.gold_share,
+    SELECT {worker}, project.revision, {holds}, standing.gold_share,
         standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0, COALESCE(standing.proven, false)
     FROM {holder} JOIN project ON project.id = :project AND project.requester_id + 0 = worker.requester_id
         AND worker.channel IN (project.channel, project.second_channel)
@@ -91,7 +92,16 @@ def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Stand
     row = _CLAIMING[card.kind](line, project=project_id, **_shown(line, card, now)).first()
     if row is None or not tokens.matches(row[0], card.secret):
         return None
-    return Standing(Caller(*row[1:4]), row[4], bool(row[5]), bool(row[6]), row[7], bool(row[8]), bool(row[9]))
+    revision, holds, gold_share, has_begun, is_proven = row[4:]
+    return Standing(
+        Caller(*row[1:4]),
+        revision,
+        holds_first=bool(holds & 1),
+        holds_second=bool(holds & 2),
+        gold_share=gold_share,
+        has_begun=bool(has_begun),
+        is_proven=bool(is_proven),
+    )
 
 
 def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:
@@ -114,8 +124,7 @@ def _both(text: str, kind: Pass) -> Sql:
         "worker": _WORKER,
         "holder": _HOLDER.format(table=TABLES[kind]),
         "live": LIVE[kind],
-        "holds_first": _HOLDS.format(ahead="false"),
-        "holds_second": _HOLDS.format(ahead="true"),
+        "holds": _HOLDS,
     }
     return Sql(**{database: text.format(found=found, **parts) for database, found in accept.FOUND.items()})
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
+from crowd.db import Database
 from crowd.errors import NotFound
 from crowd.models import Gold, Instructions, LabelSet, Project, Worker
 from crowd.models.base import Model
@@ -36,6 +38,15 @@ class Terms:
     training: Sequence[tuple[int, int]] = ()  # the same of training questions, the oldest first
 
 
+class Unread(Exception):
+    """This process has not read a project as it is at a revision: `learn` does that."""
+
+    def __init__(self, project_id: int, revision: int) -> None:
+        super().__init__(project_id, revision)
+        self.project_id, self.revision = project_id, revision
+
+
+_learning = Lock()
 _projects: WeakKeyDictionary[Engine, dict[int, Project]] = WeakKeyDictionary()
 _kept: WeakKeyDictionary[Engine, dict[int, tuple[int, Terms]]] = WeakKeyDictionary()
 
@@ -62,13 +73,26 @@ def project(session: Session, project_id: int, revision: int) -> Project:
     return found
 
 
-def kept(at: At, project_id: int, revision: int) -> tuple[Project, Terms] | None:
-    """Return a project and its terms at a revision just read, where this process has them."""
+def kept(at: At, project_id: int, revision: int) -> tuple[Project, Terms]:
+    """Return a project and its terms at a revision just read.
+
+    Raises:
+        Unread: this process does not have them.
+    """
     found = _projects.get(plain.engine(at), {}).get(project_id)
     of_revision, terms = _kept.get(plain.engine(at), {}).get(project_id, (None, None))
     if found is None or terms is None or not (found.revision == of_revision == revision):
-        return None
+        raise Unread(project_id, revision)
     return found, terms
+
+
+def learn(database: Database, wanted: Unread) -> None:
+    """Read a project and its terms once for all who come just then, each of whom would else do it."""
+    with _learning, database.read() as session:
+        try:
+            kept(session, wanted.project_id, wanted.revision)
+        except Unread:
+            of(session, project(session, wanted.project_id, wanted.revision))
 
 
 def of_worker(session: Session, worker: Worker, project_id: int) -> Project:
