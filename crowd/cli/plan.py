@@ -44,6 +44,7 @@ FEWEST_PEOPLE = 10
     "--target", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Accuracy to reach."
 )
 @click.option("--budget", metavar="DOLLARS", help="What may be spent.")
+@click.option("--label-value", metavar="DOLLARS", help="What a right label is worth to you.")
 @click.option("--sample", type=click.IntRange(min=20), help="Items simulated at most.  [default: 500]")
 @click.option("--draws", type=click.IntRange(1, 100), help="How often all is simulated.  [default: 2]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -57,6 +58,7 @@ def command(
     fees: str,
     target: float | None,
     budget: str | None,
+    label_value: str | None,
     seed: int,
     html: str | None,
     as_json: bool,
@@ -74,11 +76,12 @@ def command(
     check_streams({"ANSWERS": answers, "--truth": truth}, {"--html": html}, as_json=as_json)
     _check(answers, truth, items, stated)
     each, most = _price(price, fees), None if budget is None else micros(budget, "--budget")
+    value = None if label_value is None else _value(label_value, each)
     started = time.perf_counter()
     source = _recorded(answers, truth) if answers else _stated(items or 0, stated)
     given = {"sample": sample, "draws": draws, "seed": seed}
     options = {name: value for name, value in given.items() if value is not None}
-    found = _simulate(source, each, items or source.size, target, most, options)
+    found = _simulate(source, each, items or source.size, target, most, value, options)
     said = _said(found, source.size, answers, stated)
     if html:
         from crowd.trials.plan.page import render
@@ -88,7 +91,7 @@ def command(
         print_json(_described(found) | {"seed": seed, "seconds": round(time.perf_counter() - started, 2)})
     else:
         click.echo(
-            "\n".join([said, "", table([_row(point) for point in found.points]), "", *_verdict(found)])
+            "\n".join([said, "", table([_row(point) for point in found.points]), "", *_verdict(found, each)])
         )
 
 
@@ -114,6 +117,13 @@ def _price(price: str, fees: str) -> Price:
         return Price(reward)
     page = cost(Posting(fees=fees), price_micros=reward, questions=PAGE, assignments=1)
     return Price(reward, page.whole // PAGE - reward)
+
+
+def _value(text: str, price: Price) -> int:
+    value = micros(text, "--label-value")
+    if not value > price.reward > 0:
+        raise bad_input("--label-value", "must be above --price, and that above 0")
+    return value
 
 
 def _recorded(path: str, truth: str | None) -> RecordedSource:
@@ -153,6 +163,7 @@ def _simulate(
     items: int,
     target: float | None,
     budget_micros: int | None,
+    value_micros: int | None,
     given: dict[str, int],
 ) -> Plan:
     from crowd.trials.plan.frontier import Effort, plan
@@ -167,6 +178,7 @@ def _simulate(
         items=items,
         target=target,
         budget_micros=budget_micros,
+        value_micros=value_micros,
         effort=Effort(**given),
         watch=show,
     )
@@ -196,7 +208,7 @@ def _row(point: Point) -> dict[str, str]:
     }
 
 
-def _verdict(found: Plan) -> list[str]:
+def _verdict(found: Plan, price: Price) -> list[str]:
     lines = ["* nothing cheaper is as accurate; cost holds gold and fees"]
     chosen = found.recommended
     if chosen is None:
@@ -205,17 +217,20 @@ def _verdict(found: Plan) -> list[str]:
     return [
         *lines,
         f"recommended: {chosen.name}, {share}: {found.why}",
-        f"  crowd project create … {_settings(chosen)}",
+        f"  crowd project create … {_settings(chosen, price)}",
     ]
 
 
-def _settings(point: Point) -> str:
+def _settings(point: Point, price: Price) -> str:
     """Return the options of a project that buys like this; gold by the default policy needs none."""
     policy, gold = point.rule.policy, " --gold-share 0" if point.rule.gold is None else ""
-    if policy.confidence is None:
+    if policy.fixed:
         return f"--overlap {policy.overlap}{gold}"
-    least, most = policy.min_answers, policy.max_answers
-    return f"--overlap {least} --max-overlap {most} --confidence {policy.confidence:g}{gold}"
+    between = f"--overlap {policy.min_answers} --max-overlap {policy.max_answers}"
+    if policy.least_gain is None:
+        return f"{between} --confidence {policy.confidence:g}{gold}"
+    value = price.reward / policy.least_gain / MICROS
+    return f"{between} --price {price.reward / MICROS:g} --label-value {value:g}{gold}"
 
 
 def _described(found: Plan) -> dict[str, Any]:
@@ -236,9 +251,10 @@ def _plain(point: Point) -> dict[str, Any]:
     rounded = ("accuracy", "low", "high", "claimed", "answers_per_item", "gold_share", "stopped")
     return {
         "name": point.name,
-        "overlap": policy.overlap if policy.confidence is None else policy.min_answers,
-        "max_overlap": policy.overlap if policy.confidence is None else policy.max_answers,
+        "overlap": policy.overlap if policy.fixed else policy.min_answers,
+        "max_overlap": policy.overlap if policy.fixed else policy.max_answers,
         "confidence": policy.confidence,
+        "least_gain": policy.least_gain,
         "gold_policy": None if gold is None else gold.to_data(),
         **{name: round(getattr(point, name), DIGITS) for name in rounded},
         "answers": point.answers,

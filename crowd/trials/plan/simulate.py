@@ -1,4 +1,4 @@
-"""One simulated project: answers bought wave by wave under the product's own rules."""
+"""One simulated project: answers bought wave by wave, and gold with them, under the product's own rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aggregation.answers import Answers
 from aggregation.consensus import Consensus
 from aggregation.registry import aggregate
 from crowd.trials.plan.supply import Supply
+from crowd.trials.plan.worth import Bought, expected, hold
 from qc.decide import MORE, Policy, decide_all
 from qc.gold_policy import GoldPolicy, share
 from qc.spam import EXAM, Observation, SpamPolicy, judge
@@ -30,20 +31,7 @@ class Rule:
     @property
     def overlap(self) -> int:
         """Return how many answers an item gets before anything is decided."""
-        return self.policy.overlap if self.policy.confidence is None else self.policy.min_answers
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """What one simulated project came to."""
-
-    items: int
-    answers: int  # gold left out
-    gold_answers: int
-    judged: int  # items whose label could be judged
-    right: float  # expected number of right labels among them; an item without a label is wrong
-    claimed: float  # what their confidences promise
-    stopped: int  # workers kept out for their answers to gold
+        return self.policy.overlap if self.policy.fixed else self.policy.min_answers
 
 
 @dataclass(slots=True)
@@ -97,26 +85,22 @@ class _Project:
 
     def wanting(self) -> NDArray[np.int64]:
         """Conclude and decide; return how many more answers each item wants now."""
-        self.found = found = self._conclude()
-        votes, confidence = found.votes[: self.supply.items], found.confidence[: self.supply.items]
-        more = decide_all(votes, confidence, self.rule.policy) == MORE
+        answers, self.found = self._conclude()
+        found, items, policy = self.found, self.supply.items, self.rule.policy
+        votes, confidence = found.votes[:items], found.confidence[:items]
+        gain = np.inf if policy.least_gain is None else self._gain(answers, found)
+        more = decide_all(votes, confidence, policy, gain=gain) == MORE
         return np.where(more, np.maximum(self.rule.overlap - votes, 1), 0)
+
+    def _gain(self, answers: Answers, found: Consensus) -> NDArray[np.float64]:
+        left = np.maximum(self.rule.policy.max_answers - found.votes, 0)
+        return expected(answers, found, left)[: self.supply.items]
 
     def result(self) -> Bought:
         """Hold the labels against the truth."""
-        found = self.found or self._conclude()
-        rows = np.flatnonzero(~np.isnan(self.supply.belief[:, 0]))
-        labeled = found.votes[rows] > 0
-        right = self.supply.belief[rows, found.choice[rows]] * labeled
-        return Bought(
-            items=self.supply.items,
-            answers=int(self.bought.sum()),
-            gold_answers=len(self.gold),
-            judged=len(rows),
-            right=float(right.sum()),
-            claimed=float((found.confidence[rows] * labeled).sum()),
-            stopped=int(self.stopped.sum()),
-        )
+        found = self.found or self._conclude()[1]
+        bought, stopped = int(self.bought.sum()), int(self.stopped.sum())
+        return hold(self.supply, found, answers=bought, gold=len(self.gold), stopped=stopped)
 
     def _take(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the next answer to each item that has one by somebody who may still answer."""
@@ -177,8 +161,8 @@ class _Project:
         self.stopped[worker] = verdict != "good"
         self.banned[worker] = verdict == "ban"
 
-    def _conclude(self) -> Consensus:
-        """Aggregate what counts, gold included and known, as a project would."""
+    def _conclude(self) -> tuple[Answers, Consensus]:
+        """Aggregate what counts, gold included and known, as a project would; the items' own come first."""
         rows = np.flatnonzero(self.bought & ~self.banned[self.supply.worker])
         gold = np.array([seen for seen in self.gold if not self.banned[seen[1]]]).reshape(-1, 3)
         items, labels = self.supply.items, self.supply.labels
@@ -191,7 +175,7 @@ class _Project:
         names = (_names(size) for size in (items + extra, len(self.supply.matrices), labels))
         answers = Answers(item, worker, label, *names)
         known = {str(items + at): str(truth) for at, truth in enumerate(self.gold_truth[:extra])}
-        return aggregate(answers, gold=known)
+        return answers, aggregate(answers, gold=known)
 
 
 def _names(size: int) -> tuple[str, ...]:

@@ -47,6 +47,14 @@ def test_recorded_answers_are_planned_for_as_data(crowd, recorded):
     assert (three["answers"], three["cost"]) == (120, 1.2)
 
 
+def test_a_value_of_labels_is_planned_with_and_handed_on_to_the_project(crowd, recorded):
+    told = crowd("plan", recorded, "--price", "0.01", "--label-value", "0.50", *QUICK).stdout
+    assert "2 to 7 while gaining 0.02" in told
+    assert "what its right labels are worth exceeds its cost by most" in told
+    dear = crowd("plan", recorded, "--price", "0.01", "--label-value", "0.011", *QUICK).stdout
+    assert "recommended: overlap 1, no gold" in dear
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -55,6 +63,7 @@ def test_recorded_answers_are_planned_for_as_data(crowd, recorded):
         (("--crowd", "good=.5", "--items", 10), "--crowd: the shares of the crowd sum to 0.5"),
         (("--crowd", "good=1", "--items", 10, "--truth", "t.csv"), "--truth goes with recorded ANSWERS"),
         ((*STATED, "--budget", "two"), "--budget: 'two' is not an amount"),
+        ((*STATED, "--label-value", "0.02"), "--label-value: must be above --price"),
     ],
 )
 def test_what_makes_no_sense_is_named(crowd, arguments, said):

@@ -9,10 +9,11 @@ import pytest
 
 from aggregation.answers import Answers
 from aggregation.registry import aggregate
-from crowd.trials.plan.frontier import Effort, Price, plan, recommend, rules
+from crowd.trials.plan.frontier import GAINS, Effort, Price, offered, plan, recommend, rules
 from crowd.trials.plan.page import render
 from crowd.trials.plan.simulate import GOLD_ITEMS, Rule, simulate
 from crowd.trials.plan.supply import RecordedSource, StatedSource
+from crowd.trials.plan.together import together
 from qc.decide import Policy
 from qc.gold_policy import GoldPolicy
 from workers.simulated import Group, parse_groups
@@ -55,6 +56,50 @@ def test_a_fixed_overlap_buys_exactly_that():
 def test_until_sure_stays_between_least_and_most():
     run = bought(Rule(Policy(min_answers=2, max_answers=4, confidence=0.99)), MIXED)
     assert 2 * 60 <= run.answers <= 4 * 60
+
+
+def test_until_a_gain_is_too_small_buys_less_the_dearer_an_answer_is():
+    runs = [
+        bought(Rule(Policy(min_answers=2, max_answers=5, least_gain=gain)), MIXED, items=150)
+        for gain in (0.5, 0.05, 0.001)
+    ]
+    assert runs[0].answers == 2 * 150, "nothing is expected to gain half a label"
+    assert runs[0].answers < runs[1].answers < runs[2].answers <= 5 * 150
+    assert runs[0].right < runs[2].right
+
+
+class TestTogether:
+    """What is simulated together is what is simulated one by one, but for where chance leads the fits."""
+
+    @pytest.fixture
+    def supply(self):
+        return source(MIXED, 150).draw(150, np.random.default_rng(0))
+
+    def alone(self, supply, policy):
+        return simulate(supply, Rule(policy), np.random.default_rng(0))
+
+    def test_fixed_overlaps_are_exactly_the_same(self, supply):
+        policies = [Policy(overlap=3), Policy(overlap=1), Policy(overlap=40)]
+        assert together(supply, policies) == [self.alone(supply, policy) for policy in policies]
+
+    @pytest.mark.parametrize("until", [{"confidence": 0.9}, {"least_gain": 0.01}])
+    def test_others_buy_about_as_much_for_about_as_many_right_labels(self, supply, until):
+        policy = Policy(min_answers=2, max_answers=5, **until)
+        [found] = together(supply, [policy])
+        alone = self.alone(supply, policy)
+        assert found.answers == pytest.approx(alone.answers, rel=0.08)
+        assert found.right == pytest.approx(alone.right, abs=0.04 * 150)
+        assert 2 * 150 < found.answers < 5 * 150
+
+    def test_who_is_harder_to_content_buys_more_in_whatever_order_they_come(self, supply):
+        policies = [Policy(min_answers=2, max_answers=5, confidence=level) for level in (0.99, 0.7, 0.9)]
+        strict, loose, middle = (run.answers for run in together(supply, policies))
+        assert loose < middle < strict
+
+    def test_answers_that_run_out_are_all_bought(self):
+        supply = recorded(40).draw(40, np.random.default_rng(0))
+        [found] = together(supply, [Policy(min_answers=2, max_answers=9, least_gain=1e-9)])
+        assert found.answers == 200
 
 
 def test_more_answers_are_worth_more():
@@ -152,6 +197,23 @@ def test_a_budget_takes_the_most_accurate_within_it(found):
     assert all(p.accuracy < rich.accuracy + 0.01 for p in found.points if p.cost_micros <= 50_000_000)
     poor = recommend(found.points, budget_micros=1)
     assert poor == (None, "even the cheapest way costs more than the budget")
+
+
+def test_what_a_label_is_worth_takes_what_leaves_most(found):
+    cheap, why = recommend(found.points, worth_micros=1)
+    assert cheap == found.points[0]
+    assert "exceeds its cost" in why
+    best = max(point.accuracy for point in found.points)
+    assert recommend(found.points, worth_micros=10**15)[0].accuracy == best
+
+
+def test_a_known_value_is_the_only_gain_that_is_tried_and_no_price_has_none():
+    def tried(price, value=None):
+        return {rule.policy.least_gain for rule in offered(Price(price), value)} - {None}
+
+    assert tried(20_000, 400_000) == {0.05}
+    assert tried(0) == set()
+    assert tried(20_000) == set(GAINS)
 
 
 def test_the_page_holds_chart_and_table_and_needs_nothing_else(found):
