@@ -50,12 +50,21 @@ class Tally:
 class Connection:
     """One keep-alive connection."""
 
-    def __init__(self, port: int, token: str = "", *, scheme: str = "Bearer") -> None:
+    def __init__(
+        self,
+        port: int,
+        token: str = "",
+        *,
+        scheme: str = "Bearer",
+        kind: str = "application/json",
+        more: str = "",
+    ) -> None:
+        self.location = ""  # where the last reply sends its reader
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
         self._head = (
-            f"Host: localhost\r\nAuthorization: {scheme} {token}\r\nContent-Type: application/json\r\n"
+            f"Host: localhost\r\nAuthorization: {scheme} {token}\r\n{more}Content-Type: {kind}\r\n"
             "Content-Length: "
         ).encode()
 
@@ -67,6 +76,8 @@ class Connection:
         while (line := self._file.readline()) not in (b"\r\n", b""):
             if line[:15].lower() == b"content-length:":
                 length = int(line[15:])
+            elif line[:9].lower() == b"location:":
+                self.location = line[9:].decode().strip()
         return status, self._file.read(length)
 
     def close(self) -> None:

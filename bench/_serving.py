@@ -82,7 +82,6 @@ def crowd(url: str, *, processes: int, threads: int) -> Iterator[int]:
     program = [sys.executable, "-c", "from crowd.cli import main; main()"]
     command = [*program, "serve", "--port", "0", "--workers", str(processes), "--no-scheduler"]
     settings = {"CROWD_DATABASE_URL": url, "CROWD_POOL_SIZE": str(threads), "CROWD_SECRET_KEY": new_secret()}
-    settings["CROWD_SUBMITS_PER_MINUTE"] = "0"  # each worker here is as fast as the server
     settings["CROWD_SUBMITS_PER_MINUTE"] = "0"  # no limit: these are faster than people
     with _running(command, settings, "serves at") as port:
         yield port

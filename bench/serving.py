@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from _client import Tally, Target, drive, drive_other, greet, warm
 from _serving import LABELS, TEXT, Job, crowd, faults, hello, prepare
-from peers import label_studio
+from peers import label_studio, turkle
 from race import postgresql, table
 
 from crowd.db import connect
@@ -22,6 +23,8 @@ from crowd.settings import Settings
 HIT_SIZES = (1, 10)
 PROCESSES = {"sqlite": 1, "postgresql": 2}  # SQLite serves from one process
 PEER_ITEMS, PEER_THREADS = 5_000, 16  # as many threads as serve it best
+WARM_UP = 2.0  # seconds of work before it counts
+PEERS = {"Label Studio": label_studio, "Turkle": turkle}
 Figures = dict[str, float]
 
 
@@ -35,7 +38,8 @@ def run(options: argparse.Namespace) -> dict[str, Figures]:
             with address(kind) as url:
                 results[f"{kind.partition(':')[0]}, {size} a page"] = measure(url, job, options)
     if options.peers:
-        results["Label Studio, postgresql"] = peer(options)
+        for name, tool in PEERS.items():
+            results[f"{name}, postgresql"] = peer(tool, options)
     return results
 
 
@@ -61,31 +65,33 @@ def measure(url: str, job: Job, options: argparse.Namespace) -> Figures:
         project_id, tokens = prepare(database, job)
         with crowd(url, processes=processes, threads=options.threads) as port:
             warm(port, "/healthz", processes)
+            before = drive(Target(port, project_id, LABELS, WARM_UP), tokens)
             tally = drive(Target(port, project_id, LABELS, options.seconds), tokens)
-        for failure in {*tally.failures, *faults(database, tally.acknowledged)}:
-            print(failure, file=sys.stderr)
-        broken = len(tally.failures) + len(faults(database, tally.acknowledged))
+        broken = before.failures + tally.failures
+        broken += faults(database, before.acknowledged | tally.acknowledged)
+        print(*sorted(set(broken)), sep="\n", end="\n" if broken else "", file=sys.stderr)
     finally:
         database.dispose()
-    return figures(tally, rate) | {"faults": broken}
+    return figures(tally, rate) | {"faults": len(broken)}
 
 
-def peer(options: argparse.Namespace) -> Figures:
-    """Measure Label Studio with three answers to a task, over its API, on PostgreSQL."""
-    python = label_studio.install(Path(options.peers).absolute())
+def peer(tool: ModuleType, options: argparse.Namespace) -> Figures:
+    """Measure a peer with three answers to a task, over its API or its pages, on PostgreSQL."""
+    python = tool.install(Path(options.peers).absolute())
     about = {"items": PEER_ITEMS, "overlap": 3, "workers": options.workers, "labels": LABELS, "text": TEXT}
     rate = bare(options, PROCESSES["postgresql"])
+    given = tool is label_studio and options.peer_database
     with (
-        address(options.peer_database or "postgresql") as url,
-        label_studio.serving(python, url, about, processes=2, threads=PEER_THREADS) as (
+        address(options.peer_database if given else "postgresql") as url,
+        tool.serving(python, url, about, processes=2, threads=PEER_THREADS) as (
             port,
             project,
             tokens,
         ),
     ):
-        warm(port, "/health", 2)
-        target = Target(port, project, LABELS, options.seconds)
-        tally = drive_other(label_studio.work, target, tokens)
+        warm(port, tool.HEALTH, 2)
+        drive_other(tool.work, Target(port, project, LABELS, WARM_UP), tokens)
+        tally = drive_other(tool.work, Target(port, project, LABELS, options.seconds), tokens)
     for failure in sorted(set(tally.failures)):
         print(failure, file=sys.stderr)
     return figures(tally, rate) | {"faults": len(tally.failures)}
@@ -133,7 +139,7 @@ def main() -> None:
     parser.add_argument("--price", type=int, default=0, help="micro-dollars for one answer")
     parser.add_argument("--hit-size", type=int, choices=HIT_SIZES, help="only pages of this size")
     parser.add_argument("--database", help="sqlite, postgresql, or the address of an empty database")
-    parser.add_argument("--peers", metavar="DIR", help="Label Studio too, installed by uv into this folder")
+    parser.add_argument("--peers", metavar="DIR", help="peers too, installed by uv into this folder")
     parser.add_argument(
         "--peer-database", help="an empty database on a PostgreSQL that has pg_trgm, which Label Studio needs"
     )

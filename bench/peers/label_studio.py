@@ -6,20 +6,18 @@ import json
 import os
 import random
 import secrets
-import shutil
-import socket
-import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from _client import Connection, Tally, Target
 
+from peers import environment
+
 VERSION = "1.23.2"
 PACKAGES = (f"label-studio=={VERSION}", "psycopg[binary]", "gunicorn")
-STARTING = 300
+HEALTH = "/health"
 # Runs inside Label Studio: a project of its own kind, people with tokens, and its items.
 PREPARE = """
 import json, sys
@@ -55,18 +53,7 @@ print("READY " + json.dumps([project.id, tokens]))
 
 def install(folder: Path) -> Path:
     """Return the Python of an environment with Label Studio in it, made at the first call."""
-    home = folder / f"label-studio-{VERSION}"
-    python = home / "bin" / "python"
-    if not (home / "complete").exists():
-        uv = shutil.which("uv")
-        if uv is None:
-            raise SystemExit(
-                "the peers are installed by uv, which is not here: see https://docs.astral.sh/uv"
-            )
-        _must([uv, "venv", "--quiet", "--clear", str(home)], "make an environment for Label Studio")
-        _must([uv, "pip", "install", "--quiet", "--python", str(python), *PACKAGES], "install Label Studio")
-        (home / "complete").touch()
-    return python
+    return environment.install(folder, f"label-studio-{VERSION}", PACKAGES)
 
 
 @contextmanager
@@ -74,32 +61,19 @@ def serving(
     python: Path, url: str, about: Mapping[str, object], *, processes: int, threads: int
 ) -> Iterator[tuple[int, int, list[str]]]:
     """Run it on an empty PostgreSQL database; yield its port, its project and a token for everyone."""
-    package = next(python.parent.parent.glob("lib/python3*/site-packages/label_studio"))
-    home = python.parent.parent / f"data-{secrets.token_hex(4)}"
-    environment = {**os.environ, **_settings(url, home), "PYTHONPATH": str(package)}
-    home.mkdir()
-    manage = [str(python), str(package / "manage.py")]
-    try:
-        _must([*manage, "migrate", "--no-input"], "migrate Label Studio", environment)
-        said = _must(
-            [*manage, "shell", "-c", PREPARE], "fill Label Studio", environment, given=json.dumps(about)
+    package = environment.packages_of(python) / "label_studio"
+    with environment.home_beside(python) as home:
+        known = {**os.environ, **_settings(url, home), "PYTHONPATH": str(package)}
+        manage = [str(python), str(package / "manage.py")]
+        environment.must([*manage, "migrate", "--no-input"], "migrate Label Studio", known)
+        said = environment.must(
+            [*manage, "shell", "-c", PREPARE], "fill Label Studio", known, given=json.dumps(about)
         )
         project, tokens = json.loads(said.rpartition("READY ")[2])
-        port = _free_port()
-        command = [str(python), "-m", "gunicorn", "--worker-class", "gthread", "--workers", str(processes)]
-        command += ["--threads", str(threads), "--timeout", "120", "--bind", f"127.0.0.1:{port}"]
-        with (home / "log").open("w") as log:
-            server = subprocess.Popen(
-                [*command, "core.wsgi:application"], env=environment, cwd=package, stdout=log, stderr=log
-            )
-            try:
-                _wait(server, port, home / "log")
-                yield port, project, tokens
-            finally:
-                server.terminate()
-                server.wait(30)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+        with environment.gunicorn(
+            python, "core.wsgi:application", known, home, processes=processes, threads=threads, path=HEALTH
+        ) as port:
+            yield port, project, tokens
 
 
 def work(target: Target, token: str, tally: Tally) -> None:
@@ -133,46 +107,14 @@ def _task(connection: Connection, target: Target, rng: random.Random, tally: Tal
 
 
 def _settings(url: str, home: Path) -> dict[str, str]:
-    parts = urlsplit(url)
-    host = parse_qs(parts.query).get("host", [parts.hostname or "localhost"])[0]
-    return {
+    database = {f"POSTGRE_{name.upper()}": value for name, value in environment.parts(url).items()}
+    return database | {
         "DJANGO_SETTINGS_MODULE": "core.settings.label_studio",
         "LABEL_STUDIO_BASE_DATA_DIR": str(home),
         "DJANGO_DB": "default",
-        "POSTGRE_HOST": host,
-        "POSTGRE_PORT": str(parts.port or 5432),
-        "POSTGRE_USER": unquote(parts.username or "postgres"),
-        "POSTGRE_PASSWORD": unquote(parts.password or ""),
-        "POSTGRE_NAME": parts.path.lstrip("/") or "postgres",
         "SECRET_KEY": secrets.token_hex(32),
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_RATE": "0",
         "LOG_LEVEL": "ERROR",
     }
-
-
-def _must(
-    command: Sequence[str], what: str, environment: Mapping[str, str] | None = None, *, given: str = ""
-) -> str:
-    done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"could not {what}:\n{(done.stderr or done.stdout)[-2000:]}")
-    return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + STARTING
-    while server.poll() is None and time.monotonic() < until:
-        with suppress(OSError):
-            connection = Connection(port)
-            if connection.call(b"GET", "/health")[0] == 200:
-                return
-        time.sleep(0.5)
-    raise SystemExit(f"Label Studio did not start:\n{log.read_text()[-2000:]}")
