@@ -24,6 +24,7 @@ class MarketProfile:
 
     takes_fees: bool = False  # by the schedule that AWS published
     is_play: bool = False  # new accounts have play money
+    holds_money: bool = True  # a new HIT sets aside what it may cost; else each approval is charged by itself
     reuses_ids: bool = False  # who accepts after a return gets the id of the assignment that ended
     may_shorten: bool = True  # a HIT's expiration may come sooner, and not only at once
     refuses_same_expiration: bool = False  # setting the same expiration again is an error

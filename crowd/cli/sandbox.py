@@ -26,6 +26,7 @@ from workers.simulated import parse_mix
 MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps files in memory
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - only compared with
 REGION = "us-east-1"
+CHARGES = ("creation", "approval")
 
 
 @click.command("sandbox")
@@ -56,6 +57,13 @@ REGION = "us-east-1"
     type=click.FloatRange(0),
     help="How many times faster than people they are; 0: as fast as can be.",
 )
+@click.option(
+    "--charge",
+    default="creation",
+    show_default=True,
+    type=click.Choice(CHARGES),
+    help="When a HIT's cost leaves the balance: AWS never said.",
+)
 def command(
     *,
     host: str,
@@ -67,6 +75,7 @@ def command(
     seed: int,
     faults_file: Path | None,
     speed: float,
+    charge: str,
 ) -> None:
     """Serve the MTurk protocol with play money, to try programs on.
 
@@ -76,7 +85,7 @@ def command(
     """
     key_id, secret = _key(key)
     conditions = faults.read(faults_file) if faults_file else Conditions()
-    plan = Plan(key_id, secret, workers, _mix(mix), seed, speed, conditions)
+    plan = Plan(key_id, secret, workers, _mix(mix), seed, speed, conditions, charge == CHARGES[0])
     with _folder() as folder:
         ground = lay_ground(database or place(folder, 1), plan)
         Server(plan, ground, None if database else folder, bind=f"{host}:{port}").run()

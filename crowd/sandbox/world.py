@@ -41,6 +41,7 @@ class Plan:
     seed: int = 0
     speed: float = 1.0
     conditions: Conditions = field(default_factory=Conditions)
+    holds_money: bool = True
 
     @property
     def settings(self) -> Settings:
@@ -48,6 +49,7 @@ class Plan:
         market = replace(
             profile.AWS,
             is_play=True,
+            holds_money=self.holds_money,
             loopback_http=True,
             settling_seconds=int(self.conditions.settling_seconds),
             secrets={self.key_id: self.secret},

@@ -1145,6 +1145,7 @@ def _market_hit() -> None:
         sa.Column("open", sa.Integer(), nullable=False),
         sa.Column("is_large", sa.Boolean(), nullable=False),
         sa.Column("fee_micros", sa.BigInteger(), nullable=False),
+        sa.Column("is_prepaid", sa.Boolean(), nullable=False),
         sa.Column("held_micros", sa.BigInteger(), nullable=False),
         sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("expires_at", Moment, nullable=False),

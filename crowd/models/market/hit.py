@@ -84,6 +84,9 @@ class MarketHit(Numbered, Stamped, Base):
     open: Mapped[int]  # places that nobody has taken, or that were given back
     is_large: Mapped[bool]  # made for ten or more: pays the higher fee and may be extended beyond nine
     fee_micros: Mapped[int] = mapped_column(BigInteger)  # of one assignment
+    is_prepaid: Mapped[bool] = mapped_column(
+        default=True
+    )  # holds what it may cost; else approvals are charged
     held_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # its part of what the account holds
     moves: Mapped[int] = mapped_column(default=0)  # of money held or released; numbers their entries
     expires_at: Mapped[datetime] = mapped_column(index=True)

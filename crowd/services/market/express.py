@@ -127,7 +127,8 @@ def create(
         line, account, CREATE, order.token, hit.external_id, now=now, profile=profile
     ):
         return None
-    money.adjust(line, hit, order.max_assignments * (kind.reward_micros + hit.fee_micros), now=now)
+    price = kind.reward_micros + hit.fee_micros
+    money.adjust(line, hit, money.ahead(hit, order.max_assignments * price), now=now)
     hit.id = INSERT(line, **_stored(line, hit)).scalar_one()
     audit.act(
         line,

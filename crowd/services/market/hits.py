@@ -46,7 +46,8 @@ def create(
     hit = orders.draft(account, hit_type, order, question, now, profile)
     if order.token is not None:
         _spend(session, account, operation, order.token, hit.external_id, now, profile)
-    money.adjust(session, hit, order.max_assignments * (hit_type.reward_micros + hit.fee_micros), now=now)
+    price = hit_type.reward_micros + hit.fee_micros
+    money.adjust(session, hit, money.ahead(hit, order.max_assignments * price), now=now)
     session.add(hit)
     notices.emit(session, hit, "HITCreated", now=now)
     return hit

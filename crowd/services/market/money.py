@@ -80,6 +80,11 @@ def deposit(session: Session, account: MarketAccount, amount: int, *, key: str, 
     session.refresh(account)
 
 
+def ahead(hit: MarketHit, cost: int) -> int:
+    """Return what a HIT holds of what its open assignments cost: all of it, or nothing before an approval."""
+    return cost if hit.is_prepaid else 0
+
+
 def adjust(session: At, hit: MarketHit, wanted: int, *, now: datetime) -> None:
     """Let a HIT hold so much of its account's money, no more and no less; whoever calls has its lock."""
     change = wanted - hit.held_micros

@@ -46,6 +46,7 @@ def draft(
         open=order.max_assignments,
         is_large=is_large,
         fee_micros=money.fee(hit_type, is_large=is_large, profile=profile),
+        is_prepaid=profile.holds_money,
         held_micros=0,
         moves=0,
         told=[],

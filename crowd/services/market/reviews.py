@@ -68,8 +68,8 @@ def approve(
     work = _guarded(session, account, assignment_id, now)
     if overrides and work.assignment.state == "rejected":
         _check_override(work.assignment, now)
-        held = work.hit.held_micros + settle.price(session, work.hit)
-        money.adjust(session, work.hit, held, now=now)
+        more = money.ahead(work.hit, settle.price(session, work.hit))
+        money.adjust(session, work.hit, work.hit.held_micros + more, now=now)
     elif work.assignment.state != "submitted":
         raise wrong_status("Assignment", "Submitted")
     _note(work.assignment, feedback)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -28,10 +29,14 @@ from crowd.models.base import UtcDateTime
 from crowd.models.market import MarketAssignment, MarketHit
 from crowd.services.market import counts, hit_types, money, notices
 from crowd.services.market.counts import Counts
+from crowd.services.market.refusals import Refused
+
+log = structlog.get_logger("crowd.market")
 
 Moment = datetime | BindParameter[datetime]
 
 EXPIRED, REVIEWABLE = "HITExpired", "HITReviewable"
+UNPAID = timedelta(hours=1)  # until an approval is tried again that the account could not pay
 KEPT = timedelta(days=120)  # from its expiration until a HIT of which all is decided disposes of itself
 
 
@@ -56,7 +61,7 @@ def _settle(session: Session, hit: MarketHit, overdue: Sequence[MarketAssignment
         if assignment.state == "accepted":
             give_back(session, hit, assignment, "abandoned", now=now)
         else:
-            approve(session, hit, assignment, at=assignment.auto_approve_at or now, is_automatic=True)
+            _approve_by_time(session, hit, assignment, now)
     done = conclude(session, hit, now=now)
     if hit.expires_at + KEPT <= now and not done.pending + done.undecided:
         dispose(session, hit, now=now)
@@ -71,7 +76,7 @@ def conclude(session: Session, hit: MarketHit, *, now: datetime) -> Counts:
     _tell(session, hit, EXPIRED, holds=counts.is_expired(hit, now=now), now=now)
     _tell(session, hit, REVIEWABLE, holds=is_over, now=now)
     wanted = done.undecided if is_over else hit.max_assignments - done.completed
-    money.adjust(session, hit, wanted * price(session, hit), now=now)
+    money.adjust(session, hit, money.ahead(hit, wanted * price(session, hit)), now=now)
     return done
 
 
@@ -92,12 +97,23 @@ def approve(
     at: datetime,
     is_automatic: bool = False,
 ) -> None:
-    """Approve an assignment and pay it, out of what its HIT holds."""
+    """Approve an assignment and pay it, out of what its HIT holds or else of the account."""
+    if not hit.is_prepaid:
+        money.adjust(session, hit, hit.held_micros + price(session, hit), now=at)
     assignment.state, assignment.decided_at, assignment.is_automatic = "approved", at, is_automatic
     money.pay_assignment(
         session, hit, assignment, hit_types.of(session, hit.hit_type_id).reward_micros, now=at
     )
     notices.emit(session, hit, "AssignmentApproved", assignment=assignment, now=at)
+
+
+def _approve_by_time(session: Session, hit: MarketHit, assignment: MarketAssignment, now: datetime) -> None:
+    """Approve what nobody has decided in time; where the account cannot pay it yet, it is tried again."""
+    try:
+        approve(session, hit, assignment, at=assignment.auto_approve_at or now, is_automatic=True)
+    except Refused as error:
+        log.warning("not approved", assignment=assignment.external_id, error=error.message)
+        assignment.auto_approve_at = now + UNPAID
 
 
 def price(session: Session, hit: MarketHit) -> int:

@@ -104,6 +104,52 @@ class TestPlay:
         assert books(market)[1] == "32400.00"
 
 
+class TestChargedAtApproval:
+    """A HIT holds nothing, and every approval is charged by itself."""
+
+    @pytest.fixture
+    def profile(self) -> Profile:
+        return replace(AWS, holds_money=False)
+
+    def test_only_what_is_approved_leaves_the_balance(self, market: Market):
+        hit_id = market.create(MaxAssignments=3)["HITId"]
+        first, second = market.done("wim", hit_id), market.done("ida", hit_id)
+        market.client.create_additional_assignments_for_hit(HITId=hit_id, NumberOfAdditionalAssignments=1)
+        assert books(market) == ("1000.00", "0.00", "0.00")
+        market.client.approve_assignment(AssignmentId=first)
+        assert books(market) == ("999.94", "0.00", "0.06")
+        market.client.reject_assignment(AssignmentId=second, RequesterFeedback="no")
+        assert books(market) == ("999.94", "0.00", "0.06")
+        market.client.approve_assignment(AssignmentId=second, OverrideRejection=True)
+        assert books(market) == ("999.88", "0.00", "0.12")
+
+    def test_an_approval_without_funds_is_refused_and_changes_nothing(self, market: Market):
+        hit_type = market.hit_type(Reward="600")
+        first, second = (market.done("wim", market.create(HITTypeId=hit_type)["HITId"]) for _ in range(2))
+        market.client.approve_assignment(AssignmentId=first)
+        with pytest.raises(ClientError, match="insufficient funds"):
+            market.client.approve_assignment(AssignmentId=second)
+        state = market.client.get_assignment(AssignmentId=second)["Assignment"]["AssignmentStatus"]
+        assert state == "Submitted"
+        assert books(market) == ("280.00", "0.00", "720.00")
+
+    def test_time_approves_what_the_account_cannot_pay_as_soon_as_it_can(self, market: Market):
+        hit_type = market.hit_type(Reward="600", AutoApprovalDelayInSeconds=60)
+        for _ in range(2):
+            market.done("wim", market.create(HITTypeId=hit_type)["HITId"])
+        market.clock.forward(seconds=61)
+        market.sweep()
+        assert books(market)[2] == "720.00"
+        market.do(
+            lambda s: money.deposit(
+                s, s.get_one(MarketAccount, market.account.id), 10**9, key="more", now=market.clock()
+            )
+        )
+        market.clock.forward(hours=1)
+        market.sweep()
+        assert books(market) == ("560.00", "0.00", "1440.00")
+
+
 def test_what_nobody_took_is_released_when_a_hit_is_over(market: Market):
     hit_id = market.create(MaxAssignments=3)["HITId"]
     market.done("wim", hit_id)
