@@ -146,7 +146,7 @@ function taken(token, receipt) {
   drafts.remove(token);
   board.showNetwork("");
   training.tell(receipt.lessons);
-  if (quiz.has(token)) return;
+  if (quiz.has(token) || receipt.lessons?.length) return; // neither is work
   today.answers += receipt.answers;
   today.micros += Math.round(Number(receipt.amount) * 1e6);
   board.showToday(today);
