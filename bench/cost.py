@@ -3,7 +3,8 @@
     python bench/cost.py --data DIR [--sets dog,rte] [--orders 10] [--quick] [--json]
     python bench/cost.py --part claims [--sets dog,rte] [--orders 10]  # a project with and without routing
     python bench/cost.py --part attacks|model [--orders 3] [--json]
-    python bench/cost.py --merge a.json,b.json [--plot docs/images]    # runs with other seeds
+    python bench/cost.py --merge a.json,b.json    # runs with other seeds
+    python bench/cost.py --merge a.json,b.json --plot docs/images --docs docs/explanation/buying-answers.md
 
 Each order is a random order of each item's answers. A policy sees the labels it has bought; the truth only
 judges. The final labels are the product's own, `panel` fitted anew on what was bought. `--items`: of larger
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from _attacks import attacked
+from _cost_docs import write
 from _cost_report import plot, report
 from _item_model import with_model
 from _recorded import Recorded, arguments, read, say, with_data
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("frontier", "claims", "attacks", "model"), default="frontier")
     parser.add_argument("--merge", help="report on stored runs instead, with commas")
     parser.add_argument("--plot", type=Path, help="folder to draw the picture of the docs into")
+    parser.add_argument("--docs", type=Path, help="page whose tables are written anew, between its marks")
     options = parser.parse_args()
     if options.part in PARTS:
         rows = list(
@@ -137,6 +140,8 @@ def main() -> None:
             table[name] = measure(thin(read(Path(options.data), name), options.items), seeds, policies)
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     print(json.dumps(table) if options.json else report(table))
+    if options.docs:
+        write(table, options.docs)
     if options.plot:
         plot(table, options.plot / "buying-answers.svg")
 

@@ -1,0 +1,86 @@
+"""The tables of docs/explanation/buying-answers.md, written between its marks from runs of bench/cost.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from _cost_report import LOSS, Table, curve, fewer, gaps, held_out, means, policies
+from _replay import interpolated
+
+# Few items with dozens of answers each, and a majority that is wrong.
+APART = ("bluebirds", "quiz")
+MARK = re.compile(r"(<!-- (?!end)(\w+) -->\n).*?(?=<!-- end -->)", re.S)
+
+
+def write(table: Table, page: Path) -> None:
+    """Put the tables of these runs in the place of those on the page."""
+    rest = {name: found for name, found in table.items() if name not in APART}
+    made = {"policies": _policies(table), "rest": _rest(rest), "sets": _sets(table), "claims": _claims(table)}
+    text = page.read_text(encoding="utf-8")
+    page.write_text(
+        MARK.sub(lambda found: found[1] + "\n".join(made[found[2]]) + "\n", text), encoding="utf-8"
+    )
+
+
+def _policies(table: Table) -> Iterator[str]:
+    yield (
+        "| policy | within 0.5 points at | mean of the sets' own shares (– counts as all) "
+        "| at the level other sets choose: of all, points | at about half |"
+    )
+    yield "|---|--:|--:|--:|--:|"
+    for policy in policies(table):
+        cost, loss, error = means(table, policy)
+        own = np.mean([np.nan_to_num(_share(found, policy), nan=1.0) for found in table.values()])
+        chosen, lost = held_out(table, policy)
+        half = int(np.argmin(np.abs(cost - 0.5)))
+        yield (
+            f"| {policy} | {_reached(interpolated(cost, loss, LOSS))} | {own:.0%} "
+            f"| {chosen:.0%}, {-100 * lost:+.1f} "
+            f"| {cost[half]:.0%}: {-100 * loss[half]:+.1f} ({100 * error[half]:.1f}) |"
+        ).replace("%", " %")
+
+
+def _rest(table: Table) -> Iterator[str]:
+    yield "| policy | within 0.5 points at |"
+    yield "|---|--:|"
+    for policy in policies(table):
+        cost, loss, _ = means(table, policy)
+        yield f"| {policy} | {_reached(interpolated(cost, loss, LOSS))} |".replace("%", " %")
+
+
+def _sets(table: Table) -> Iterator[str]:
+    yield f"| set | answers an item | all, % | majority, % | {' | '.join(policies(table))} |"
+    yield f"|---|{'--:|' * (3 + len(policies(table)))}"
+    for name, found in sorted(table.items()):
+        cells = [f"{_share(found, policy):.2f} / {fewer(found, policy):.1f}" for policy in policies(table)]
+        cells = [f"{100 * found[who]:.1f}" for who in ("full", "majority")] + cells
+        each = found["answers"] / found["items"]
+        yield f"| {name} | {each:.1f} | {' | '.join(cells)} |".replace("nan", "–")
+    factors = [
+        np.exp(np.mean([np.log(fewer(found, policy)) for found in table.values()]))
+        for policy in policies(table)
+    ]
+    yield f"| geometric mean | | | | {' | '.join(f'{factor:.2f}' for factor in factors)} |"
+
+
+def _claims(table: Table) -> Iterator[str]:
+    yield "| policy | mean | mean of absolute | worst set |"
+    yield "|---|--:|--:|--:|"
+    for policy, gap in gaps(table).items():
+        values = np.array(list(gap.values()))
+        worst = max(gap, key=lambda name: abs(gap[name]))
+        yield (
+            f"| {policy} | {values.mean():+.1f} | {np.abs(values).mean():.1f} | {gap[worst]:+.1f} ({worst}) |"
+        )
+
+
+def _share(found: Table, policy: str) -> float:
+    rows = curve(found, policy)
+    return interpolated(rows[:, 0], found["full"] - rows[:, 1], LOSS)
+
+
+def _reached(share: float) -> str:
+    return "not reached" if np.isnan(share) else f"{share:.0%}"
