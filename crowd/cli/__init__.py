@@ -15,6 +15,7 @@ from crowd.errors import CrowdError, Misconfigured, Unprocessable
 COMMANDS = {
     "demo": ("crowd.cli.demo:command", "Run the whole loop on handwritten digits."),
     "aggregate": ("crowd.cli.aggregate:command", "Turn recorded answers into labels."),
+    "aggregate-large": ("crowd.cli.large:command", "The same for files that do not fit memory."),
     "replay": ("crowd.cli.replay:command", "Recorded answers through the pipeline: quality and cost."),
     "plan": ("crowd.cli.plan:command", "What quality will cost, simulated before anything is spent."),
     "select": ("crowd.cli.select:command", "Choose the items to ask about from a model's predictions."),

@@ -1,0 +1,62 @@
+"""Answers in shards give what they give together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aggregation.pairs import Pairs
+from aggregation.registry import aggregate
+from aggregation.sharded import STEPS, Shard, concluded, fit_shards, pass_over, whole
+from aggregation.votes import vote_shares
+
+
+def parted(answers, shards):
+    """Deal the items out to shards."""
+    pairs = Pairs.of(answers)
+    start = vote_shares(answers)
+    found = []
+    for index in range(shards):
+        items = np.arange(index, len(answers.items), shards)
+        code = [pairs.code[pairs.start[item] : pairs.start[item + 1]] for item in items]
+        sizes = [len(part) for part in code]
+        found.append(Shard(np.append(0, np.cumsum(sizes)), np.concatenate(code), start[items]))
+    return whole(pairs.cells, pairs.given.astype(np.int64), *pairs.shape[1:]), found
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("method", STEPS)
+def test_shards_give_what_all_answers_together_give(crowd, method, shards):
+    answers = crowd(items=200, workers=30)
+    pairs, parts = parted(answers, shards)
+
+    def each(parameters):
+        return (pass_over(part, pairs, parameters) for part in parts)
+
+    found = fit_shards(pairs, each, method)
+    expected = aggregate(answers, method)
+    assert found.iterations == expected.iterations
+    assert found.log_likelihood == pytest.approx(expected.log_likelihood, rel=1e-12)
+    right = sum(concluded(part, pairs).right for part in parts)
+    np.testing.assert_allclose(right / np.bincount(answers.worker), expected.skill, atol=1e-9)
+    for index, part in enumerate(parts):
+        np.testing.assert_allclose(part.posterior, expected.posterior[index::shards], atol=1e-9)
+        np.testing.assert_array_equal(concluded(part, pairs).choice, expected.choice[index::shards])
+
+
+def test_counts_that_came_from_elsewhere_are_not_written_into(crowd):
+    pairs, parts = parted(crowd(), 2)
+
+    def each(parameters):
+        for part in parts:
+            found = pass_over(part, pairs, parameters)
+            found.counts.flags.writeable = False
+            yield found
+
+    assert fit_shards(pairs, each, "dawid-skene", max_iterations=2).iterations == 2
+
+
+def test_a_method_that_needs_all_answers_is_refused(crowd):
+    pairs, _ = parted(crowd(), 1)
+    with pytest.raises(ValueError, match="glad needs all answers at once; choose one of dawid-skene"):
+        fit_shards(pairs, lambda _: [], "glad")
