@@ -152,6 +152,18 @@ def test_a_page_given_back_is_let_go_where_there_is_no_money_for_the_other_chann
     shop.world.sound()
 
 
+def test_what_an_endpoint_leaves_unfilled_is_offered_there_again_at_its_price(database: Database) -> None:
+    shop = shared(database, items=2, overlap=1, hit_size=2)
+    shop.wait(PATIENCE)
+    shop.hand_over()
+    shop.publish()
+    shop.wait(5 * DAY)
+    shop.collect()
+    assert [(each.open, each.handed_over) for each in items(shop)] == [(1, True)] * 2
+    assert shop.money() == (2 * OTHER, 0)
+    assert shop.claim("p1") is None
+
+
 def test_a_turn_hands_over_publishes_collects_and_pays_both(database: Database) -> None:
     shop = shared(database, items=2, overlap=2, hit_size=2)
     shop.answer("p1")
@@ -226,21 +238,41 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
 )
 
 
-@only_sqlite
-@given(st.data())
-@settings(
-    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-)
-def test_whatever_the_order_exactly_what_may_become_due_is_held(fast_database: Database, data: Any) -> None:
-    own, when = (
-        data.draw(st.sampled_from(["pool", "mturk"])),
-        data.draw(st.sampled_from(["overflow", "overflow", "tie_break", "worth"])),
-    )
+def live(database: Database, data: st.DataObject) -> None:
+    """Let a project go through some acts, and look at every cent after each."""
+    own = data.draw(st.sampled_from(["pool", "mturk"]))
+    when = data.draw(st.sampled_from(["overflow", "overflow", "tie_break", "worth"]))
     price = data.draw(st.sampled_from([OTHER, 10_000]))
-    shop = shared(fast_database, own=own, when=when, items=3, hit_size=2, second_price_micros=price)
+    shop = shared(database, own=own, when=when, items=3, hit_size=2, second_price_micros=price)
     for act in data.draw(st.lists(ACTS, min_size=15, max_size=30)):
         act(shop)
         shop.exact()
-    with fast_database.read() as session:
+    with database.read() as session:
         findings = check(session, project_id=shop.world.project_id)
     assert [text for finding in findings for text in finding.named] == []
+
+
+QUIET: dict[str, Any] = {
+    "derandomize": True,
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+@only_sqlite
+@given(st.data())
+@settings(max_examples=4, **QUIET)  # the longer run is for `make nightly`
+def test_whatever_few_things_happen_exactly_what_may_become_due_is_held(
+    fast_database: Database, data: st.DataObject
+) -> None:
+    live(fast_database, data)
+
+
+@pytest.mark.slow
+@given(st.data())
+@settings(max_examples=60, **QUIET)
+def test_whatever_happens_exactly_what_may_become_due_is_held(
+    fast_database: Database, data: st.DataObject
+) -> None:
+    live(fast_database, data)
