@@ -7,13 +7,17 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 from werkzeug.routing import Rule
+
+from crowd.db import engines
 
 PG_SETTINGS = """
 fsync = off
@@ -51,6 +55,34 @@ def rules_compiled_late() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", late)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all engines of one kind share the statements they have compiled.
+
+    Each test has an engine of its own, and would compile again what the one before it did. What is
+    compiled is known by the very dialect it was compiled for; the first engine's stands for all like it.
+    """
+    first: dict[Any, Engine] = {}
+    make = engines.create_engine
+
+    def create(url: Any, **options: Any) -> Engine:
+        engine = make(url, **options)
+        kind = engine.dialect.name, options.get("isolation_level")
+
+        @event.listens_for(engine, "connect")  # called last: the dialect knows its server by then
+        def connected(_connection: object, _record: object) -> None:
+            first.setdefault(kind, engine)
+
+        if kind in first:
+            engine.dialect = first[kind].dialect
+            engine._compiled_cache = first[kind]._compiled_cache
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "create_engine", partial(create, query_cache_size=5_000))
         yield
 
 

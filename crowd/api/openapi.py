@@ -69,6 +69,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     def __init__(self, app: Flask) -> None:
         self._writing = Lock()
         self._undocumented: list[flask_smorest.Blueprint] = []
+        self._knows_problems = False
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}})
         self.register_field(Dollars, "string", None)
         for name, scheme in SCHEMES.items():
@@ -84,6 +85,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     def document(self) -> dict[str, Any]:
         """Return the document of all that was registered."""
         with self._writing:
+            if not self._knows_problems:
+                self._document_problems()
             while self._undocumented:
                 blueprint = self._undocumented.pop(0)
                 name = blueprint.name
@@ -99,9 +102,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         pass
 
     def _register_responses(self) -> None:
+        pass
+
+    def _document_problems(self) -> None:
         for status in HTTPStatus:
             self._register_problem(status.name, status.phrase)
         self._register_problem("DEFAULT_ERROR", "What went wrong")
+        self._knows_problems = True
 
     def _register_problem(self, name: str, description: str) -> None:
         response = {"description": description, "schema": ProblemSchema}
