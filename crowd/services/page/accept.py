@@ -45,14 +45,14 @@ _ANSWER = """
         created_at)
 """
 
-# PostgreSQL stores a page in one round trip. `+ 0`, so that it finds slots by their assignment: whose plan is
-# made while there are no slots yet would read all of them by their own numbers, for every page, ever after.
+# PostgreSQL stores a page in one round trip, and finds its slots by a number it is given. Joined by their own
+# numbers, or to what was accepted, all there are would be read, by a plan made when there were none.
 _STORE = f"""
     accepted AS ({_ACCEPT.format(active="CAST(:active AS float8)", allowed="{allowed}")}),
     said AS (SELECT (value->>0)::bigint AS slot_id, value->>1 AS value, (value->>2)::float8 AS seconds,
         value->>3 AS note FROM jsonb_array_elements(CAST(:said AS jsonb))),
     filled AS (UPDATE slot SET state = 'done' FROM accepted, said
-        WHERE slot.assignment_id = accepted.id AND slot.id + 0 = said.slot_id AND slot.state || '' = 'leased'
+        WHERE slot.assignment_id = :assignment AND slot.id + 0 = said.slot_id AND slot.state || '' = 'leased'
         RETURNING slot.id, slot.item_id, said.value, said.seconds, said.note),
     stored AS ({_ANSWER}
         SELECT :project, item_id, :worker, id, :label_set, :channel, value, seconds, note, :now
