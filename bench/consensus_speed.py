@@ -17,7 +17,9 @@ import resource
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -124,22 +126,38 @@ def peak_of(name: str, answers: int, labels: int, iterations: int, seed: int) ->
 def _peak(name: str, answers: int, labels: int, iterations: int, seed: int) -> float:
     run, data = contenders()[name], crowd(answers, labels, seed)
     run(crowd(1000, labels, seed), 2)
-    before, peak, done = _resident(), 0.0, threading.Event()
+    with watched() as memory:
+        run(data, iterations)
+    return memory.peak - memory.before
+
+
+@dataclass
+class Memory:
+    """MB of this process: before a block, and at most while it ran."""
+
+    before: float
+    peak: float
+
+
+@contextmanager
+def watched() -> Iterator[Memory]:
+    """Watch the memory in use while the block runs, 500 times a second."""
+    memory, done = Memory(resident(), 0.0), threading.Event()
 
     def watch() -> None:
-        nonlocal peak
         while not done.wait(0.002):
-            peak = max(peak, _resident())
+            memory.peak = max(memory.peak, resident())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    run(data, iterations)
-    done.set()
-    watcher.join()
-    return peak - before
+    try:
+        yield memory
+    finally:
+        done.set()
+        watcher.join()
 
 
-def _resident() -> float:
+def resident() -> float:
     """Return the MB of memory in use (Linux)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
