@@ -11,6 +11,7 @@ from crowd.services.check import (
     answering,
     asking,
     audited,
+    channels,
     control,
     endpoints,
     lineage,
@@ -55,6 +56,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     audited.claims_kept,
     ruled.rules_act_once,
     asking.exams_end,
+    channels.offered_to_somebody,
 )
 
 

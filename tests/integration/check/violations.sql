@@ -308,3 +308,9 @@ UPDATE restriction SET kind = 'paused', exam_after = 0, lifted_at = created_at
 -- 54: in force, its exam passed
 UPDATE restriction SET exam_after = (SELECT max(id) FROM slot), facts = '{"exam": {"outcome": "passed"}}'
     WHERE id = (SELECT min(id) FROM restriction WHERE project_id IS NOT NULL);
+
+-- 56: open for a second channel
+UPDATE item SET handed_over = true WHERE id = (SELECT min(id) FROM item WHERE claimable);
+
+-- 56: whose people are not asked
+UPDATE hit SET channel = 'elsewhere' WHERE id = (SELECT min(id) FROM hit WHERE state = 'open');
