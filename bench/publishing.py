@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
+import multiprocessing
 import resource
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from _publishing import Cost, Served, fill, sandbox, timed
+from sqlalchemy import ColumnElement, func, select
 
 from crowd import migrations
 from crowd.channels.mturk.calls import Caller
@@ -26,65 +23,151 @@ from crowd.channels.mturk.client import connect as client_for
 from crowd.cli.progress import counted
 from crowd.clock import utc_now
 from crowd.db import Database, connect
-from crowd.models import Answer, Hit, MarketAccount, MarketHit
-from crowd.services import choose, intake, publish, roster
+from crowd.models import Answer, Hit, Project
+from crowd.services import choose, intake, publish
 from crowd.services.access import keys
-from crowd.services.market import work
 from crowd.services.mturk.channel import Mturk
 from crowd.services.setup import projects
 from crowd.services.setup.projects import ProjectSettings
 from crowd.tables.items import ItemRow
 
-KEYS = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+KEY = "sandbox"
 LABELS = ("cat", "dog", "owl")
 TEXT = "The quick brown fox jumps over the lazy dog while the owl looks on, " * 3
 LIFETIME = 86_400
-PART = 200  # HITs worked on in one transaction
+RATE = 5  # calls a second of a throttled endpoint, which takes as many at once
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side took for so many HITs."""
+
+    hits: int
+    publish: Cost
+    collect: Cost
+    peak_mb: int = 0
+
+    @property
+    def wall(self) -> dict[str, float]:
+        """Return milliseconds for one HIT, by step."""
+        steps = {"publish": self.publish.wall, "collect": self.collect.wall}
+        both = steps | {"both": sum(steps.values())}
+        return {name: 1000 * seconds / self.hits for name, seconds in both.items()}
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Let both publish and collect as much, each from a sandbox of its own."""
-    measured = {name: act(options) for name, act in (("crowd", crowd), ("loop", loop))}
-    ours, plain = measured["crowd"], measured["loop"]
-    ratios = {name: round(plain[name] / ours[name], 2) for name in ("publish", "collect")}
-    whole = (plain["publish"] + plain["collect"]) / (ours["publish"] + ours["collect"])
-    return {**measured, "ratio": ratios | {"both": round(whole, 2)}}
+    """Measure both sides at every latency, a loop before ours and one after; then the throttled endpoint."""
+    latencies = {}
+    for latency in options.latency:
+        ours_between = {"before": loop, "crowd": crowd, "after": loop}
+        sides = {name: act(options, latency) for name, act in ours_between.items()}
+        latencies[latency] = {"ratio": ratio(sides), **{name: asdict(each) for name, each in sides.items()}}
+        print(table(latency, sides), file=sys.stderr, flush=True)
+    return {"latencies": latencies, "used": used(options) if options.throttled else None}
 
 
-def crowd(options: argparse.Namespace) -> dict[str, float]:
-    """Publish and collect with the channel `mturk`; what was stored is counted."""
-    with sandbox(options.latency) as (endpoint, market), tempfile.TemporaryDirectory() as folder:
-        database = connect(f"sqlite:///{folder}/bench.db")
-        try:
-            project_id = prepare(database, endpoint, options)
-            channel = Mturk(Caller(client_for(endpoint, **KEYS)), endpoint)
-            with counted("published", options.hits) as watch:
-                published = timed(lambda: channel.publish(database, project_id, clock=utc_now, watch=watch))
-            fill(market, options.assignments)
-            collected = timed(lambda: channel.collect(database, project_id, clock=utc_now))
-            with database.read() as session:
-                hits = session.scalar(select(func.count()).where(Hit.external_id.is_not(None)))
-                answers = session.scalar(select(func.count(Answer.id)))
-        finally:
-            database.dispose()
-    assert (hits, answers) == (options.hits, options.hits * options.assignments), (hits, answers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"publish": published, "collect": collected, "peak_mb": peak}
+def ratio(sides: Mapping[str, Side]) -> dict[str, float]:
+    """Return how many times as fast as the loops ours is, HIT for HIT."""
+    ours, loops = sides["crowd"].wall, (sides["before"].wall, sides["after"].wall)
+    return {step: round(sum(each[step] for each in loops) / 2 / ours[step], 1) for step in ours}
 
 
-def loop(options: argparse.Namespace) -> dict[str, float]:
+def table(latency: float, sides: Mapping[str, Side]) -> str:
+    """Return what was measured at a latency, in milliseconds for one HIT; CPU: the client + the server."""
+    lines = [f"{f'{latency * 1000:.0f} ms late':14}   publish  (CPU)        collect  (CPU)           both"]
+    for name, side in sides.items():
+        cells = [f"{name if name == 'crowd' else f'loop, {name}':14}"]
+        for step, cost in (("publish", side.publish), ("collect", side.collect)):
+            cpu = f"({1000 * cost.client / side.hits:.1f} + {1000 * cost.server / side.hits:.1f})"
+            cells.append(f"{side.wall[step]:10.1f}  {cpu:12}")
+        lines.append("".join([*cells, f"{side.wall['both']:10.1f}   {side.hits} HITs"]))
+    times = ", ".join(f"{step} {value}" for step, value in ratio(sides).items())
+    return "\n".join([*lines, f"times as fast: {times}; peak {sides['crowd'].peak_mb} MB", ""])
+
+
+def crowd(options: argparse.Namespace, latency: float) -> Side:
+    """Publish and collect with the channel `mturk`, in a process of its own so that its memory is its own."""
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, context) as own,
+        sandbox({"plan": slow(latency)}) as served,
+    ):
+        published = own.submit(publish_all, served, folder, options).result()
+        fill(served.database, options.assignments)
+        collected, peak_mb = own.submit(collect_all, served, folder, options).result()
+    return Side(options.hits, published, collected, peak_mb)
+
+
+def publish_all(served: Served, folder: str, options: argparse.Namespace) -> Cost:
+    """Publish what a new project wants answers to; all of it must be on record."""
+    database = connect(f"sqlite:///{folder}/bench.db")
+    project_id = prepare(database, served.endpoint, options)
+    channel = channel_to(served)
+    with counted("published", options.hits) as watch:
+        cost = timed(served, lambda: channel.publish(database, project_id, clock=utc_now, watch=watch))
+    expect(database, Hit.external_id.is_not(None), options.hits)
+    return cost
+
+
+def collect_all(served: Served, folder: str, options: argparse.Namespace) -> tuple[Cost, int]:
+    """Collect what was handed in; all of it must be on record. Return the peak of memory, in MB, as well."""
+    database = connect(f"sqlite:///{folder}/bench.db")
+    with database.read() as session:
+        project_id = session.scalars(select(Project.id)).one()
+    channel = channel_to(served)
+    with counted("collected", options.hits) as watch:
+        tell = partial(_tell, watch)
+        cost = timed(served, lambda: channel.collect(database, project_id, clock=utc_now, watch=tell))
+    expect(database, Answer.id.is_not(None), options.hits * options.assignments)
+    return cost, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _tell(watch: Callable[[int], None], done: int, _all: int) -> None:
+    watch(done)
+
+
+def channel_to(served: Served) -> Mturk:
+    """Return a channel as a process has it that begins."""
+    client = client_for(served.endpoint, aws_access_key_id=KEY, aws_secret_access_key=KEY)
+    return Mturk(Caller(client), served.endpoint)
+
+
+def expect(database: Database, condition: ColumnElement[bool], wanted: int) -> None:
+    """Fail unless so many rows are as they should be."""
+    with database.read() as session:
+        found = session.scalar(select(func.count()).where(condition))
+    assert found == wanted, f"{found} of {wanted}"
+
+
+def loop(options: argparse.Namespace, latency: float) -> Side:
     """Publish and collect as the usual script does: call after call, with boto3 as it comes."""
     import boto3
 
-    with sandbox(options.latency) as (endpoint, market):
-        client = boto3.client("mturk", endpoint_url=endpoint, region_name="us-east-1", **KEYS)
+    with sandbox({"plan": slow(latency)}) as served:
+        keys_of = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
+        client = boto3.client("mturk", endpoint_url=served.endpoint, region_name="us-east-1", **keys_of)
         made: list[str] = []
-        published = timed(lambda: made.extend(post(client, options)))
-        fill(market, options.assignments)
+        published = timed(served, lambda: made.extend(post(client, options)))
+        fill(served.database, options.assignments)
         found: list[Any] = []
-        collected = timed(lambda: found.extend(fetch(client, made)))
-    assert len(found) == options.hits * options.assignments, len(found)
-    return {"publish": published, "collect": collected}
+        collected = timed(served, lambda: found.extend(fetch(client, made)))
+    assert len(found) == options.loop * options.assignments, len(found)
+    return Side(options.loop, published, collected)
+
+
+def used(options: argparse.Namespace) -> float:
+    """Return which share of the calls that an endpoint lets through publishing makes use of."""
+    few = argparse.Namespace(**vars(options) | {"hits": options.throttled})
+    with tempfile.TemporaryDirectory() as folder, sandbox({"calls_per_second": RATE}) as served:
+        seconds = publish_all(served, folder, few).wall
+    # One call more for the type; as many as come in a second are let through at once.
+    return float(round((few.hits + 1 - RATE) / (RATE * seconds), 3))
+
+
+def slow(latency: float) -> list[dict[str, Any]]:
+    """Return the fault that makes every reply so late."""
+    return [{"kind": "slow", "prob": 1, "seconds": latency}] if latency else []
 
 
 def post(client: Any, options: argparse.Namespace) -> Iterator[str]:
@@ -92,7 +175,7 @@ def post(client: Any, options: argparse.Namespace) -> Iterator[str]:
     made = client.create_hit_type(**terms, AssignmentDurationInSeconds=3600)["HITTypeId"]
     order = {"HITTypeId": made, "MaxAssignments": options.assignments, "LifetimeInSeconds": LIFETIME}
     question = page(0)
-    for number in range(options.hits):
+    for number in range(options.loop):
         token = f"bench-{number}"
         yield client.create_hit_with_hit_type(**order, Question=question, UniqueRequestToken=token)["HIT"][
             "HITId"
@@ -148,72 +231,23 @@ def prepare(database: Database, endpoint: str, options: argparse.Namespace) -> i
         return project.id
 
 
-def fill(market: Database, assignments: int) -> None:
-    """Let people work on every HIT, in the sandbox's own database: it is not they who are measured."""
-    with market.read() as session:
-        hits = session.scalars(select(MarketHit.id).order_by(MarketHit.id)).all()
-        requester = session.scalars(select(MarketAccount.requester_id)).one()
-    for start in range(0, len(hits), PART):
-        market.transact(partial(_work, hits[start : start + PART], requester, assignments))
-
-
-def _work(hits: list[int], requester: int, assignments: int, session: Session) -> None:
-    now = utc_now()
-    said = json.dumps({"answers": {"q1": "cat"}, "notes": {}, "skips": {}, "times": {}, "seconds": 4})
-    names = [f"worker {number}" for number in range(assignments)]
-    people = roster.arrivals(session, requester, "pool", names, now=now)
-    for hit_id in hits:
-        for name in names:
-            mine = work.accept(session, people[name], session.get_one(MarketHit, hit_id), now=now)
-            work.submit(session, mine.external_id, [("crowd", said)], now=now)
-
-
-def timed(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    act()
-    return round(time.perf_counter() - began, 2)
-
-
-@contextmanager
-def sandbox(latency: float) -> Iterator[tuple[str, Database]]:
-    """Serve a sandbox that answers so many seconds late; give its address and its database."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/market.db"
-        slow = [{"kind": "slow", "prob": 1, "seconds": latency}] if latency else []
-        faults = Path(folder, "faults.json")
-        faults.write_text(json.dumps({"plan": slow}))
-        program = Path(sys.executable).with_name("crowd")
-        command = [program, "sandbox", "--port", "0", "--database", url, "--faults", faults]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        try:
-            assert process.stdout is not None
-            found = next(
-                filter(None, (re.search(r"ENDPOINT_URL_MTURK=(\S+)", line) for line in process.stdout))
-            )
-            market = connect(url)
-            yield found[1], market
-            market.dispose()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hits", type=int, default=300)
+    parser.add_argument("--hits", type=int, default=300, help="that we publish")
+    parser.add_argument("--loop", type=int, default=100, help="HITs of each loop, which takes long")
     parser.add_argument("--assignments", type=int, default=3)
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds by which every reply is late")
+    parser.add_argument(
+        "--latency", type=float, nargs="*", default=[0.0, 0.05], help="seconds by which every reply is late"
+    )
+    parser.add_argument("--throttled", type=int, default=150, help="HITs for an endpoint of 5 calls a second")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     result = run(options)
     if options.json:
         print(json.dumps(vars(options) | result))
-        return
-    for name in ("crowd", "loop"):
-        print(f"{name:6} published in {result[name]['publish']} s, collected in {result[name]['collect']} s")
-    print(f"peak   {result['crowd']['peak_mb']} MB, of the publisher's process")
-    print("ratio ", ", ".join(f"{name} {value}" for name, value in result["ratio"].items()))
+    elif result["used"] is not None:
+        print(f"of {RATE} calls a second {100 * result['used']:.1f} % are used")
 
 
 if __name__ == "__main__":

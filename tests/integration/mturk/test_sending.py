@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.calls import Reply
 from crowd.models import OutboxEntry
 from crowd.services.mturk import channel, posting, sender
+from crowd.services.mturk.effects import EFFECTS
+from crowd.services.mturk.outbox import Effect
 from tests.fakes.faults import AFTER, KINDS
 from tests.fakes.turk import Turk
 from tests.integration.mturk.conftest import Shop
@@ -301,3 +307,25 @@ def test_waiting_for_what_was_put_off_has_an_end(fake_shop: FakeShop, turk: Turk
     shop.publish()
     assert shop.clock() - begun < timedelta(minutes=10)
     assert turk.hits == {}
+
+
+def test_what_cannot_be_recorded_keeps_nothing_else_from_being(
+    fake_shop: FakeShop, turk: Turk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = fake_shop(items=8, hit_size=1)
+    effect, unlucky = EFFECTS[CREATE], set[int]()
+
+    def done(session: Session, entry: OutboxEntry, reply: Reply, now: datetime) -> None:
+        unlucky.add(min(unlucky, default=entry.id))
+        if entry.id in unlucky:
+            raise ArithmeticError("a fault of ours")
+        effect.done(session, entry, reply, now)
+
+    monkeypatch.setitem(cast("dict[str, Effect]", EFFECTS), CREATE, replace(effect, done=done))
+    with pytest.raises(ArithmeticError):
+        shop.publish()
+    left = [entry.id for entry in shop.entries(OutboxEntry.operation == CREATE, OutboxEntry.state != "done")]
+    assert set(left) == unlucky
+    monkeypatch.undo()
+    finish(shop)
+    one_hit_each(shop, turk)
