@@ -100,7 +100,7 @@ def test_no_order_of_events_breaks_a_promise(fast_database: Database) -> None:
 
 
 FAULTS: dict[str, tuple[Any, str, Any]] = {
-    "places are not offered again": (release, "reopen", lambda *_: None),
+    "places are not offered again": (release, "reopen", lambda *_, **__: None),
     "money is not given back": (pay, "void", lambda *_, **__: None),
     "wanted answers are not counted down": (publish, "want_fewer", lambda *_: None),
     "open places are not taken back": (publish, "withdraw", lambda *_, **__: 0),

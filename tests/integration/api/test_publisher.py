@@ -67,4 +67,4 @@ def test_how_hits_are_offered_can_be_changed_setting_by_setting(ann):
 def test_only_a_project_at_an_endpoint_has_one(ann):
     refused = ann.post("/projects", project(channel="pool"))
     assert refused.status_code == 422
-    assert "only for a project of the channel mturk" in refused.text
+    assert "only for a project one of whose channels is mturk" in refused.text
