@@ -61,7 +61,7 @@ def test_defaults_are_those_of_the_code():
     defaults, shown = Settings.from_env({}), settings_table()
     assert shown["CROWD_DATABASE_URL"] == defaults.database_url
     assert shown["CROWD_SECRET_KEY"] == (defaults.secret_key or "none")
-    for name in ("step_seconds", "pool_size", "max_upload_bytes", "log_json"):
+    for name in ("step_seconds", "update_seconds", "pool_size", "max_upload_bytes", "log_json"):
         assert shown[f"CROWD_{name.upper()}"] == str(int(getattr(defaults, name)))
 
 

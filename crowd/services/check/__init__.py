@@ -16,6 +16,7 @@ from crowd.services.check import (
     endpoints,
     lineage,
     money,
+    provisional,
     reviewed,
     ruled,
 )
@@ -56,6 +57,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     audited.claims_kept,
     ruled.rules_act_once,
     asking.exams_end,
+    provisional.provisional_labels_founded,
     channels.offered_to_somebody,
 )
 

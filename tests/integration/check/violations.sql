@@ -309,6 +309,19 @@ UPDATE restriction SET kind = 'paused', exam_after = 0, lifted_at = created_at
 UPDATE restriction SET exam_after = (SELECT max(id) FROM slot), facts = '{"exam": {"outcome": "passed"}}'
     WHERE id = (SELECT min(id) FROM restriction WHERE project_id IS NOT NULL);
 
+-- 55: cannot come from run
+INSERT INTO provisional (item_id, project_id, run_id, label, confidence, posterior, votes)
+    SELECT c.item_id, i.project_id, c.run_id, c.label, c.confidence, c.posterior, c.votes
+    FROM consensus c JOIN item i ON i.id = c.item_id JOIN consensus_run r ON r.id = c.run_id
+    WHERE r.stand IS NULL ORDER BY c.id LIMIT 1;
+
+-- 55: is not on offer
+-- unguarded: consensus_run
+UPDATE consensus_run SET stand = '' WHERE id = (SELECT min(id) FROM consensus_run);
+INSERT INTO provisional (item_id, project_id, run_id, label, confidence, posterior, votes)
+    SELECT c.item_id, r.project_id, r.id, 'nonsense', 1, '[]', 1
+    FROM consensus c JOIN consensus_run r ON r.id = c.run_id ORDER BY r.id, c.id LIMIT 1;
+
 -- 56: open for a second channel
 UPDATE item SET handed_over = true WHERE id = (SELECT min(id) FROM item WHERE claimable);
 

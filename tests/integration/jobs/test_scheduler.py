@@ -123,6 +123,13 @@ def test_without_a_period_no_project_takes_turns():
     assert {(job.name, job.seconds) for job in more} == {("step", 60), ("step-endpoints", 60)}
 
 
+@pytest.mark.parametrize(("seconds", "found"), [(0, []), (10, [10]), (59, [59]), (60, []), (90, [])])
+def test_items_are_looked_at_between_turns_where_that_is_sooner(seconds: int, found: list[int]):
+    todo = jobs(step_seconds=60, update_seconds=seconds)
+    assert [job.seconds for job in todo if job.name == "update"] == found
+    assert not [job for job in jobs(step_seconds=0, update_seconds=10) if job.name == "update"]
+
+
 def test_steps_ask_and_sweeps_take_back(database, clock, project):
     assert step(database, clock) == 1
     page, _ = claimed(database, clock, project, "wim")
