@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine
+from sqlalchemy import CursorResult, Dialect
 from sqlalchemy.orm import Session
 
 from crowd.db import Line, Rows
@@ -39,9 +39,9 @@ class Sql:
         return session.connection().exec_driver_sql(text, values)
 
 
-def engine(session: At) -> Engine:
-    """Return the engine of the database, under which what it holds may be kept."""
-    return session.engine if isinstance(session, Line) else session.get_bind().engine
+def dialect(session: At) -> Dialect:
+    """Return what each database has one of, whether it is read or written: to keep what it holds under."""
+    return session.engine.dialect if isinstance(session, Line) else session.get_bind().dialect
 
 
 def is_sqlite(session: At) -> bool:

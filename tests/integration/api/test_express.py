@@ -95,6 +95,13 @@ def test_an_ordinary_page_goes_the_express_way_and_is_the_same_when_it_is_given_
     sound(database)
 
 
+def test_what_changed_meanwhile_is_read_and_the_claim_goes_it_all_the_same(project, ann, pets, invite, way):
+    wim = invite("wim")
+    assert ann("PATCH", f"/projects/{pets}", json={"lease_seconds": 1234}).status_code == 200
+    assert claim(wim, project).get_json()["lease_seconds"] == 1234
+    assert way == [True]
+
+
 def test_a_page_ahead_goes_it_too(project, invite, way, database):
     wim = invite("wim")
     first, second = claim(wim, project).get_json(), claim(wim, project, ahead=True).get_json()
