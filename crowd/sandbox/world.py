@@ -23,10 +23,13 @@ from crowd.sandbox.mail import Mail
 from crowd.services import roster
 from crowd.services.access import keys
 from crowd.services.market import access, profile
+from crowd.services.people import groups
 from crowd.settings import Settings
 
 REQUESTER = "sandbox"
 YOU = "you"
+# What programs usually ask of workers by the system's qualifications; everybody here has it.
+GROUPS = ("locale.US", "adult", "masters", "approved.1000")
 JOBS = ("sweep", "market", "settle", "prune", "notices")  # a sandbox publishes nowhere itself
 
 
@@ -114,5 +117,8 @@ def _settle(session: Session, url: str, plan: Plan) -> Ground:
         now=now,
     )
     names = [YOU, *(f"worker-{number:03}" for number in range(1, plan.workers + 1))]
-    yours, *others = [roster.invite(session, owner, name=name, now=now)[1] for name in names]
+    invited = [roster.invite(session, owner, name=name, now=now) for name in names]
+    for group in GROUPS:
+        groups.add(session, owner, group, [worker for worker, _ in invited], now=now)
+    yours, *others = [token for _, token in invited]
     return Ground(url, yours, tuple(others))

@@ -20,6 +20,7 @@ from crowd.services.people import groups
 FEWEST_DECIDED = 100
 APPROVED = ("accepted", "soft_rejected", "overturned")  # our own projects pay for all of these
 LOCALE_GROUP = "locale."
+APPROVED_GROUP = "approved."
 ADULT_GROUP = "adult"
 MASTERS_GROUP = "masters"
 
@@ -33,7 +34,9 @@ NAMES = {
 }
 
 DESCRIPTIONS = {
-    requirements.NUMBER_APPROVED: "How many of the worker's assignments were approved",
+    requirements.NUMBER_APPROVED: (
+        f"How many of the worker's assignments were approved; in the group {APPROVED_GROUP}500 so many more"
+    ),
     requirements.PERCENT_APPROVED: f"The share approved; 100 for fewer than {FEWEST_DECIDED} assignments",
     requirements.LOCALE: f"Where the worker is: the group {LOCALE_GROUP}US or {LOCALE_GROUP}US-WA",
     requirements.ADULT: f"Whether the worker may see adult content: the group {ADULT_GROUP}",
@@ -105,13 +108,18 @@ def _granted(session: Session, worker: Worker, type_ids: Sequence[str]) -> dict[
 
 def _system(session: Session, worker: Worker, asked: AbstractSet[str]) -> dict[str, Value]:
     scores: dict[str, Value] = {}
+    names = groups.of(session, worker) if asked - {requirements.PERCENT_APPROVED} else []
     if asked & {requirements.NUMBER_APPROVED, requirements.PERCENT_APPROVED}:
         approved, rejected = _decided(session, worker)
-        scores[requirements.NUMBER_APPROVED] = approved
+        scores[requirements.NUMBER_APPROVED] = approved + approved_elsewhere(names)
         scores[requirements.PERCENT_APPROVED] = percent_approved(approved, rejected)
-    if asked - {requirements.NUMBER_APPROVED, requirements.PERCENT_APPROVED}:
-        scores |= _from_groups(groups.of(session, worker))
-    return scores
+    return scores | _from_groups(names)
+
+
+def approved_elsewhere(names: Collection[str]) -> int:
+    """Return how much approved work a worker brings along, by the groups they are in: the most of them."""
+    ends = [name.removeprefix(APPROVED_GROUP) for name in names if name.startswith(APPROVED_GROUP)]
+    return max((int(end) for end in ends if end.isascii() and end.isdigit() and len(end) <= 9), default=0)
 
 
 def percent_approved(approved: int, rejected: int) -> int:

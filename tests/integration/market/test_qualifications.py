@@ -469,6 +469,23 @@ def test_the_approval_rate_counts_from_a_hundred_assignments_on(market: Market):
     assert admitted(market, "bo", strict, "accept") == ["Worker_PercentAssignmentsApproved: must be above 95"]
 
 
+@pytest.mark.contract(70)
+def test_what_a_worker_did_elsewhere_counts_by_a_group(market: Market):
+    many = {"QualificationTypeId": known.NUMBER_APPROVED, "Comparator": "GreaterThanOrEqualTo"}
+    market.create()
+    worker = market.worker("bo")
+    decided(market, worker, approved=2, rejected=0)
+
+    def join(session: Session) -> None:
+        owner = keys.operator(keys.requester(session, OWNER, now=market.clock()))
+        for name in ("approved.500", "approved.20", "approved.many"):
+            groups.add(session, owner, name, [worker], now=market.clock())
+
+    market.do(join)
+    assert admitted(market, "bo", {**many, "IntegerValues": [502]}, "accept") == []
+    assert admitted(market, "bo", {**many, "IntegerValues": [503]}, "accept") != []
+
+
 def decided(market: Market, worker: Worker, *, approved: int, rejected: int) -> None:
     """Let a worker have had this many assignments, each on a HIT of its own."""
     states = ["approved"] * approved + ["rejected"] * rejected

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import Client
 
+from crowd.clock import utc_now
 from crowd.db import connect
 from crowd.errors import Misconfigured
+from crowd.models import Worker
+from crowd.models.market import MarketAccount
 from crowd.sandbox.faults import Conditions
 from crowd.sandbox.front import front
 from crowd.sandbox.house import House, place
 from crowd.sandbox.world import Ground, Plan, lay_ground
+from crowd.services.market import requirements as known
+from crowd.services.market.standing import standing
 
 PLAN = Plan("sandbox", "sandbox", workers=2, mix={"good": 1.0})
 
@@ -43,6 +49,22 @@ def test_it_tells_the_time_what_is_in_force_and_who_works(hands: Client):
     assert status == 200
     assert (told["workers"], told["ahead_seconds"], told["faults"]["plan"]) == (2, 0.0, [])
     assert "/work/enter/cww_" in told["work_by_hand"]
+
+
+def test_everybody_has_what_programs_usually_ask_for(ground: tuple[Path, Ground]):
+    asked = (known.LOCALE, known.ADULT, known.MASTERS_SANDBOX, known.NUMBER_APPROVED, known.PERCENT_APPROVED)
+    with connect(ground[1].url).read() as session:
+        account = session.scalars(select(MarketAccount)).one()
+        scores = [
+            standing(session, account, worker, asked, now=utc_now()).scores
+            for worker in session.scalars(select(Worker))
+        ]
+    assert len(scores) == 3
+    for held in scores:
+        assert held[known.LOCALE] == {"US"}
+        assert held[known.ADULT] == held[known.MASTERS_SANDBOX] == 1
+        assert held[known.NUMBER_APPROVED] >= 1000
+        assert held[known.PERCENT_APPROVED] == 100
 
 
 @pytest.mark.parametrize(
