@@ -16,11 +16,16 @@ from crowd.clock import utc_now
 from crowd.db import Database
 from crowd.errors import Unprocessable
 from crowd.jobs import queues
+from crowd.jobs.chores import post_of
 from crowd.models import ReceivedNotice
+from crowd.services.market import notices as outgoing
+from crowd.services.market import transport
 from crowd.services.market.transport import signature
 from crowd.services.mturk import notices, subscription
 from crowd.settings import Settings
 from crowd.web import turk_pages
+from tests.integration.market.conftest import Market
+from tests.integration.mturk.conftest import Shop
 from tests.integration.mturk.stall import Stall, stall
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -116,6 +121,31 @@ def test_a_webhook_is_heard_only_where_it_is_signed(shop: Stall, visitor: FlaskC
 def test_a_wrong_signature_is_refused_even_where_none_is_needed(shop: Stall, visitor: FlaskClient) -> None:
     given = {SIGNATURE: "t=1,k=AKCRME,v1=00"}
     assert visitor.post(address(shop), json=document("doc", "3HA"), headers=given).status_code == 403
+
+
+def test_what_crowds_own_endpoint_sends_is_heard(
+    open_shop: Callable[..., Shop], market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_shop(items=2, overlap=1)
+    secret, number = market.settings.secret_key, project.world.project_id
+    path = f"/mturk/notices/{number}/{notices.token(secret, number)}"
+    hook = f"https://labels.example.org{path}"
+    project.world.do(lambda s, p: subscription.change(s, p, {"webhook": hook}, now=project.clock()))
+    project.publish()
+    [hit] = project.hits()
+    assert hit.external_id is not None
+    market.done("bo", hit.external_id)
+    answers: list[int] = []
+
+    def carry(address: Any, body: str, headers: dict[str, str], _outlets: object) -> None:
+        answers.append(market.app.test_client().post(address.path, data=body, headers=headers).status_code)
+
+    monkeypatch.setattr(transport, "_post", carry)
+    monkeypatch.setattr(turk_pages, "own_secret", dict([market.pair]).get)
+    outgoing.deliver(market.database, post_of(market.settings, secret), market.clock)
+    assert answers == [200, 200]  # submitted, and reviewable
+    kept = project.world.rows(select(ReceivedNotice))
+    assert [row.hits for row in kept] == [[hit.external_id]] * 2
 
 
 # --- a topic
