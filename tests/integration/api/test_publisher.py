@@ -68,3 +68,18 @@ def test_only_a_project_at_an_endpoint_has_one(ann):
     refused = ann.post("/projects", project(channel="pool"))
     assert refused.status_code == 422
     assert "only for a project one of whose channels is mturk" in refused.text
+
+
+def test_a_project_of_the_pool_may_ask_an_endpoint_besides(ann):
+    second = {"second": "mturk", "second_when": "overflow", "second_price": "0.08", "patience_seconds": 7200}
+    made = ann.post("/projects", project(channel="pool", **second))
+    assert made.get_json().items() >= {"channel": "pool", **second}.items()
+    said = ann("GET", "/projects/pets/overview").get_json()["channels"]
+    assert [(each["channel"], each["price"], each["paid"]) for each in said] == [
+        ("pool", made.get_json()["price"], "0.00"),
+        ("mturk", "0.08", "0.00"),
+    ]
+    elsewhere = ann("PATCH", "/projects/pets", json={"endpoint": "http://elsewhere.test/mturk"})
+    assert (elsewhere.status_code, "this server may publish to" in elsewhere.text) == (422, True)
+    alone = ann("PATCH", "/projects/pets", json={"second": None}).get_json()
+    assert {alone[name] for name in (*second, "endpoint")} == {None}
