@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from crowd.channels.mturk import notices
 from crowd.channels.mturk.notices import confirm, own_secret, queue, verify
@@ -138,3 +140,17 @@ def test_a_webhook_is_a_destination_of_sns():
     assert Posting(topic=TOPIC).told == ("SNS", TOPIC)
     assert Posting(webhook="https://h/1").told == ("SNS", "https://h/1")
     assert Posting().told is None
+
+
+@pytest.mark.usefixtures("own_keys")
+def test_a_queue_gives_messages_until_they_are_deleted():
+    with mock_aws():
+        made = boto3.client("sqs", region_name="us-east-1")
+        url = made.create_queue(QueueName="hits", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+        made.send_message(QueueUrl=url, MessageBody="first")
+        found = queue(url, Outlets())
+        for _ in range(2):
+            messages = found.receive(wait_seconds=0)
+            assert [each.body for each in messages] == ["first"]
+        found.delete(messages)
+        assert found.receive(wait_seconds=0) == []
