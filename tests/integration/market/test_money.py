@@ -123,6 +123,7 @@ class TestChargedAtApproval:
         market.client.approve_assignment(AssignmentId=second, OverrideRejection=True)
         assert books(market) == ("999.88", "0.00", "0.12")
 
+    @pytest.mark.contract(60)
     def test_an_approval_without_funds_is_refused_and_changes_nothing(self, market: Market):
         hit_type = market.hit_type(Reward="600")
         first, second = (market.done("wim", market.create(HITTypeId=hit_type)["HITId"]) for _ in range(2))

@@ -231,6 +231,7 @@ def test_a_queue_is_read_to_its_end_and_waited_for_once(shop: Stall) -> None:
     assert len(heard(shop)) == 12
 
 
+@pytest.mark.contract(74)
 def test_a_message_is_kept_before_it_is_deleted_and_once_however_often_it_comes(shop: Stall) -> None:
     change(shop, queue=QUEUE)
     broker = Broker(document("doc", "3HA"), document("doc", "3HA"))
