@@ -164,6 +164,21 @@ def test_what_an_endpoint_leaves_unfilled_is_offered_there_again_at_its_price(da
     assert shop.claim("p1") is None
 
 
+def test_what_an_endpoint_leaves_unfilled_overflows_to_the_pool(database: Database) -> None:
+    shop = shared(
+        database, own="mturk", items=2, overlap=1, hit_size=2, posting={"lifetime_seconds": 3600}
+    )  # fmt: skip
+    shop.publish()
+    assert shop.claim("p1") is None
+    shop.wait(PATIENCE)
+    shop.collect()
+    assert shop.hand_over() == 2
+    assert shop.answer("p1") == 2
+    shop.settle()
+    assert shop.money() == (0, 2 * OTHER)
+    shop.world.sound()
+
+
 def test_a_turn_hands_over_publishes_collects_and_pays_both(database: Database) -> None:
     shop = shared(database, items=2, overlap=2, hit_size=2)
     shop.answer("p1")
