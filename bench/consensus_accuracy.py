@@ -4,14 +4,13 @@
 
 Each set is thinned to `--overlap` random answers per item (0: all of them), `--draws` times. `ens4` is the
 baseline to beat: the mean of vote shares, one-coin, and Dawid-Skene shrunken to a fixed and to the crowd's
-matrix, all with
-the class prior pinned to the vote shares. Majority vote counts a tie as its fair share; all others choose.
+matrix, all with the class prior pinned to the vote shares. Majority vote counts a tie as its fair share; all
+others choose. What `--json` prints, bench/_consensus_plot.py draws.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,27 +23,27 @@ from aggregation.registry import aggregate
 BINS = 15
 
 
-def ens4(answers: Answers) -> np.ndarray:
-    parts = ("majority", "one-coin", "dawid-skene-map", "dawid-skene-hierarchical")
-    return np.mean([aggregate(answers, part).posterior for part in parts], axis=0)
-
-
-def by_name(name: str, **parameters: object) -> Callable[[Answers], np.ndarray]:
-    return lambda answers: aggregate(answers, name, **parameters).posterior
-
-
-METHODS: dict[str, Callable[[Answers], np.ndarray]] = {
-    "majority": by_name("majority"),
-    "dawid-skene": by_name("dawid-skene"),
-    "one-coin": by_name("one-coin"),
-    "ds-map": by_name("dawid-skene-map"),
-    "ds-hier": by_name("dawid-skene-hierarchical"),
-    "ds-skill": by_name("dawid-skene-skill"),
-    "ens4": ens4,
-    "panel": by_name("panel"),
+METHODS: dict[str, str] = {
+    "majority": "majority",
+    "dawid-skene": "dawid-skene",
+    "one-coin": "one-coin",
+    "ds-map": "dawid-skene-map",
+    "ds-hier": "dawid-skene-hierarchical",
+    "ds-skill": "dawid-skene-skill",
+    "glad": "glad",
+    "mace": "mace",
+    "ens4": "",
+    "panel": "panel",
 }
+ENS4 = ("majority", "one-coin", "ds-map", "ds-hier")
 # The single methods that regret is measured against.
 RIVALS = ("majority", "dawid-skene", "one-coin", "ds-map", "ds-hier")
+
+
+def posteriors(answers: Answers) -> dict[str, np.ndarray]:
+    """Return by method what it makes of the answers."""
+    found = {name: aggregate(answers, method).posterior for name, method in METHODS.items() if method}
+    return found | {"ens4": np.mean([found[name] for name in ENS4], axis=0)}
 
 
 def hits(recorded: Recorded, posterior: np.ndarray, *, fair: bool) -> np.ndarray:
@@ -73,8 +72,7 @@ def measure(recorded: Recorded, overlap: int | None, seeds: range) -> dict[str, 
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in METHODS}
     for seed in seeds:
         thin = thinned(recorded, overlap, seed)
-        for name, method in METHODS.items():
-            posterior = method(thin.answers)
+        for name, posterior in posteriors(thin.answers).items():
             accuracy = hits(thin, posterior, fair=name == "majority").mean()
             found[name].append((accuracy, *calibration(thin, posterior)))
     return {name: np.array(rows) for name, rows in found.items()}
@@ -148,9 +146,12 @@ def main() -> None:
             name: {m: [round(float(x), 5) for x in r.mean(axis=0)] for m, r in rows.items()}
             for name, rows in table.items()
         }
-        print(
-            json.dumps({"overlap": options.overlap, "draws": len(seeds), "sets": per_set, "summary": summary})
-        )
+        errors = {
+            name: {m: round(standard_error(sets[name], r), 5) for m, r in rows.items()}
+            for name, rows in table.items()
+        }
+        told = {"overlap": options.overlap, "draws": len(seeds)}
+        print(json.dumps(told | {"sets": per_set, "standard_errors": errors, "summary": summary}))
     else:
         show(table, sets, summary)
 
