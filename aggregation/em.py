@@ -98,6 +98,7 @@ def fit(problem: Problem, maximise: Maximise, *, max_iterations: int, tolerance:
     posterior = problem.start.copy()
     counts, mass = problem.kernel.collect(posterior)
     table, prior = _floored(*maximise(problem.with_past(counts), mass))
+    del counts  # as large as the table, and with some steps the same
     history: list[float] = []
     while len(history) < max_iterations and len(problem.pairs.code):
         step = problem.kernel.expect(table, prior, posterior)
