@@ -34,8 +34,14 @@ def hits(session: Session, entries: Sequence[OutboxEntry]) -> object:
 
 
 def assignments(session: Session, entries: Sequence[OutboxEntry]) -> object:
-    """Load the assignments that rows are about ("assignment:4"), with their HITs and projects."""
-    found = _rows(session, Assignment, {int(entry.subject.partition(":")[2]) for entry in entries})
+    """Lock the assignments that rows are about ("assignment:4"), and load their HITs and projects.
+
+    All of them are locked before the budget is, as everybody does.
+    """
+    found: list[Assignment] = []
+    for some in chunks(sorted({int(entry.subject.partition(":")[2]) for entry in entries})):
+        query = select(Assignment).where(Assignment.id.in_(some)).order_by(Assignment.id)
+        found += session.scalars(query.with_for_update(), execution_options={"populate_existing": True})
     theirs = _rows(session, Hit, {page.hit_id for page in found})
     return found, theirs, _rows(session, Project, {page.project_id for page in found})
 
