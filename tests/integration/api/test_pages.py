@@ -101,6 +101,9 @@ def test_labels_stay_with_the_run_of_the_first_page(ann, invite, pets):
     shown = [row["item"] for row in (*first["labels"], *second["labels"])]
     assert shown == sorted(set(shown))
     assert len(shown) == 6
+    assert [row["provisional"] for row in second["labels"]] == [False] * 3
+    also = ann.get(f"/projects/{pets}/labels?method=majority&provisional=true").get_json()["labels"]
+    assert also == ann.get(f"/projects/{pets}/labels?method=majority").get_json()["labels"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1.5", f"after={'x' * 600}"])
