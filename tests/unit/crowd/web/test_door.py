@@ -46,8 +46,8 @@ def client(counted):
 
 
 def test_what_a_route_answers_is_json_with_the_headers_of_data(client, counted):
-    reply = client(lambda _, name: f'{{"name":"{name}"}}').post("/at/home", headers={"X-Request-Id": "r1"})
-    assert (reply.status_code, reply.get_json()) == (200, {"name": "home"})
+    reply = client(lambda _, name: f'{{"name":"{name}"}}').post("/at/here", headers={"X-Request-Id": "r1"})
+    assert (reply.status_code, reply.get_json()) == (200, {"name": "here"})
     assert reply.headers["X-Request-Id"] == "r1"
     assert reply.headers["Cache-Control"] == "no-store"
     assert "sandbox" in reply.headers["Content-Security-Policy"]
@@ -55,7 +55,7 @@ def test_what_a_route_answers_is_json_with_the_headers_of_data(client, counted):
 
 
 def test_a_forged_request_id_is_replaced(client):
-    reply = client(lambda *_: "{}").post("/at/home", headers={"X-Request-Id": "a b"})
+    reply = client(lambda *_: "{}").post("/at/here", headers={"X-Request-Id": "a b"})
     assert re.fullmatch("[0-9a-f]{16}", reply.headers["X-Request-Id"])
 
 
@@ -64,11 +64,11 @@ def test_what_a_route_leaves_is_handed_on_with_its_body(client, counted):
         content = sent.environ["wsgi.input"].read()
         sent.environ["wsgi.input"] = BytesIO(content)
 
-    reply = client(read).post("/at/home", data=b"hello")
+    reply = client(read).post("/at/here", data=b"hello")
     assert (reply.status_code, reply.data, counted) == (202, b"hello", [])
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/at/home"), ("POST", "/at/home/"), ("POST", "/at/H1")])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/at/here"), ("POST", "/at/here/"), ("POST", "/at/H1")])
 def test_other_requests_are_not_looked_at(client, method, path):
     assert client(lambda *_: pytest.fail("asked")).open(path, method=method).status_code == 202
 
@@ -77,6 +77,6 @@ def test_a_fault_is_logged_and_the_request_handed_on(client, capsys):
     def fail(_sent: Request, _name: str) -> str:
         raise RuntimeError("broken")
 
-    assert client(fail).post("/at/home").status_code == 202
+    assert client(fail).post("/at/here").status_code == 202
     said = capsys.readouterr()
     assert "RuntimeError" in said.out + said.err
