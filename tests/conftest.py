@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -85,14 +84,6 @@ def statements_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "create_engine", partial(create, query_cache_size=5_000))
         yield
-
-
-@pytest.fixture(autouse=True)
-def nothing_known_of_another_database() -> None:
-    """Forget what is kept of projects by their database's dialect: that is the same for all tests here."""
-    if (terms := sys.modules.get("crowd.services.page.terms")) is not None:
-        terms._kept.clear()
-        terms._projects.clear()
 
 
 @pytest.fixture(scope="session")

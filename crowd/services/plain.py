@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Dialect
+from sqlalchemy import CursorResult, Pool
 from sqlalchemy.orm import Session
 
 from crowd.db import Line, Rows
@@ -39,9 +39,9 @@ class Sql:
         return session.connection().exec_driver_sql(text, values)
 
 
-def dialect(session: At) -> Dialect:
+def pool(session: At) -> Pool:
     """Return what each database has one of, whether it is read or written: to keep what it holds under."""
-    return session.engine.dialect if isinstance(session, Line) else session.get_bind().dialect
+    return session.engine.pool if isinstance(session, Line) else session.get_bind().engine.pool
 
 
 def is_sqlite(session: At) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, select
+from sqlalchemy import Pool, select
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
@@ -47,13 +47,13 @@ class Unread(Exception):
 
 
 _learning = Lock()
-_projects: WeakKeyDictionary[Dialect, dict[int, Project]] = WeakKeyDictionary()
-_kept: WeakKeyDictionary[Dialect, dict[int, tuple[int, Terms]]] = WeakKeyDictionary()
+_projects: WeakKeyDictionary[Pool, dict[int, Project]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Pool, dict[int, tuple[int, Terms]]] = WeakKeyDictionary()
 
 
 def of(session: Session, project: Project) -> Terms:
     """Return the terms of a project as it was read in this transaction."""
-    kept = _kept.setdefault(plain.dialect(session), {})
+    kept = _kept.setdefault(plain.pool(session), {})
     revision, terms = kept.get(project.id, (None, None))
     if terms is None or revision != project.revision:
         terms = _load(session, project)
@@ -64,7 +64,7 @@ def of(session: Session, project: Project) -> Terms:
 
 def project(session: Session, project_id: int, revision: int) -> Project:
     """Return a project as it is at a revision just read: a copy that no session knows, to be read only."""
-    kept = _projects.setdefault(plain.dialect(session), {})
+    kept = _projects.setdefault(plain.pool(session), {})
     found = kept.get(project_id)
     if found is None or found.revision != revision:
         found = _copy(session.get_one(Project, project_id))
@@ -79,8 +79,8 @@ def kept(at: At, project_id: int, revision: int) -> tuple[Project, Terms]:
     Raises:
         Unread: this process does not have them.
     """
-    found = _projects.get(plain.dialect(at), {}).get(project_id)
-    of_revision, terms = _kept.get(plain.dialect(at), {}).get(project_id, (None, None))
+    found = _projects.get(plain.pool(at), {}).get(project_id)
+    of_revision, terms = _kept.get(plain.pool(at), {}).get(project_id, (None, None))
     if found is None or terms is None or not (found.revision == of_revision == revision):
         raise Unread(project_id, revision)
     return found, terms
