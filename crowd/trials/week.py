@@ -26,7 +26,7 @@ from workers.simulated import Person
 SLUG = "animals"
 LABELS = ("cat", "dog", "wolf")
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
-ITEMS, GOLD, A_DAY = 170, 21, 24
+ITEMS, GOLD, A_DAY = 260, 18, 36
 WRONG_GOLD = "gold-05"  # a wolf, and the requester took it for a dog
 SETTINGS = ProjectSettings(
     title="Which animal is it?",

@@ -53,7 +53,7 @@ def test_the_version_is_told(crowd):
 def test_an_unknown_command_is_a_usage_error_with_the_nearest_name(crowd):
     result = crowd("agregate", "x.csv")
     assert result.exit_code == 2
-    assert "there is no command 'agregate'; did you mean aggregate?" in result.stderr
+    assert "there is no command 'agregate'; did you mean aggregate or aggregate-large?" in result.stderr
 
 
 def test_an_unknown_option_is_a_usage_error(crowd):
