@@ -16,7 +16,9 @@ from crowd.db import engines
 from crowd.db.group import Group, Lost
 from crowd.db.line import Line
 
-RETRIED_STATES = frozenset({"40001", "40P01"})
+# Not to be serialized, a deadlock, and a row that another transaction has added since this one looked for it:
+# the next time it is found.
+RETRIED_STATES = frozenset({"40001", "40P01", "23505"})
 ATTEMPTS = 5
 
 Result = TypeVar("Result")

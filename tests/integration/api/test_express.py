@@ -95,6 +95,18 @@ def test_an_ordinary_page_goes_the_express_way_and_is_the_same_when_it_is_given_
     sound(database)
 
 
+def test_a_claim_of_the_general_way_is_not_in_the_way_of_an_express_one(project, invite, meanwhile, database):
+    wim = invite("wim")
+    general = f"/work/projects/{project}/claim?general=1"
+    with meanwhile(
+        ("UPDATE item SET open = open - 1", "WITH taken AS"), lambda: claim(wim, project)
+    ) as other:
+        page = wim.post(general, {})
+    assert (page.status_code, page.data) == (200, other.done().data)
+    assert count(database, Assignment, Assignment.work == "assigned") == 1
+    sound(database)
+
+
 def test_what_changed_meanwhile_is_read_and_the_claim_goes_it_all_the_same(project, ann, pets, invite, way):
     wim = invite("wim")
     assert ann("PATCH", f"/projects/{pets}", json={"lease_seconds": 1234}).status_code == 200
