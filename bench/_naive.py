@@ -21,7 +21,9 @@ from crowd.services.page import hold
 def naive() -> Iterator[None]:
     """Claim as most tools do: count the answers, and insert where there are fewer than wanted."""
 
-    def take(session: Session, project: Project, worker: Worker, size: int) -> list[tuple[int, str, Any]]:
+    def take(
+        session: Session, project: Project, worker: Worker, size: int, **_order: str
+    ) -> list[tuple[int, str, Any]]:
         taken = select(func.count()).where(Slot.item_id == Item.id, LIVE).scalar_subquery()
         seen = select(Slot.id).where(Slot.item_id == Item.id, Slot.worker_id == worker.id, LIVE).exists()
         query = select(Item.id, Item.key, Item.payload).where(
