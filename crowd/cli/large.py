@@ -127,9 +127,10 @@ def _summary(found: Large, method: str) -> dict[str, Any]:
 
 
 def _report(result: Mapping[str, Any]) -> str:
-    counts = ", ".join(f"{result[what]:,} {what}" for what in ("items", "workers", "answers", "shards"))
+    counts = ", ".join(f"{result[what]:,} {what}" for what in ("items", "workers", "answers"))
     lines = [
         f"{result['method']}: {counts}",
+        f"shards      {result['shards']}",
         f"confidence  {result['mean_confidence']:.4f} on average",
         f"passes      {result['iterations']}",
     ]

@@ -44,6 +44,18 @@ def test_shards_give_what_all_answers_together_give(crowd, method, shards):
         np.testing.assert_array_equal(concluded(part, pairs).choice, expected.choice[index::shards])
 
 
+def test_a_shard_that_has_settled_does_not_end_the_fit_of_the_others(crowd):
+    answers = crowd(items=60, workers=9)
+    pairs, parts = parted(answers, 1)
+    empty = Shard(np.zeros(1, dtype=np.int64), parts[0].code[:0], parts[0].posterior[:0])
+    for order in ([*parts, empty], [empty, *parts]):
+        parts[0].posterior[:] = vote_shares(answers)
+        found = fit_shards(
+            pairs, lambda take, all_=order: (pass_over(part, pairs, take) for part in all_), "one-coin"
+        )
+        assert found.iterations == aggregate(answers, "one-coin").iterations > 2
+
+
 def test_counts_that_came_from_elsewhere_are_not_written_into(crowd):
     pairs, parts = parted(crowd(), 2)
 

@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 from werkzeug import Request
 from werkzeug.test import Client
 
@@ -52,6 +53,13 @@ def test_what_a_route_answers_is_json_with_the_headers_of_data(client, counted):
     assert reply.headers["Cache-Control"] == "no-store"
     assert "sandbox" in reply.headers["Content-Security-Policy"]
     assert counted == [("POST", "at", 200)]
+
+
+def test_it_has_a_line_in_the_log_under_its_rule(client):
+    with capture_logs() as lines:
+        client(lambda *_: "{}").post("/at/here")
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["rule"], line["status"]) == ("POST", "/at/<name>", 200)
 
 
 def test_a_forged_request_id_is_replaced(client):
