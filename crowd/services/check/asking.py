@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sqlalchemy import Subquery, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
@@ -15,6 +16,8 @@ from qc.spam import EXAM
 COUNTED = ("leased", "done")
 RESTING = ("settled", "given_up", "quarantined")
 HELD = ("leased", "done", "skipped", "void")  # those that keep their worker away
+UNSEEN = timedelta(minutes=10)  # more than a grading takes, from its beginning until others see it
+WAITED = timedelta(minutes=1)  # more than a claim takes
 
 
 @invariant(1, "an item's wanted answers are those open, on a published HIT, or in a live slot")
@@ -107,16 +110,26 @@ def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]
         or_(Restriction.until.is_(None), Assignment.created_at < Restriction.until),
     )
     given = (
-        select(Assignment.id, Assignment.worker_id, Restriction.kind, Restriction.id.label("restriction"))
+        select(Assignment, Restriction)
         .join(Restriction, barred)
         .where(within(Assignment.project_id, project_id), Assignment.lease_until.is_not(None))
         .order_by(Assignment.id)
     )
-    yield from lines(
-        session,
-        given,
-        "assignment {id}: given to worker {worker_id}, who was {kind} (restriction {restriction})",
-    )
+    for page, crossed in session.execute(given):
+        if not _was_under_way(page, crossed):
+            whom = f"worker {page.worker_id}, who was {crossed.kind} (restriction {crossed.id})"
+            yield f"assignment {page.id}: given to {whom}"
+
+
+def _was_under_way(page: Assignment, held: Restriction) -> bool:
+    """Tell whether a page may have been claimed before anybody could see the restriction, or after its end.
+
+    Either moment is that at which its transaction began: a grading that restricts may run for minutes, and a
+    claim may wait until a restriction is lifted.
+    """
+    if page.created_at - held.created_at <= UNSEEN:
+        return True
+    return held.lifted_at is not None and held.lifted_at - page.created_at <= WAITED
 
 
 @invariant(8, "an item that is no longer asked about has nothing open and a decision that says why")
