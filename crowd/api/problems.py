@@ -1,4 +1,4 @@
-"""Errors become `application/problem+json` (RFC 9457), in this one place."""
+"""Errors become `application/problem+json` (RFC 9457), or a page for whoever browses, in this one place."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, json
+from flask import Flask, Response, json, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect
 
+from crowd import __version__
 from crowd.errors import CrowdError, TooMany
 
 CONTENT_TYPE = "application/problem+json"
 # What the body of an HTTP error says itself.
 OWN_HEADERS = frozenset({"content-type", "content-length"})
 RETRY_SECONDS = "2"
+FOR_PROGRAMS = ("/api/", "/mturk")
 
 log = structlog.get_logger("crowd.api")
 
@@ -47,12 +49,22 @@ def _http_problem(error: HTTPException) -> Any:  # noqa: ANN401 - whatever Flask
     detail = "this is a fault in crowd; the log has it under this response's X-Request-Id"
     body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code}
     body["detail"] = detail if code == HTTPStatus.INTERNAL_SERVER_ERROR else error.description
-    response = _response(body, code)
+    response = (
+        Response(render_template("pages/problem.html", version=__version__, **body), code)
+        if _browsed()
+        else _response(body, code)
+    )
     # A 405 without its Allow header, or a 429 without Retry-After, would tell a client only half.
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name.lower() not in OWN_HEADERS
     )
     return response
+
+
+def _browsed() -> bool:
+    """Return whether a person with a browser asks for a page; programs say nothing, or JSON."""
+    is_page = not request.path.startswith(FOR_PROGRAMS)
+    return is_page and request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
 
 
 def _database_problem(error: OperationalError) -> Response:

@@ -27,6 +27,16 @@ def test_an_unknown_path(ann, app):
     is_problem(ann.get("/nowhere"), 404)
 
 
+def test_a_person_who_browses_gets_a_page_and_a_program_does_not(app):
+    client, browser = app.test_client(), {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = client.get("/nowhere", headers=browser)
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "not here" in page.text
+    assert client.delete("/api/docs", headers=browser).headers["Allow"]
+    is_problem(client.get("/nowhere", headers={"Accept": "*/*"}), 404)
+    is_problem(client.get("/api/v1/nowhere", headers=browser), 404)
+
+
 def test_a_method_that_is_not_allowed_names_those_that_are(ann):
     answer = ann("DELETE", "/projects")
     is_problem(answer, 405)
