@@ -166,9 +166,11 @@ def exams_end(session: Session, project_id: int | None) -> Iterator[str]:
         sits, outcome.is_not(None), Restriction.lifted_at.is_(None)
     )
     yield from lines(session, over.order_by(Restriction.id), "restriction {id}: in force, its exam {outcome}")
+    leased = Assignment.lease_until.is_not(None)  # pages accepted elsewhere nobody can count beforehand
     asked = (
         select(Restriction.id, func.count().label("questions"))
         .join(Slot, and_(Slot.project_id == Restriction.project_id, Slot.worker_id == Restriction.worker_id))
+        .join(Assignment, and_(Assignment.id == Slot.assignment_id, leased))
         .where(sits, Slot.id > Restriction.exam_after, Slot.gold_id.is_not(None), Slot.state.in_(exam.ASKED))
         .where(or_(Restriction.lifted_at.is_(None), Slot.created_at < Restriction.lifted_at))
         .group_by(Restriction.id)

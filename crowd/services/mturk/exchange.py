@@ -1,5 +1,7 @@
 """Gold that a worker has seen is exchanged for other gold, as they accept a HIT that our server shows.
 
+For who sits an exam all other questions are, too: their places on the HIT are offered again.
+
 The endpoint knows one page for all; ours is composed for whoever came. Only workers we know have seen gold,
 so an exchange is about a worker on record, and what is handed in is read as the page was that they saw.
 """
@@ -22,8 +24,8 @@ Exchanged = Mapping[int, Exchange]
 """By position."""
 
 
-def compose(session: Session, project: Project, hit: Hit, worker: Worker) -> Exchanged:
-    """Decide, once for each worker, which gold of a HIT is exchanged.
+def compose(session: Session, project: Project, hit: Hit, worker: Worker, *, examined: int = 0) -> Exchanged:
+    """Decide, once for each worker, which gold of a HIT is exchanged; `examined` questions are to be gold.
 
     Where no unseen gold is left the question stays: its answer is kept apart, and graded no second time.
     """
@@ -31,9 +33,12 @@ def compose(session: Session, project: Project, hit: Hit, worker: Worker) -> Exc
     decided = of(session, [(hit.id, worker.id)]).get((hit.id, worker.id))
     if decided:
         return decided
-    asked = list(session.scalars(select(HitQuestion).where(HitQuestion.hit_id == hit.id)))
-    seen = [each for each in asked if each.gold_id and _has_seen(session, worker, each.item_id)]
-    if not seen:
+    query = select(HitQuestion).where(HitQuestion.hit_id == hit.id).order_by(HitQuestion.position)
+    asked = list(session.scalars(query))
+    gold_here = [each for each in asked if each.gold_id]
+    replaced = [each for each in gold_here if _has_seen(session, worker, each.item_id)]
+    replaced += [each for each in asked if not each.gold_id][: max(0, examined - len(gold_here))]
+    if not replaced:
         return {}
     here = {each.item_id for each in asked}
     deck = {
@@ -41,7 +46,7 @@ def compose(session: Session, project: Project, hit: Hit, worker: Worker) -> Exc
         for label, pairs in terms.of(session, project).deck.items()
     }
     rng = Random(f"{project.seed}:{hit.id}:{worker.id}")
-    drawn = gold.draw(session, deck, worker.id, wanted=len(seen), rng=rng)
+    drawn = gold.draw(session, deck, worker.id, wanted=len(replaced), rng=rng)
     rows = [
         {
             "hit_id": hit.id,
@@ -50,7 +55,7 @@ def compose(session: Session, project: Project, hit: Hit, worker: Worker) -> Exc
             "item_id": item_id,
             "gold_id": gold_id,
         }
-        for each, (gold_id, item_id) in zip(seen, drawn, strict=False)
+        for each, (gold_id, item_id) in zip(replaced, drawn, strict=False)
     ]
     if rows:
         session.execute(insert(Exchange), rows)

@@ -88,10 +88,15 @@ def store(
 
 
 def _unused(works: Sequence[Work], questions: Mapping[int, Questions]) -> Counter[int]:
-    """Take back the places that a worker was paid for and did not fill; return how many, by item."""
+    """Take back the places that a worker was paid for and did not fill; return how many, by item.
+
+    Nor does an exam fill any: its gold stood in for the questions of the HIT.
+    """
     unused: Counter[int] = Counter()
     for work in works:
         taken = {asked.question.position for asked, _ in work.taken}
+        stood_in = [asked.question for asked, _ in work.taken if asked.gold_id and not asked.question.gold_id]
+        unused.update(question.item_id for question in stood_in)
         for question in questions[work.hit.id].values():
             if question.position in taken or question.places == 0:
                 continue

@@ -13,6 +13,7 @@ from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.errors import Forbidden, NotFound
 from crowd.models import Assignment, Hit, HitQuestion, OutboxEntry, Project, Slot, Worker
 from crowd.models.conditions import LIVE
+from crowd.services import exam
 from crowd.services.mturk import exchange, hits, posting
 from crowd.services.mturk.exchange import Exchanged
 from crowd.services.people import eligibility
@@ -49,8 +50,8 @@ def show(session: Session, token: str, *, assignment: str, worker: str, now: dat
     known = None if is_preview else _known(session, project, worker)
     exchanged: Exchanged = {}
     if known is not None:
-        _admit(session, project, hit, known, assignment, now)
-        exchanged = exchange.compose(session, project, hit, known)
+        examined = _admit(session, project, hit, known, assignment, now)
+        exchanged = exchange.compose(session, project, hit, known, examined=examined)
     assert hit.endpoint is not None
     page = hits.page(session, project, hit, with_gold=not is_preview, exchanged=exchanged)
     return Shown(page, Posting.read(project.posting).hosts(hit.endpoint))
@@ -64,15 +65,25 @@ def _known(session: Session, project: Project, name: str) -> Worker | None:
 
 def _admit(
     session: Session, project: Project, hit: Hit, worker: Worker, assignment: str, now: datetime
-) -> None:
-    """Turn away whoever has answered one of these items before, whatever the endpoint let them accept."""
+) -> int:
+    """Turn away whoever has answered one of these items before, whatever the endpoint let them accept.
+
+    Who is suspended until an exam is over is let in for its questions; return how many are still to be asked.
+    """
     found = [each for each in eligibility.reasons(session, project, worker, now=now) if each.code != "state"]
-    if found:
+    examined = _examined(session, project, worker, now) if [each.code for each in found] == ["exam"] else 0
+    if found and not examined:
         raise Forbidden(f"{found[0].text}: please return this HIT")
     if Posting.read(project.posting).worked and _has_worked(session, project, worker, assignment):
         raise Forbidden("you have handed in a page of this project already: please return this HIT")
     if _has_answered(session, hit, worker):
         raise Forbidden("you have answered these questions already: please return this HIT")
+    return examined
+
+
+def _examined(session: Session, project: Project, worker: Worker, now: datetime) -> int:
+    """Return how many questions of an exam can still be asked; 0 where all gold was seen."""
+    return min(exam.wanted(session, project, worker, now=now), exam.unseen(session, project, worker))
 
 
 def _has_worked(session: Session, project: Project, worker: Worker, assignment: str) -> bool:
