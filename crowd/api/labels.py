@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import Response
 from marshmallow import ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
-from crowd.api.access import Visit, requires
+from crowd.api.access import Visit, admits, requires
 from crowd.api.blueprint import Blueprint
+from crowd.api.downloads import DOCUMENTED, FormatQuery, download
+from crowd.api.edge import edge
 from crowd.api.fields import Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
 from crowd.models import Consensus, ConsensusRun, Item, Project, Provisional
-from crowd.services import browse, conclude, provisional
+from crowd.services import answers, browse, conclude, label_table, provisional
 from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 from crowd.services.estimate import METHODS
 
 blueprint = Blueprint("labels", "What the answers say together.")
@@ -67,6 +71,15 @@ class LabelsQuery(PageQuery):
     provisional = fields.Boolean(
         load_default=False,
         metadata=about("Show what is taken for the labels of items answered since the run, marked."),
+    )
+
+
+class TableQuery(FormatQuery):
+    """Which labels, and in which form."""
+
+    method = fields.String(validate=validate.OneOf(METHODS), load_default=None)
+    provisional = fields.Boolean(
+        load_default=False, metadata=about("With what was judged since the run; a column marks it.")
     )
 
 
@@ -131,9 +144,28 @@ def list_labels(at: Visit, query: dict[str, Any], project: str) -> dict[str, Any
     shown = page("labels", found, query["limit"], lambda pair: f"{run.id}:{pair[0].key}")
     names = browse.label_set(at.session, run).labels
     item_ids = [item.id for item, _ in shown["labels"]] if query["lineage"] else []
-    answers = browse.lineage(at.session, run, item_ids)
-    labels = [_label(item, said, names, answers.get(item.id)) for item, said in shown["labels"]]
+    lineage = browse.lineage(at.session, run, item_ids)
+    labels = [_label(item, said, names, lineage.get(item.id)) for item, said in shown["labels"]]
     return shown | {"run": run, "labels": labels}
+
+
+@blueprint.on("GET", "/projects/<project>/labels/table")
+@blueprint.takes_query(TableQuery)
+@admits("read")
+@blueprint.describes(responses={200: {"description": "The labels.", **DOCUMENTED}})
+def export_labels(caller: Principal, query: dict[str, Any], project: str) -> Response:
+    """Write one label for each item, as `crowd labels` does, of the newest run of the project's method."""
+    since = query["provisional"]
+    with edge().database.read() as session:
+        row = scope.project(session, caller, project)
+        run, _ = _run(session, row, query["method"], "")
+    return download(
+        f"{row.slug}-labels",
+        query["format"],
+        label_table.MARKED if since else label_table.COLUMNS,
+        lambda session: label_table.rows(session, run, since=since),
+        exact=answers.exact(row),
+    )
 
 
 def _run(session: Session, project: Project, method: str | None, cursor: str) -> tuple[ConsensusRun, str]:
@@ -150,7 +182,7 @@ def _run(session: Session, project: Project, method: str | None, cursor: str) ->
 
 
 def _label(
-    item: Item, said: Consensus | Provisional, names: Sequence[str], answers: list[browse.Lineage] | None
+    item: Item, said: Consensus | Provisional, names: Sequence[str], lineage: list[browse.Lineage] | None
 ) -> dict[str, Any]:
     alone = said.human_posterior if isinstance(said, Consensus) else None
     label = {
@@ -162,4 +194,4 @@ def _label(
         "votes": said.votes,
         "provisional": isinstance(said, Provisional),
     }
-    return label if answers is None else label | {"lineage": answers}
+    return label if lineage is None else label | {"lineage": lineage}

@@ -13,7 +13,7 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import accuracy, cases, gold_supply, guidance, pack, stop
+from crowd.services import accuracy, cases, conclude, gold_supply, guidance, pack, stop
 from crowd.services.access import scope
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
@@ -88,6 +88,7 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         claimed=accuracy.lines(accuracy.measure(call.session, project)),
         stopping=stop.verdict(call.session, project),
         advice=_advice(call, project),
+        concluded=conclude.latest_run(call.session, project) is not None,
         problem=problem,
         written=written,
     )

@@ -183,6 +183,7 @@ EXAMPLES = {
     "file_appeal": Example(body={"what": "page", "name": "nobody", "text": "It was right"}),
     "review_pages": Example(body={"pages": [1], "verdict": "accepted"}),
     "export_answers": Example(),
+    "export_labels": Example(),
     "reserve_item": Example(body={"workers": []}),
     "get_timesheet": Example(query="?from=2026-01-01&to=2026-01-31"),
     "get_payouts": Example(),

@@ -96,6 +96,15 @@ def test_projects_with_their_progress(ann_sees):
     assert "$10.00" in project
 
 
+def test_what_can_be_taken_away_is_linked(ann_sees, ann, pets):
+    assert "Labels (CSV)" not in ann_sees.see(f"/projects/{pets}")
+    assert ann.post(f"/projects/{pets}/consensus", {}).status_code == 201
+    page = ann_sees.see(f"/projects/{pets}")
+    for path in (f"/api/v1/projects/{pets}/labels/table", f"/api/v1/projects/{pets}/answers"):
+        assert f'href="{path}"' in page
+        assert ann_sees.see(path).startswith("item,")
+
+
 def test_a_project_is_paused_resumed_and_closed(ann_sees):
     assert "paused" in ann_sees.sent("/projects/pets/state", state="paused")
     assert "active" in ann_sees.sent("/projects/pets/state", state="active")

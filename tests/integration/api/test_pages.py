@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+
+from crowd.services import label_table
 
 
 def walk(caller, path: str, noun: str, meanwhile=lambda: None, limit: int = 3) -> list[dict]:
@@ -117,3 +121,22 @@ def test_a_cursor_nobody_gave_is_refused(ann, pets, cursor):
         answer = ann.get(f"/projects/{pets}/{noun}?after={cursor}")
         assert answer.status_code == 422, noun
         assert answer.get_json()["errors"][0]["where"] == "after"
+
+
+def test_labels_as_a_table_are_the_labels_of_the_list(ann, pets, invite, monkeypatch):
+    assert ann.get(f"/projects/{pets}/labels/table").status_code == 404
+    ann.post(f"/projects/{pets}/batches", {"size": 8})
+    answer_all(ann, invite("wim"), pets)
+    ann.post(f"/projects/{pets}/consensus", {})
+    monkeypatch.setattr(label_table, "PAGE", 2)
+    listed = ann.get(f"/projects/{pets}/labels").get_json()["labels"]
+    table = ann.get(f"/projects/{pets}/labels/table?format=jsonl")
+    rows = [json.loads(line) for line in table.text.splitlines()]
+    assert [(row["item"], row["label"], row["confidence"], row["answers"]) for row in rows] == [
+        (said["item"], said["label"], said["confidence"], said["votes"]) for said in listed
+    ]
+    assert len(rows) > 2
+    marked = ann.get(f"/projects/{pets}/labels/table?provisional=true")
+    assert marked.text.splitlines()[0] == "item,label,confidence,answers,provisional"
+    assert marked.headers["Content-Disposition"] == 'attachment; filename="pets-labels.csv"'
+    assert len(marked.text.splitlines()) == len(rows) + 1
