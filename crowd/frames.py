@@ -9,17 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Row,
-    Text,
-    column,
-    func,
-    literal_column,
-    select,
-    values,
-)
+from sqlalchemy import ColumnElement, Integer, Row, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from aggregation.answers import Answers
@@ -28,9 +18,12 @@ from crowd.db import bulk, chunks
 from crowd.models import Answer, AnswerFlag, Gold, Project
 
 Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
 # A project with at least this part of all answers has them read from end to end, so many ids at a time.
 MOST_OF = 8
-PART = 5_000_000
+PART = 500_000
+# Rows that become text together.
+ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +59,12 @@ def read_answers(
         rows = rows[~np.isin(rows[:, 0], list(excluded))]
     if rows.size and rows[:, 3].min() < 0:
         raise ValueError(f"answer {rows[rows[:, 3].argmin(), 0]} is none of the labels {list(labels)}")
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    if np.any(rows[1:, 0] < rows[:-1, 0]):
+        rows = rows[np.argsort(rows[:, 0], kind="stable")]
     item_ids, item = _coded(rows[:, 1])
     worker_ids, worker = _coded(rows[:, 2])
     # The thinkers' canonical order: by item, then worker, so that every sum runs the same way.
-    order = np.argsort(item.astype(np.int64) * max(len(worker_ids), 1) + worker, kind="stable")
+    order = stable_order(item.astype(np.int64) * max(len(worker_ids), 1) + worker)
     return AnswerFrame(
         answer_ids=np.ascontiguousarray(rows[:, 0]),
         item_ids=item_ids,
@@ -148,9 +142,32 @@ def unpack_ids(packed: bytes) -> Ids:
     return np.cumsum(np.frombuffer(zlib.decompress(packed), dtype="<i8"), dtype=np.int64)
 
 
+def json_rows(shares: Floats, digits: int) -> list[str]:
+    """Return each row of numbers between 0 and 1 as JSON, rounded: a digit of all of them at a time."""
+    rows: list[str] = []
+    for begin in range(0, len(shares), ROWS):
+        text = _digits(shares[begin : begin + ROWS], digits).tobytes().decode("ascii")
+        for rounded in ("0.", "1."):
+            text = text.replace(rounded + "0" * digits, rounded + "0")
+        rows += [f"[{row}]" for row in text.splitlines()]
+    return rows
+
+
 def by_name(gold: Mapping[int, Gold]) -> dict[str, str]:
     """Return the labels of gold under the names that `read_answers` gives its items."""
     return {str(item_id): row.label for item_id, row in gold.items()}
+
+
+def _digits(shares: Floats, digits: int) -> NDArray[np.uint8]:
+    """Return the characters of the numbers, with a comma after each and a line's end after the last."""
+    left = np.rint(shares * 10**digits).astype(np.uint32)
+    cells = np.empty((*shares.shape, digits + 3), dtype=np.uint8)
+    for place in range(digits + 1, 1, -1):
+        cells[..., place] = left % 10 + ord("0")
+        left //= 10
+    cells[..., 0], cells[..., 1], cells[..., -1] = left + ord("0"), ord("."), ord(",")
+    cells[:, -1, -1] = ord("\n")
+    return cells
 
 
 def _counting(session: Session, project: Project) -> list[Row[int, int, int, str]]:
@@ -169,20 +186,14 @@ def _excluded(session: Session, project: Project) -> set[int]:
 
 def _coded_answers(session: Session, project: Project, labels: Sequence[str], items: Ids | None) -> Ids:
     """Return the ids of answers, of their items and workers, and the places of their labels or -1."""
-    names = values(column("name", Text), column("place", Integer), name="label")
-    place = names.data([(label, place) for place, label in enumerate(labels)]).cte("label")
-    query = (
-        select(Answer.id, Answer.item_id, Answer.worker_id, func.coalesce(place.c.place, -1).label("place"))
-        .select_from(Answer)
-        .outerjoin(place, place.c.name == Answer.value)
-    )
+    query = select(Answer.id, Answer.item_id, Answer.worker_id, Answer.value)
     if items is not None:
         mine = query.where(Answer.project_id == project.id)
         parts = [mine.where(Answer.item_id.in_(some)) for some in chunks(items.tolist())]
     else:
         parts = [query.where(*which) for which in _ranges(session, project)]
     none = np.empty((0, 4), dtype=np.int64)
-    return np.concatenate([none, *(bulk.integers(session, part) for part in parts)])
+    return np.concatenate([none, *(bulk.integers(session, part, {"value": labels}) for part in parts)])
 
 
 def _ranges(session: Session, project: Project) -> list[tuple[ColumnElement[bool], ...]]:
@@ -207,6 +218,17 @@ def _ranges(session: Session, project: Project) -> list[tuple[ColumnElement[bool
 def _end_to_end(project: Project) -> ColumnElement[bool]:
     """Return the condition with a sign that says to SQLite not to look answers up by their project."""
     return literal_column("+answer.project_id", Integer) == project.id
+
+
+def stable_order(keys: Ids) -> Ids:
+    """Return the places of whole numbers in their order, of equal ones in the order they stand in."""
+    bits = len(keys).bit_length()
+    if not keys.size or int(keys.max()) >> (63 - bits):
+        return np.argsort(keys, kind="stable")
+    # Sorted together with their places, plain numbers take an eighth of the time that places alone take.
+    together = keys << bits | np.arange(len(keys))
+    together.sort()
+    return together & ((1 << bits) - 1)
 
 
 def _coded(ids: Ids) -> tuple[Ids, NDArray[np.int32]]:

@@ -2,70 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice, repeat
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Select, Table, select
+from sqlalchemy import BigInteger, Select, Subquery, Table, Text, column, func, select, values
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Integers = NDArray[np.int64]
+Query = Select[*tuple[Any, ...]]
+Coding = Mapping[str, Sequence[str]]
 
 # What PostgreSQL's binary COPY puts before the rows, and after them.
 HEADER = 19
 TRAILER = 2
+# Added to what SQLite writes, so that all ids have equally many digits, and columns of digits can be summed.
+SHIFT = 5 * 10**9
+DIGITS = 10
+# Rows that SQLite inserts with one statement.
+AT_ONCE = 100
 
 
-def integers(session: Session, query: Select[*tuple[Any, ...]]) -> Integers:
+def integers(session: Session, query: Query, coded: Coding | None = None) -> Integers:
     """Return the rows of a query as a (rows, columns) array; every column must hold a whole number.
 
-    In what order they come is the database's choice.
+    Only a column named in `coded` holds texts, and gives the place of each among those listed, or -1. In
+    what order the rows come is the database's choice.
     """
     read = _copied if _is_postgresql(session) else _concatenated
-    return read(session, query, len(query.selected_columns))
+    return read(session, query, coded or {})
 
 
 def insert(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Insert rows in the form the driver takes: numbers, texts, bytes and None."""
-    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    names, place = ", ".join(columns), f"({', '.join('?' * len(columns))})"
     with _cursor(session) as cursor:
-        if not _is_postgresql(session):
-            cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({places})", rows)  # noqa: S608
+        if _is_postgresql(session):
+            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
             return
-        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        # A statement for each row, as `executemany` makes them, takes two and a half times as long.
+        remaining = iter(rows)
+        while some := list(islice(remaining, AT_ONCE)):
+            places = ", ".join([place] * len(some))
+            statement = f"INSERT INTO {table.name} ({names}) VALUES {places}"  # noqa: S608
+            cursor.execute(statement, list(chain.from_iterable(some)))
 
 
-def _copied(session: Session, query: Select[*tuple[Any, ...]], width: int) -> Integers:
-    found = query.subquery()
-    statement, values = _compiled(session, select(*(as_type(column, BigInteger) for column in found.c)))
+def _copied(session: Session, query: Query, coded: Coding) -> Integers:
+    statement, values = _compiled(session, _all_integers(query, coded))
     copying = f"COPY ({statement}) TO STDOUT (FORMAT BINARY)"
     with _cursor(session) as cursor, cursor.copy(copying, values) as copy:
         content = b"".join(copy)
     # Each row: how many fields there are, and before each of them its length.
+    width = len(query.selected_columns)
     row = np.dtype([("fields", ">i2"), ("cells", [("size", ">i4"), ("value", ">i8")], (width,))])
     count = (len(content) - HEADER - TRAILER) // row.itemsize
     rows = np.frombuffer(content, dtype=row, count=count, offset=HEADER)
     return cast("Integers", rows["cells"]["value"].astype(np.int64))
 
 
-def _concatenated(session: Session, query: Select[*tuple[Any, ...]], width: int) -> Integers:
-    """Let SQLite write one long text, and read that: making a Python object of every number takes longer."""
+def _all_integers(query: Query, coded: Coding) -> Query:
+    """Have the database look up the places of texts."""
+    found = query.subquery()
+    places = {name: _places(texts, f"place_of_{name}") for name, texts in coded.items()}
+    cells = {name: func.coalesce(place.c.place, -1) for name, place in places.items()}
+    outer = select(*(as_type(cells.get(cell.key, cell), BigInteger) for cell in found.c)).select_from(found)
+    for name, place in places.items():
+        outer = outer.outerjoin(place, place.c.text == found.c[name])
+    return outer
+
+
+def _places(texts: Sequence[str], name: str) -> Subquery:
+    listed = values(column("text", Text), column("place", BigInteger), name=name)
+    return select(listed.data([(text, place) for place, text in enumerate(texts)])).subquery()
+
+
+def _concatenated(session: Session, query: Query, coded: Coding) -> Integers:
+    """Let SQLite write one long text of each column: a fetched row costs more, as Python objects do."""
+    names = [str(cell.key) for cell in query.selected_columns]
+    written = (
+        f'json_group_array("{name}")' if name in coded else f'group_concat({SHIFT} + "{name}")'
+        for name in names
+    )
     statement, values = _compiled(session, query)
-    cells = " || ',' || ".join(f'"{column.key}"' for column in query.selected_columns)
     with _cursor(session) as cursor:
-        cursor.execute(f"SELECT group_concat({cells}) FROM ({statement})", values)  # noqa: S608
-        (text,) = cursor.fetchone()
-    flat = np.fromstring(text, dtype=np.int64, sep=",") if text else np.empty(0, dtype=np.int64)
-    return cast("Integers", flat.reshape(-1, width))
+        cursor.execute(f"SELECT count(*), {', '.join(written)} FROM ({statement})", values)  # noqa: S608
+        count, *texts = cursor.fetchone()
+    rows = np.empty((count, len(names)), dtype=np.int64, order="F")
+    for at, (name, text) in enumerate(zip(names, texts, strict=True) if count else ()):
+        rows[:, at] = _coded(text, coded[name]) if name in coded else parsed(text, count) - SHIFT
+    return rows
 
 
-def _compiled(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[str, Any]:
+def _coded(text: str, listed: Sequence[str]) -> Integers:
+    place = {name: at for at, name in enumerate(listed)}
+    return np.fromiter(map(place.get, json.loads(text), repeat(-1)), dtype=np.int64)
+
+
+def parsed(text: str, count: int) -> Integers:
+    """Return numbers between commas; where all have `DIGITS`, digit by digit of all at once."""
+    cells = np.frombuffer(f"{text},".encode("ascii"), dtype=np.uint8)
+    if cells.size == count * (DIGITS + 1):
+        digits = cells.reshape(count, DIGITS + 1)
+        # With as many commas as numbers, these lengths are those of the numbers.
+        if (digits[:, DIGITS] == ord(",")).all() and digits[:, 0].min() >= ord("0"):
+            total = np.zeros(count, dtype=np.int64)
+            for at in range(DIGITS):
+                total = 10 * total + (digits[:, at] - ord("0"))
+            return total
+    return np.fromstring(text, dtype=np.int64, sep=",")
+
+
+def _compiled(session: Session, query: Query) -> tuple[str, Any]:
     compiled = query.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True})
     values = compiled.construct_params()
     names = compiled.positiontup if compiled.positional else None

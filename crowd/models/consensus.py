@@ -69,7 +69,7 @@ class Consensus(Numbered, Base):
     __table_args__ = (UniqueConstraint("run_id", "item_id"),)
 
     run_id: Mapped[int] = reference("consensus_run", index=False)
-    item_id: Mapped[int] = reference("item")
+    item_id: Mapped[int] = reference("item", index=False)
     label: Mapped[str]
     confidence: Mapped[float]
     posterior: Mapped[list[float]]

@@ -16,7 +16,7 @@ from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.orm import Session
 
 from aggregation.consensus import Consensus as Conclusion
-from aggregation.consensus import Floats, refined
+from aggregation.consensus import refined
 from aggregation.provisional import Stand
 from aggregation.registry import aggregate
 from crowd import frames
@@ -169,7 +169,8 @@ def _run_once(
     sources = evidence.sets(session, project) if method == project.method else {}
     sources = sources if isinstance(frame, AnswerFrame) else {}
     heard = {lineage: row.digest for lineage, row in sources.items()}
-    key = run_key(frame.digest, labels, label_set, method, parameters, heard)
+    digest = frame.digest
+    key = run_key(digest, labels, label_set, method, parameters, heard)
     query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.key == key)
     found = session.scalars(query).first()
     if found is not None:
@@ -182,7 +183,7 @@ def _run_once(
     run = ConsensusRun(
         project_id=project.id,
         key=key,
-        answer_set_id=_answer_set(session, project, frame, now).id,
+        answer_set_id=_answer_set(session, project, frame, digest, now).id,
         label_set_id=label_set.id,
         gold_ids=frames.pack_ids(np.array([row.id for row in gold.values()], dtype=np.int64)),
         method=method,
@@ -200,13 +201,13 @@ def _run_once(
     return run
 
 
-def _answer_set(session: Session, project: Project, frame: Frame, now: datetime) -> AnswerSet:
-    query = select(AnswerSet).where(AnswerSet.project_id == project.id, AnswerSet.digest == frame.digest)
+def _answer_set(session: Session, project: Project, frame: Frame, digest: str, now: datetime) -> AnswerSet:
+    query = select(AnswerSet).where(AnswerSet.project_id == project.id, AnswerSet.digest == digest)
     found = session.scalars(query).first()
     if found is None:
         found = AnswerSet(
             project_id=project.id,
-            digest=frame.digest,
+            digest=digest,
             size=len(frame.answer_ids),
             ids=frames.pack_ids(frame.answer_ids),
             created_at=now,
@@ -256,8 +257,8 @@ def _labelled(frame: AnswerFrame, people: Conclusion, heard: evidence.Heard | No
         labels=[found.labels[choice] for choice in found.choice.tolist()],
         confidence=found.confidence.round(DIGITS).tolist(),
         votes=found.votes.tolist(),
-        posterior=_texts(found.posterior),
-        human_posterior=[*_texts(people.posterior)] if heard else alone,
+        posterior=frames.json_rows(found.posterior, DIGITS),
+        human_posterior=[*frames.json_rows(people.posterior, DIGITS)] if heard else alone,
         iterations=people.iterations,
         log_likelihood=people.log_likelihood,
         evidence=heard.report if heard else None,
@@ -271,19 +272,11 @@ def _stand(frame: AnswerFrame, people: Conclusion) -> bytes | None:
     return found.packed() if found is not None and found.agreement >= TRUSTED else None
 
 
-def _texts(posterior: Floats) -> list[str]:
-    """Return the rows as JSON; written as one text and cut, which is faster than one by one."""
-    if not len(posterior):
-        return []
-    text = json.dumps(posterior.round(DIGITS).tolist())
-    return [f"[{row}]" for row in text[2:-2].split("], [")]
-
-
 def _store(session: Session, run: ConsensusRun, said: _Concluded, *, known: Collection[int]) -> None:
     """Insert one row for each item that is asked for its own sake; gold has its label already."""
     numbers = said.item_ids, said.labels, said.confidence, said.votes
     columns = zip(repeat(run.id), *numbers, said.posterior, said.human_posterior)
-    rows = (row for row in columns if row[1] not in known)
+    rows = (row for row in columns if row[1] not in known) if known else columns
     bulk.insert(session, _table(), COLUMNS, rows)
 
 

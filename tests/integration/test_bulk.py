@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqlalchemy import Column, MetaData, Table, select
+from sqlalchemy import Column, Integer, MetaData, Table, func, select
+from sqlalchemy import cast as as_type
 from sqlalchemy.exc import IntegrityError
 
 from crowd import frames
@@ -32,12 +33,34 @@ def test_of_no_rows_the_columns_are_left(database: Database) -> None:
         assert bulk.integers(session, select(Answer.id, Answer.item_id)).shape == (0, 2)
 
 
+def test_texts_come_as_their_places_among_those_listed(database: Database) -> None:
+    table = some_table()
+    with database.write() as session:
+        table.create(session.connection())
+        texts = [ODD, "b", "unknown", ODD, ""]
+        bulk.insert(session, table, ("text", "number"), [(text, at) for at, text in enumerate(texts)])
+        query = select(as_type(table.c.number, Integer).label("number"), table.c.text)
+        found = bulk.integers(session, query, {"text": ["b", ODD, "$.a", ""]})
+        session.rollback()
+    assert sorted(map(tuple, found.tolist())) == [(0, 1), (1, 0), (2, -1), (3, 1), (4, 3)]
+
+
 def test_texts_numbers_bytes_and_nothing_go_in(database: Database) -> None:
     table = some_table()
     with database.write() as session:
         table.create(session.connection())
         bulk.insert(session, table, ("text", "number", "bytes"), [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)])
         assert session.execute(select(table)).all() == [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)]
+        session.rollback()
+
+
+def test_however_many_rows_there_are_all_go_in(database: Database) -> None:
+    table = some_table()
+    with database.write() as session:
+        table.create(session.connection())
+        bulk.insert(session, table, ("number",), ((at,) for at in range(bulk.AT_ONCE + 1)))
+        bulk.insert(session, table, ("number",), ())
+        assert session.scalar(select(func.count()).select_from(table)) == bulk.AT_ONCE + 1
         session.rollback()
 
 

@@ -1469,7 +1469,6 @@ def _consensus() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus")),
         sa.UniqueConstraint("run_id", "item_id", name=op.f("uq_consensus_run_id_item_id")),
     )
-    op.create_index(op.f("ix_consensus_item_id"), "consensus", ["item_id"])
 
 
 def _current_run() -> None:
