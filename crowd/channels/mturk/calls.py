@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from crowd.channels.mturk import client as clients
-from crowd.channels.mturk.errors import CallError, Faulty, Lost, Throttled, Unreached, understood
+from crowd.channels.mturk.errors import CallError, Faulty, Lost, Throttled, Unreached, Unreadable, understood
 from crowd.channels.mturk.pacing import Pace, backoff
 
 Reply = dict[str, Any]
@@ -90,7 +90,7 @@ class Caller:
             return _invoke(self.client, operation, parameters)
         except ClientError as error:
             raise understood(operation, error.response) from error
-        except clients.Unreadable as error:
+        except Unreadable as error:
             raise Lost(operation, "unreadable reply", str(error)) from error
         except BotoCoreError as error:
             raise _transport(operation, error) from error
@@ -138,7 +138,7 @@ def _require_outcome(client: Any, operation: str, reply: Reply) -> None:  # noqa
     """Refuse a reply without what it is for: a reply cut short must not pass for an empty list."""
     wanted = clients.outcome(client.meta.service_model.operation_model(operation))
     if wanted is not None and wanted not in reply:
-        raise clients.Unreadable(f"it has no {wanted}")
+        raise Unreadable(f"it has no {wanted}")
 
 
 def _transport(operation: str, error: Exception) -> CallError:

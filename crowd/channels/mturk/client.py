@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,10 +26,6 @@ OUTCOMES = {
 }
 
 
-class Unreadable(Exception):
-    """A reply that should be JSON and is not: botocore would take it for an empty success."""
-
-
 def connect(endpoint: str, *, region: str = REGION, connections: int = 32, **session: Any) -> Any:  # noqa: ANN401
     """Return a client for an endpoint, with the credentials of the usual AWS chain.
 
@@ -41,26 +36,28 @@ def connect(endpoint: str, *, region: str = REGION, connections: int = 32, **ses
         Unprocessable: the endpoint is not an address.
     """
     import boto3
+    import botocore.session
+    import urllib3
     from botocore.config import Config
 
+    from crowd.channels.mturk import wire
+
     check_address(endpoint)
-    found = boto3.Session(region_name=region, **session)
+    core = botocore.session.Session()
+    found = boto3.Session(region_name=region, botocore_session=core, **session)
     if found.get_credentials() is None:
         raise Misconfigured(
             "no credentials for the endpoint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         )
-    config = Config(
-        # By itself botocore repeats calls, and a repeat without a token posts or pays again.
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        max_pool_connections=connections,
-        tcp_keepalive=True,
-        # By itself botocore puts its name together anew for every call, as long as it takes to sign it.
-        user_agent=f"crowd/{__version__}",
-    )
+    # By itself botocore puts its name together anew for every call, as long as it takes to sign it.
+    config = Config(user_agent=f"crowd/{__version__}")
     client = found.client("mturk", endpoint_url=endpoint, config=config)
-    client.meta.events.register("before-parse.mturk", _refuse_unreadable)
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    bundle = core.get_config_variable("ca_bundle")
+    pool = wire.pool(endpoint, bundle, connections=connections, timeout=timeout)
+    name = client.meta.service_model.signing_name
+    # Nothing is repeated here, as botocore does by itself: without a token that posts or pays again.
+    client.meta.events.register("before-call.mturk", wire.Wire(client.meta.events, name, region, pool))
     return client
 
 
@@ -75,18 +72,3 @@ def outcome(operation: Any) -> str | None:  # noqa: ANN401 - botocore's model of
     """Return the member without which a reply of an operation says nothing, if there is one."""
     members = operation.output_shape.members
     return OUTCOMES.get(operation.name) or ("NumResults" if "NumResults" in members else None)
-
-
-def _refuse_unreadable(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:  # noqa: ANN401
-    body = response_dict["body"]
-    if response_dict["status_code"] < 300 and body.startswith(b"{") and outcome(operation_model):
-        return  # a page is long: to read it twice is dear
-    # A refusal that was cut short says nothing; one that is no JSON at all is not the protocol's.
-    if response_dict["status_code"] >= 300 and not body.lstrip().startswith(b"{"):
-        return
-    try:
-        reply = json.loads(body)
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
-    if not isinstance(reply, dict):
-        raise Unreadable("it is not an object")

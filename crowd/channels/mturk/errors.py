@@ -26,6 +26,10 @@ class CallError(CrowdError):
         self.reason = reason
 
 
+class Unreadable(Exception):
+    """A reply that should be JSON and is not: botocore would take it for an empty success."""
+
+
 class Retryable(CallError):
     """The same call, with the same token, may be sent again later."""
 

@@ -23,6 +23,7 @@ ACT = "tests.integration.mturk.killed"
 KILLED = -signal.SIGKILL
 # Longer than a sender holds its right to send.
 REST = 600
+ITEMS = 99
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_killed_anywhere_everything_is_done_once(database: Database, forge: Forg
         forge.here(f"{ACT}:warm", url)
         code, boundary, rounds = KILLED, stride // 2, 0
         while code == KILLED:
-            wanted = stall.shop.world.item(f"i{rounds:02d}").key
+            wanted = stall.shop.world.item(f"i{rounds % ITEMS:02d}").key
             stall.shop.world.ask_again(wanted, cause=f"round {rounds}")
             work_on_everything(turk, stall, rounds)
             arguments = url, stall.project_id, stall.turk.now - clock_start()
@@ -65,7 +66,7 @@ def at(database: Database, turk: Turk, url: str) -> Stall:
 
     clock.forward = forward  # type: ignore[method-assign]
     shop: Shop = make_shop(
-        database, wire.inside(turk), url, clock, items=99, hit_size=1, overlap=1, max_overlap=99
+        database, wire.inside(turk), url, clock, items=ITEMS, hit_size=1, overlap=1, max_overlap=99
     )
     shop.caller = caller(clients.connect(url, **wire.KEYS), clock)
     return Stall(shop, turk)
