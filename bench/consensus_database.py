@@ -1,13 +1,14 @@
 """From answers in a database to labels in it: crowd against SQLAlchemy, pandas and crowd-kit.
 
     python bench/consensus_database.py [--answers 100000] [--iterations 20] [--labels 2,10]
-        [--database sqlite,postgresql] [--new 1] [--json]
+        [--database sqlite,postgresql] [--new 1] [--scratch FOLDER] [--json]
 
 The crowd is that of consensus_speed.py. First all answers but `--new` percent are there, then all. The
 straightforward program selects the answers with SQLAlchemy Core, makes a data frame, fits crowd-kit's
 DawidSkene, and replaces the labels in a table of its own; crowd concludes, with the same method and number of
 iterations and with its default, and judges what is new between two runs. Every measurement is a fresh
-process that has done a small fit before; they follow each other, so that they see the same machine.
+process that has done the same on a small SQLite database before; they follow each other, so that they see
+the same machine.
 Wall and CPU seconds by step (CPU of the program, not of PostgreSQL), memory as the peak above the start.
 """
 
@@ -30,9 +31,10 @@ from typing import Any
 import numpy as np
 from _answer_store import add, fill
 from _recorded import arguments, say
-from consensus_speed import crowd, crowdkit
+from consensus_speed import crowd
 from race import postgresql
 
+SMALL = 1000
 STEPS = ("read", "fit", "write")
 
 
@@ -161,13 +163,13 @@ BEFORE = ("SQLAlchemy + crowd-kit", "crowd, dawid-skene", "crowd, panel")
 AFTER = ("SQLAlchemy + crowd-kit", "crowd, dawid-skene", "crowd, between runs", "crowd, panel")
 
 
-def measured(name: str, url: str, iterations: int) -> dict[str, Any]:
+def measured(name: str, url: str, small: str, iterations: int) -> dict[str, Any]:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measure, name, url, iterations).result()
+        return pool.submit(_measure, name, url, small, iterations).result()
 
 
-def _measure(name: str, url: str, iterations: int) -> dict[str, Any]:
-    _warm_up(name)
+def _measure(name: str, url: str, small: str, iterations: int) -> dict[str, Any]:
+    _warm_up(name, small)
     clock, before, peak, done = Clock(), _resident(), 0.0, threading.Event()
 
     def watch() -> None:
@@ -192,21 +194,16 @@ def _resident() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
-def _warm_up(name: str) -> None:
+def _warm_up(name: str, small: str) -> None:
+    """Do it on a small database, with the kernel that large fits have."""
     from aggregation import em
-    from aggregation.registry import aggregate
 
-    few = crowd(1000, 2, 0)
-    if name.startswith("SQLAlchemy"):
-        crowdkit(few, 2)
-        return
     em.COMPILE_FROM, usual = 0, em.COMPILE_FROM
-    for method in ("dawid-skene", "panel"):
-        aggregate(few, method)
+    PROGRAMS[name](small, 2, Clock())
     em.COMPILE_FROM = usual
 
 
-def compare(url: str, answers: int, labels: int, options: Any) -> Iterator[dict[str, Any]]:
+def compare(url: str, small: str, answers: int, labels: int, options: Any) -> Iterator[dict[str, Any]]:
     people = crowd(answers, labels, options.seed)
     order = np.random.default_rng(options.seed).permutation(len(people))
     first = len(order) * (100 - options.new) // 100
@@ -218,18 +215,18 @@ def compare(url: str, answers: int, labels: int, options: Any) -> Iterator[dict[
         (f"{options.new} % more", AFTER, order[first:]),
     ):
         add(url, people, which)
-        for found in _round(url, names, options):
+        for found in _round(url, small, names, options):
             row = {"database": kind, "labels": labels, "state": state, **found}
             if not options.json:
                 show(row)
             yield row
 
 
-def _round(url: str, names: tuple[str, ...], options: Any) -> Iterator[dict[str, Any]]:
+def _round(url: str, small: str, names: tuple[str, ...], options: Any) -> Iterator[dict[str, Any]]:
     reference: dict[str, Any] = {}
     for name in names:
         say(name)
-        one = measured(name, url, options.iterations)
+        one = measured(name, url, small, options.iterations)
         reference = reference or one
         ratio = {kind: round(reference[kind]["all"] / one[kind]["all"], 1) for kind in ("wall", "cpu")}
         said = one["labels"]
@@ -259,18 +256,23 @@ def main() -> None:
     parser = arguments(__doc__ or "", answers=100_000, iterations=20, new=1)
     parser.add_argument("--labels", default="2,10", help="numbers of labels, with commas")
     parser.add_argument("--database", default="sqlite,postgresql", help="kinds of database, with commas")
+    parser.add_argument("--scratch", help="folder for SQLite's files; by default temporary files")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     if not options.json:
         show_head()
     for labels in map(int, options.labels.split(",")):
         for kind in options.database.split(","):
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+                small = f"sqlite:///{folder}/small.db"
+                few = crowd(SMALL, labels, options.seed)
+                fill(small, few)
+                add(small, few, np.arange(len(few)))
                 if kind == "sqlite":
-                    rows += compare(f"sqlite:///{folder}/bench.db", options.answers, labels, options)
+                    rows += compare(f"sqlite:///{folder}/bench.db", small, options.answers, labels, options)
                     continue
                 with postgresql() as url:
-                    rows += compare(url, options.answers, labels, options)
+                    rows += compare(url, small, options.answers, labels, options)
     if options.json:
         print(json.dumps(rows))
 
