@@ -42,13 +42,14 @@ class Field:
     """One question: how it is answered, what may be chosen, and the words and pictures before it.
 
     `kind` is "one" or "many" of the options, "label" or "labels" of a classifier, "text", "number", or
-    "fixed" for a value that is sent as it stands.
+    "fixed" for a value that is sent as it stands. In a group of radio buttons each may have its own name.
     """
 
     name: str
     kind: str
     asked: str = ""
     options: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of each option, in a group
     value: str = ""
     least: float = 0.0
     most: float = 100.0
@@ -102,6 +103,8 @@ class _Reader(HTMLParser):
         self._answered: set[str] = set()  # ids of controls, whose labels name options and ask nothing
         self._is_naming = False  # the words that follow name an option
         self._menu: Field | None = None  # the select we are in
+        self._groups = 0
+        self._group = ""  # the group of radio buttons we are in
         self._option: list[str] | None = None  # words of an option without a value
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -117,6 +120,9 @@ class _Reader(HTMLParser):
             self.document.links.append(given.get("href", ""))
         elif tag == "iframe":
             self.document.frames.append(given.get("src", ""))
+        elif tag == "crowd-radio-group":
+            self._groups += 1
+            self._group = f"{tag} {self._groups}"
         elif tag in MEDIA:
             self._seen.append(given.get("src", ""))
         elif self._form is not None and "disabled" not in given:
@@ -130,6 +136,8 @@ class _Reader(HTMLParser):
         elif tag in ("option", "select"):
             self._end_option()
             self._menu = None if tag == "select" else self._menu
+        elif tag == "crowd-radio-group":
+            self._group = ""
         elif tag in ("form", "crowd-form"):
             self._form = None
 
@@ -156,10 +164,11 @@ class _Reader(HTMLParser):
             found = self._field(form, kind, given)
             self._is_naming = kind in ("one", "many")
             found.options += [given.get("value", "on")] if self._is_naming else _categories(given)
+            found.names += [given.get("name", "")] if self._group else []
 
     def _field(self, form: Form, kind: str, given: Attributes) -> Field:
         """Return the field of a control, made where its name is new; what was seen so far asked for it."""
-        name = given.get("name", "")
+        name = self._group or given.get("name", "")
         if name not in form.fields:
             asked = " ".join(" ".join(self._seen).split())
             limits = (_number(given, "min", 0.0), _number(given, "max", 100.0))

@@ -43,8 +43,10 @@ class Habits:
     def fill_in(self, form: Form) -> list[tuple[str, str]]:
         """Return the fields of a form as they are sent, without those that are fixed."""
         if form.is_crowd:
-            said = {each.name: self._crowd_value(each) for each in form.questions}
-            return [("taskAnswers", json.dumps([said]))]
+            said = [self._crowd_values(each) for each in form.questions]
+            return [
+                ("taskAnswers", json.dumps([{name: value for each in said for name, value in each.items()}]))
+            ]
         filled = [(each.name, value) for each in form.questions for value in self._values(each)]
         # The market takes no form without an answer: whoever ticked nothing ticks something.
         return filled or [(each.name, each.options[0]) for each in form.questions[:1] if each.options]
@@ -57,6 +59,15 @@ class Habits:
         if asked.kind in ("many", "labels"):
             return [option for option in asked.options if self._choose(asked, ("no", "yes"), option)]
         return [asked.options[self._choose(asked, tuple(asked.options))]] if asked.options else []
+
+    def _crowd_values(self, asked: Field) -> dict[str, object]:
+        """Return what Crowd HTML Elements send: a value for each name, of a switch whether it is on."""
+        if not asked.names:
+            return {asked.name: self._crowd_value(asked)}
+        chosen, said = self._choose(asked, tuple(asked.options)), dict[str, dict[str, bool]]()
+        for number, (name, option) in enumerate(zip(asked.names, asked.options, strict=True)):
+            said.setdefault(name, {})[option] = number == chosen
+        return dict(said)
 
     def _crowd_value(self, asked: Field) -> object:
         values = self._values(asked)

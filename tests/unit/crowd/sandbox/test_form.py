@@ -75,8 +75,18 @@ def test_crowd_html_elements_are_read():
         "long": ("text", []),
         "score": ("number", []),
         "marks": ("many", ["blurry"]),
-        "choice": ("one", ["a", "b"]),
+        "crowd-radio-group 1": ("one", ["a", "b"]),
     }
+
+
+def test_radio_buttons_of_a_group_are_one_question_whatever_their_names():
+    found = only("""<crowd-form><p>A cat?</p><crowd-radio-group>
+        <crowd-radio-button name="yes">Yes</crowd-radio-button>
+        <crowd-radio-button name="no">No</crowd-radio-button></crowd-radio-group>
+        <crowd-radio-button name="alone">Alone</crowd-radio-button></crowd-form>""")
+    group, alone = found.values()
+    assert (group.names, group.options, group.asked) == (["yes", "no"], ["on", "on"], "A cat?")
+    assert (alone.name, alone.names) == ("alone", [])
 
 
 def test_links_and_frames_are_found():

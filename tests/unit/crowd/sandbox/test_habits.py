@@ -67,6 +67,24 @@ def test_a_form_is_never_sent_empty():
     assert {tuple(person.fill_in(asked)) for person in crowd()} == {(("seen", "on"),)}
 
 
+@pytest.mark.parametrize(
+    "buttons", [(("yes", "on"), ("no", "on")), (("choice", "a"), ("choice", "b")), (("q", "a"), ("r", "b"))]
+)
+def test_one_radio_button_of_a_group_is_on(buttons):
+    shown = "".join(
+        f'<crowd-radio-button name="{name}" value="{value}"></crowd-radio-button>' for name, value in buttons
+    )
+    (asked,) = form.read(f"<crowd-form><crowd-radio-group>{shown}</crowd-radio-group></crowd-form>").forms
+    chosen = set()
+    for person in crowd():
+        ((_, sent),) = person.fill_in(asked)
+        (said,) = json.loads(sent)
+        on = {button: said[button[0]][button[1]] for button in buttons}
+        assert sorted(on.values()) == [False, True]
+        chosen |= {button for button, is_on in on.items() if is_on}
+    assert chosen == set(buttons)
+
+
 def test_crowd_html_elements_are_sent_as_one_field():
     (asked,) = form.read("""<crowd-form><crowd-classifier name="pet" categories='["cat", "dog"]'>
         </crowd-classifier><crowd-checkbox name="marks" value="blurry"></crowd-checkbox>
