@@ -13,6 +13,9 @@ Flags = NDArray[np.bool_]
 
 # Answers before a worker counts as known: until then they are asked what matters least.
 KNOWN: Final = 10
+# Answers, and how much they say beside an answer of the crowd, from which a worker is known to say little.
+JUDGED_FROM: Final = 20
+LITTLE: Final = 0.5
 LEAST: Final = 1e-12
 
 
@@ -30,18 +33,30 @@ def information(posterior: Floats, matrices: Floats) -> Floats:
 def proven(matrices: Floats, given: Counts) -> Flags:
     """Return (W,) whose next answer is known to say more than an answer of this crowd does on the average.
 
-    Judged under a flat prior, so that who says what is common anyway proves nothing.
-
     Args:
         matrices: (W, K, K) of the workers, shrunk toward the crowd's.
         given: (W,) answers of each worker so far.
     """
+    return np.asarray((given >= KNOWN) & (_compared(matrices, given) > 1.0))
+
+
+def poor(matrices: Floats, given: Counts) -> Flags:
+    """Return (W,) whose next answer is known to say less than half of what an answer of this crowd does.
+
+    Where others can be had for the same price, nobody needs to ask them. The arguments are those of `proven`.
+    """
+    return np.asarray((given >= JUDGED_FROM) & (_compared(matrices, given) < LITTLE))
+
+
+def _compared(matrices: Floats, given: Counts) -> Floats:
+    """Return (W,) how much an answer of each says, beside an answer of this crowd on the average; 1: as much.
+
+    Under a flat prior, so that who says what is common anyway proves nothing.
+    """
     labels = matrices.shape[1]
-    if not len(given) or not given.sum():
-        return np.zeros(len(given), dtype=bool)
-    flat = np.full((len(given), labels), 1.0 / labels)
-    said = information(flat, matrices)
-    return np.asarray((given >= KNOWN) & (said > np.average(said, weights=given)))
+    said = information(np.full((len(given), labels), 1.0 / labels), matrices)
+    average = np.average(said, weights=given) if given.any() else 0.0
+    return np.asarray(said / average) if average > 0.0 else np.ones(len(given))
 
 
 def _entropy(probabilities: Floats) -> Floats:

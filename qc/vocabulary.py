@@ -178,6 +178,7 @@ _COLLECTORS = (
             Fact("informedness_low", "lower end of its 90 % interval"),
             Fact("informedness_high", "upper end of its 90 % interval"),
             Fact("information", "bits that an answer tells"),
+            Fact("information_ratio", "that, beside what an answer of this crowd tells on the average"),
             Fact("answers", "answers given"),
         ),
         recalls=False,

@@ -43,7 +43,10 @@ def rings(look: Look) -> dict[int, Found]:
 
 
 def quality(look: Look) -> dict[int, Found]:
-    """Return what the answers of each worker tell."""
+    """Return what the answers of each worker tell, and how that compares with an answer of this crowd."""
+    found = measures.measured(look.session, look.project)
+    answers = sum(row.answers for row in found.values())
+    told = sum(row.answers * row.information.value for row in found.values())
     return {
         worker: Found(
             row.answers,
@@ -52,8 +55,9 @@ def quality(look: Look) -> dict[int, Found]:
                 "informedness_low": row.informedness.low,
                 "informedness_high": row.informedness.high,
                 "information": row.information.value,
+                "information_ratio": row.information.value * answers / told if told > 0.0 else None,
                 "answers": row.answers,
             },
         )
-        for worker, row in measures.measured(look.session, look.project).items()
+        for worker, row in found.items()
     }

@@ -83,6 +83,11 @@ DEFAULTS: Final = (
         "answers tell next to nothing, measured against people together; reads all answers in every turn",
     ),
     Default(
+        "says-little",
+        "collect quality; when answers >= 20 and information_ratio < 0.5; do pause",
+        "half of what others tell for the same price; reads all answers in every turn",
+    ),
+    Default(
         "nobody-can-tell",
         "collect items; when cannot_tell >= 2 and cannot_tell_share >= 0.5; do open_case",
         "the item, or the instructions, are at fault",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qc.routing import KNOWN, information, proven
+from qc.routing import JUDGED_FROM, KNOWN, information, poor, proven
 
 
 def coin(accuracy):
@@ -49,6 +49,18 @@ def test_the_busy_say_what_is_usual():
 def test_who_says_what_is_common_whatever_is_asked_proves_nothing():
     always = np.array([[0.99, 0.01], [0.99, 0.01]])
     assert proven(np.stack([always, coin(0.7)]), many(2)).tolist() == [False, True]
+
+
+def test_poor_is_whose_answers_say_less_than_half_of_what_the_crowds_do():
+    assert poor(coins(0.9, 0.8, 0.55), many(3)).tolist() == [False, False, True]
+
+
+def test_nobody_is_poor_before_they_are_known():
+    assert poor(coins(0.9, 0.5), np.array([100, JUDGED_FROM - 1])).tolist() == [False, False]
+
+
+def test_where_nobody_says_anything_nobody_is_poorer():
+    assert not poor(coins(0.5, 0.5), many(2)).any()
 
 
 def test_where_all_are_alike_or_nobody_is_there_nobody_is_ahead():
