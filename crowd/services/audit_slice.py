@@ -24,6 +24,7 @@ from crowd.models import (
     Item,
     Project,
     Slot,
+    Worker,
 )
 from crowd.services import cases, locks, publish, second_look
 from crowd.task_types import TASK_TYPES
@@ -152,12 +153,12 @@ def _places(session: Session, project: Project, claims: Sequence[_Claim]) -> dic
     people = _people(session, project, asked)
     room: dict[int, int] = {}
     for some in chunks([claim.item_id for claim in claims]):
-        query = select(Slot.item_id, func.count(Slot.worker_id.distinct())).where(
-            Slot.item_id.in_(some), Slot.state.in_(SEEN)
-        )
+        query = select(Slot.item_id, func.count(Slot.worker_id.distinct()))
+        query = query.join(Worker, Worker.id == Slot.worker_id)
+        query = query.where(Slot.item_id.in_(some), Slot.state.in_(SEEN), Worker.channel.in_(asked))
         for item_id, seen in session.execute(query.group_by(Slot.item_id)):
             room[item_id] = people - seen
-    return {claim.item_id: max(0, min(EXTRA, room.get(claim.item_id, 0))) for claim in claims}
+    return {claim.item_id: max(0, min(EXTRA, room.get(claim.item_id, people))) for claim in claims}
 
 
 def _asked(project: Project) -> tuple[str, ...]:

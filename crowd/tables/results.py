@@ -17,6 +17,7 @@ LABEL_COLUMNS = ("item", "label", "confidence", "answers")
 WORKER_COLUMNS = (
     *("worker", "skill", "answers", "agreement"),
     *("informedness", "informedness_low", "informedness_high"),
+    *("information", "information_low", "information_high"),
 )
 COST_COLUMNS = ("cost", "cost_low", "cost_high")
 
@@ -46,6 +47,7 @@ def write_workers(
         given.tolist(),
         np.round(agreement, DIGITS).tolist(),
         *_measure(None if measured is None else measured.informedness, len(given)),
+        *_measure(None if measured is None else measured.information, len(given)),
         strict=True,
     )
     if measured is None or measured.cost is None:

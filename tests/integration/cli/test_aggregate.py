@@ -82,6 +82,8 @@ def test_workers_are_written_with_skill_and_agreement(crowd, answers, tmp_path):
     for row in workers.values():
         low, value, high = (float(row[f"informedness{end}"]) for end in ("_low", "", "_high"))
         assert -1 <= low <= value <= high <= 1
+        low, value, high = (float(row[f"information{end}"]) for end in ("_low", "", "_high"))
+        assert 0 <= low <= value <= high <= 1  # bits, of two labels
 
 
 def test_costs_say_what_the_answers_of_a_worker_would_cost(crowd, answers, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +12,24 @@ from sqlalchemy.orm import Session
 
 from crowd.channels import Page
 from crowd.db import Database
-from crowd.errors import BudgetExceeded, Forbidden
+from crowd.errors import BudgetExceeded, Conflict, Forbidden, NotFound
 from crowd.models import Assignment, Budget, Hit, Item, Project, Slot, Worker
-from crowd.services import assign, collect, conclude, decide, grade, pay, roster, second_channel
+from crowd.services import (
+    assign,
+    audit_slice,
+    collect,
+    conclude,
+    decide,
+    expert,
+    golds,
+    grade,
+    pay,
+    review,
+    roster,
+    second_channel,
+)
 from crowd.services.collect import Receipt, Skipped
+from crowd.services.review import Verdict
 from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.mturk.stall import Stall, stall
@@ -124,8 +139,51 @@ class Shared:
         def work(session: Session, project: Project) -> None:
             run = conclude.conclude(session, project, now=self.world.clock())
             decide.decide(session, project, run, now=self.world.clock())
+            audit_slice.evaluate(session, project, run, now=self.world.clock())
+            audit_slice.draw(session, project, run, now=self.world.clock())
 
         self.world.do(work)
+
+    def review(self, verdict: Verdict) -> list[int]:
+        """Give this verdict on the first page that waits for it, and let the endpoint know."""
+        query = select(Assignment.id).where(
+            Assignment.project_id == self.world.project_id, Assignment.work == "submitted"
+        )
+        query = query.where(Assignment.kind == "work", Assignment.review == review.BEFORE[verdict])
+        pages = self.world.rows(query.order_by(Assignment.id).limit(1))
+        with suppress(BudgetExceeded, Conflict):  # no money for an overturned one, or the endpoint was faster
+            self.stall.review(verdict, *pages, reason="r")
+        self.stall.send()
+        return pages
+
+    def expert(self, key: str, label: str = "a") -> None:
+        """Let an expert say what is right about an item."""
+        item_id, now = self.world.item(key).id, self.world.clock()
+        about: dict[str, Any] = {"reviewer": "rev", "reason": "r", "now": now}
+        with suppress(Conflict):  # it is gold
+            self.world.do(lambda s, p: expert.say(s, p, item_id, label, **about))
+
+    def promote(self, key: str, label: str = "a") -> None:
+        """Make gold of an item, once it is settled."""
+        item_id, now = self.world.item(key).id, self.world.clock()
+
+        def work(session: Session, project: Project) -> None:
+            item = session.get_one(Item, item_id)
+            golds.accept(session, project, item, label, reviewer="rev", now=now)
+
+        with suppress(Conflict):
+            self.world.do(work)
+
+    def retire(self, key: str) -> None:
+        """Know no longer what is right about an item."""
+        now = self.world.clock()
+
+        def work(session: Session, project: Project) -> None:
+            gold = golds.of_item(session, project, key)
+            golds.retire(session, project, gold, because="r", reviewer="rev", now=now)
+
+        with suppress(NotFound, Conflict):
+            self.world.do(work)
 
     def settle(self) -> None:
         self.world.do(lambda s, p: pay.settle(s, p, now=self.world.clock()))
@@ -180,6 +238,10 @@ class Shared:
     def exact(self) -> None:
         """Fail unless exactly what may become due is held, and no item has more answers than wanted."""
         assert self.money() == self.owed()
+        assert [row for row in self._counts() if not row.n <= row.wanted <= row.max_overlap] == []
+
+    def _counts(self) -> Sequence[Any]:
+        """Return how many answers each item has, is to have, and may have unless it is looked at again."""
         done = select(Slot.item_id, func.count().label("n")).where(
             Slot.state == "done", Slot.gold_id.is_(None)
         )
@@ -187,8 +249,7 @@ class Shared:
         with self.world.database.read() as session:
             query = select(Item.key, Item.wanted, counts.c.n, Project.max_overlap).join(Project)
             query = query.join(counts, counts.c.item_id == Item.id)
-            rows = session.execute(query.where(Item.project_id == self.world.project_id)).all()
-        assert [row for row in rows if not row.n <= row.wanted <= row.max_overlap] == []
+            return session.execute(query.where(Item.project_id == self.world.project_id)).all()
 
 
 def shared(database: Database, *, own: str = "pool", when: str = "overflow", **settings: Any) -> Shared:
