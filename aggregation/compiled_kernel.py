@@ -1,19 +1,22 @@
-"""The kernel for large fits: one fused loop compiled by numba (cached on disk); imported only when chosen."""
+"""The kernel for large fits: loops compiled by numba (cached on disk); imported only when chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.answers import Codes
+from aggregation.answers import UNKNOWN, Codes
+from aggregation.compiled_rows import add_to_rows, multiply_rows
 from aggregation.consensus import Floats
 from aggregation.kernel import Expectation
 from aggregation.pairs import Pairs
+
+# Items worked on at a time: step after step reads their numbers from the nearest cache.
+STRIP = 64
 
 # A product of this many probabilities, each above the loop's floor of 1e-30, stays inside float64.
 BLOCK = 8
@@ -25,14 +28,20 @@ SMALL = 1e-150
 # A share this small adds nothing to the counts of float64 numbers that matter (the least is 1e-10).
 NOTHING = 1e-26
 
+# Columns of a wide table that are worked on at a time.
+WIDE = 16
+
+# The mass is added up in so many sums, by turns: in one, each addition would wait for the last.
+LANES = np.arange(4, dtype=np.int32)
+
 Function = TypeVar("Function", bound=Callable[..., object])
+Width = tuple[int, ...]
 
 
 def compiled(function: Function, *, reorder: bool = False) -> Function:
     """Compile a function, keeping its type; nothing here is infinite.
 
-    Sums are reordered only where asked for: over the few answers of an item that makes vector loops, which
-    take three times as long as plain ones.
+    Sums are reordered only where asked for: over the numbers of an item that makes vector loops.
     """
     relaxed = {"contract", "nsz", "nnan"} | ({"reassoc"} if reorder else set())
     compile_it = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)
@@ -42,178 +51,193 @@ def compiled(function: Function, *, reorder: bool = False) -> Function:
 class Layout(NamedTuple):
     """What stays the same from pass to pass."""
 
-    start: NDArray[np.uint64]
-    code: NDArray[np.uint32]
+    start: NDArray[np.int64]
+    code: Codes
     known: Codes
+    special: NDArray[np.int64]
+    """Items, ascending, whose posterior is not to be computed: gold, and items nobody answered."""
 
 
-class Sums(NamedTuple):
-    """What a pass adds up."""
+class Columns(NamedTuple):
+    """How the columns of a table are taken: some wide steps, then the rest.
 
-    counts: Floats
-    mass: Floats
+    Given as tuples of these lengths, which the compiler knows: it leaves wide steps out where there are none.
+    """
 
+    wide: Width
+    rest: Width
 
-Sweep = Callable[[Layout, Floats, Floats, Floats, Sums], tuple[float, float]]
+    @classmethod
+    def of(cls, labels: int) -> Columns:
+        """Return the steps that cover all labels."""
+        return cls((0,) * (WIDE if labels >= WIDE else 0), (0,) * (labels % WIDE))
 
 
 class CompiledKernel:
-    """Multiplies probabilities, not logarithms, and collects the counts of an item while it is in cache."""
+    """Multiplies probabilities, not logarithms: one sweep for the posterior, one for the counts.
+
+    One sweep for both would read the answers once less, but then two tables compete for the cache.
+    """
 
     def __init__(self, pairs: Pairs, known: Codes) -> None:
-        # Without a sign, no index has to be checked for counting from the end.
-        self._layout = Layout(pairs.start.view(np.uint64), pairs.code.view(np.uint32), known)
+        special = np.flatnonzero((known != UNKNOWN) | ~pairs.answered)
+        self._layout = Layout(pairs.start, pairs.code, known, special)
         self._shape = (len(pairs.worker), pairs.shape[2])
-        self._sweep = sweep_for(pairs.shape[2])
+        self._columns = Columns.of(pairs.shape[2])
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
-        sums = self._zeros()
-        _collect(self._layout, posterior, sums)
-        return sums.counts, sums.mass
+        counts, mass = np.zeros(self._shape), np.zeros((len(LANES), self._shape[1]))
+        _collect(self._layout, posterior, counts, mass, self._columns)
+        return counts, mass.sum(axis=0)
 
     def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
         """Overwrite the posterior with the one under `table` and `prior`."""
-        sums = self._zeros()
-        likelihood, change = self._sweep(self._layout, table, prior, posterior, sums)
-        return Expectation(sums.counts, sums.mass, float(likelihood), float(change))
-
-    def _zeros(self) -> Sums:
-        return Sums(np.zeros(self._shape), np.zeros(self._shape[1]))
-
-
-def _sum(joint: Floats) -> float:
-    total = 0.0
-    for k in range(len(joint)):
-        total += joint[k]
-    return total
-
-
-_total = compiled(_sum, reorder=True)
+        likelihood, change = _expect(self._layout, table, prior[None], posterior, self._columns)
+        return Expectation(*self.collect(posterior), float(likelihood), float(change))
 
 
 @compiled
-def _collect(layout: Layout, posterior: Floats, sums: Sums) -> None:
-    start, code, _ = layout
-    counts, mass = sums
-    for item in range(np.uint64(len(start) - 1)):
-        begin, end = start[item], start[item + np.uint64(1)]
-        for k in range(len(mass) if begin < end else 0):
-            share = posterior[item, k]
-            mass[k] += share
-            for n in range(begin, end if share > NOTHING else begin):
-                counts[code[n], k] += share
-
-
-@cache
-def sweep_for(labels: int) -> Sweep:  # noqa: C901
-    """Return the pass over all items for a fixed number of labels, so that the loops over them unroll.
-
-    One function on purpose: split up, the compiler no longer knows the number and takes twice the time.
-    """
-    if labels == 2:
-        return _sweep_two
-
-    @compiled
-    def sweep(  # noqa: C901
-        layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
-    ) -> tuple[float, float]:
-        start, code, known = layout
-        counts, mass = sums
-        joint = np.empty(labels)
-        likelihood, product, change = 0.0, 1.0, 0.0
-        for item in range(np.uint64(len(start) - 1)):
-            begin, end = start[item], start[item + np.uint64(1)]
-            if begin == end:
-                continue
-            for k in range(labels):
-                joint[k] = prior[k]
-            room = BLOCK
-            for n in range(begin, end):
-                for k in range(labels):
-                    joint[k] *= table[code[n], k]
-                room -= 1
-                if room == 0:
-                    likelihood += _rescale(joint)
-                    room = BLOCK
-            evidence = _settle(joint, known[item]) if known[item] >= 0 else _total(joint)
-            scale = 1.0 / evidence if known[item] < 0 else 1.0
-            if evidence < SMALL:
-                likelihood += np.log(evidence)
-            else:
-                product *= evidence
-            if product < SMALL:
-                likelihood += np.log(product)
-                product = 1.0
-            for k in range(labels):
-                share = joint[k] * scale
-                change = max(change, abs(share - posterior[item, k]))
-                posterior[item, k] = share
-                mass[k] += share
-                for n in range(begin, end if share > NOTHING else begin):
-                    counts[code[n], k] += share
-        return likelihood + np.log(product), change
-
-    return sweep
+def _whole(table: Floats, columns: Columns) -> int:
+    """Return how many columns of a table the wide steps cover."""
+    return table.shape[1] - len(columns.rest) if len(columns.wide) else 0
 
 
 @compiled
-def _sweep_two(
-    layout: Layout, table: Floats, prior: Floats, posterior: Floats, sums: Sums
-) -> tuple[float, float]:
-    """Do what `sweep_for` does for two labels, with everything of an item in registers: twice as fast."""
-    start, code, known = layout
-    counts, mass = sums
-    likelihood, product, change = 0.0, 1.0, 0.0
-    for item in range(np.uint64(len(start) - 1)):
-        begin, end = start[item], start[item + np.uint64(1)]
+def _collect(layout: Layout, posterior: Floats, counts: Floats, mass: Floats, columns: Columns) -> None:
+    """Add each answered item's posterior to the mass and to the counts of the pairs it was answered with."""
+    whole = _whole(posterior, columns)
+    for item in range(len(posterior)):
+        begin, end = layout.start[item], layout.start[item + 1]
         if begin == end:
             continue
-        one, two, room = prior[0], prior[1], BLOCK
-        for n in range(begin, end):
-            one *= table[code[n], 0]
-            two *= table[code[n], 1]
-            room -= 1
-            if room == 0:
-                peak, room = max(one, two), BLOCK
-                one, two = max(one / peak, SMALLEST), max(two / peak, SMALLEST)
-                likelihood += np.log(peak)
-        evidence = one + two
-        scale = 1.0 / evidence
-        if known[item] >= 0:
-            evidence, scale = one if known[item] == 0 else two, 1.0
-            one, two = (1.0, 0.0) if known[item] == 0 else (0.0, 1.0)
-        one, two = one * scale, two * scale
-        if evidence < SMALL:
-            likelihood += np.log(evidence)
-        else:
-            product *= evidence
-        if product < SMALL:
-            likelihood += np.log(product)
-            product = 1.0
-        change = max(change, abs(one - posterior[item, 0]), abs(two - posterior[item, 1]))
-        posterior[item, 0], posterior[item, 1] = one, two
-        mass[0] += one
-        mass[1] += two
-        for n in range(begin, end):
-            counts[code[n], 0] += one
-            counts[code[n], 1] += two
-    return likelihood + np.log(product), change
+        lane = item % len(LANES)
+        for column in range(0, whole, WIDE):
+            # With many labels most shares are nothing.
+            if _largest(posterior, item, column) > NOTHING:
+                add_to_rows(posterior, item, mass, LANES, lane, lane + 1, column, columns.wide)
+                add_to_rows(posterior, item, counts, layout.code, begin, end, column, columns.wide)
+        add_to_rows(posterior, item, mass, LANES, lane, lane + 1, whole, columns.rest)
+        add_to_rows(posterior, item, counts, layout.code, begin, end, whole, columns.rest)
 
 
 @compiled
-def _rescale(joint: Floats) -> float:
+def _expect(
+    layout: Layout, table: Floats, prior: Floats, posterior: Floats, columns: Columns
+) -> tuple[float, float]:
+    """Overwrite the posterior, strip by strip; return the log likelihood and the largest change."""
+    joint, evidence = np.empty((STRIP, posterior.shape[1])), np.empty(STRIP)
+    likelihood, change, met = 0.0, 0.0, 0
+    for first in range(0, len(posterior), STRIP):
+        size = min(STRIP, len(posterior) - first)
+        likelihood += _multiply(layout, first, size, table, prior, joint, columns)
+        for row in range(size):
+            evidence[row] = _total(joint, row, columns)
+        while met < len(layout.special) and layout.special[met] < first + size:
+            likelihood += _settle(layout, layout.special[met], first, joint, evidence, posterior)
+            met += 1
+        likelihood += _sum_of_logs(evidence, size)
+        change = max(change, _share_out(first, size, joint, evidence, posterior, columns))
+    return likelihood, change
+
+
+@compiled
+def _multiply(
+    layout: Layout, first: int, size: int, table: Floats, prior: Floats, joint: Floats, columns: Columns
+) -> float:
+    """Multiply up the probability of the items' answers; return the logarithms of what was taken out."""
+    code, whole, taken = layout.code, _whole(joint, columns), 0.0
+    for row in range(size):
+        begin, end = layout.start[first + row], layout.start[first + row + 1]
+        stop = min(begin + BLOCK, end)
+        for column in range(0, whole, WIDE):
+            multiply_rows(joint, row, prior, 0, table, code, begin, stop, column, columns.wide)
+        multiply_rows(joint, row, prior, 0, table, code, begin, stop, whole, columns.rest)
+        while stop < end:
+            taken += _rescale(joint, row)
+            begin, stop = stop, min(stop + BLOCK, end)
+            for column in range(0, whole, WIDE):
+                multiply_rows(joint, row, joint, row, table, code, begin, stop, column, columns.wide)
+            multiply_rows(joint, row, joint, row, table, code, begin, stop, whole, columns.rest)
+    return taken
+
+
+@compiled
+def _rescale(joint: Floats, row: int) -> float:
     """Divide by the largest entry, so that long products stay inside float64; return its logarithm."""
-    peak = joint.max()
-    for k in range(len(joint)):
-        joint[k] = max(joint[k] / peak, SMALLEST)
+    peak = 0.0
+    for k in range(joint.shape[1]):
+        peak = max(peak, joint[row, k])
+    for k in range(joint.shape[1]):
+        joint[row, k] = max(joint[row, k] / peak, SMALLEST)
     return float(np.log(peak))
 
 
 @compiled
-def _settle(joint: Floats, known: int) -> float:
-    """Make the known label certain; return its evidence."""
-    evidence = joint[known]
-    joint[:] = 0.0
-    joint[known] = 1.0
-    return float(evidence)
+def _settle(
+    layout: Layout, item: int, first: int, joint: Floats, evidence: Floats, posterior: Floats
+) -> float:
+    """Make a gold label certain, leave an item without answers as it is; return the log evidence."""
+    row, known, likelihood = item - first, layout.known[item], 0.0
+    evidence[row] = 1.0
+    if layout.start[item] == layout.start[item + 1]:
+        joint[row] = posterior[item]
+    else:
+        likelihood = np.log(joint[row, known])
+        joint[row] = 0.0
+        joint[row, known] = 1.0
+    return likelihood
+
+
+@compiled
+def _sum_of_logs(evidence: Floats, size: int) -> float:
+    likelihood, product = 0.0, 1.0
+    for row in range(size):
+        if evidence[row] < SMALL:
+            likelihood += np.log(evidence[row])
+        else:
+            product *= evidence[row]
+        if product < SMALL:
+            likelihood += np.log(product)
+            product = 1.0
+    return float(likelihood + np.log(product))
+
+
+@compiled
+def _share_out(
+    first: int, size: int, joint: Floats, evidence: Floats, posterior: Floats, columns: Columns
+) -> float:
+    """Overwrite the posterior of a strip; return the largest change."""
+    change, whole = 0.0, _whole(joint, columns)
+    for row in range(size):
+        scale, moved = 1.0 / evidence[row], 0.0
+        for k in range(whole):
+            share = joint[row, k] * scale
+            moved = max(moved, abs(share - posterior[first + row, k]))
+            posterior[first + row, k] = share
+        for k in range(len(columns.rest)):
+            share = joint[row, whole + k] * scale
+            moved = max(moved, abs(share - posterior[first + row, whole + k]))
+            posterior[first + row, whole + k] = share
+        change = max(change, moved)
+    return change
+
+
+def _sum(joint: Floats, row: int, columns: Columns) -> float:
+    total, whole = 0.0, _whole(joint, columns)
+    for k in range(whole):
+        total += joint[row, k]
+    for k in range(len(columns.rest)):
+        total += joint[row, whole + k]
+    return total
+
+
+def _peak(posterior: Floats, item: int, column: int) -> float:
+    largest = 0.0
+    for k in range(WIDE):
+        largest = max(largest, posterior[item, column + k])
+    return largest
+
+
+_total = compiled(_sum, reorder=True)
+_largest = compiled(_peak, reorder=True)
