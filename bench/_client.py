@@ -26,11 +26,15 @@ class Target:
     project_id: int
     labels: Sequence[str]
     seconds: float
+    together: bool = False  # a page is handed in and the next claimed in one call
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came back: seconds of every call, and the pages that were acknowledged."""
+    """What came back: seconds of every call, and the pages that were acknowledged.
+
+    A call that does both counts as a claim.
+    """
 
     claims: list[float] = field(default_factory=list)
     submits: list[float] = field(default_factory=list)
@@ -142,30 +146,36 @@ def _in_threads(work: Any, target: Target, tokens: Sequence[str]) -> Tally:
 def _work(target: Target, token: str, tally: Tally) -> None:
     rng, until = random.Random(token), time.perf_counter() + target.seconds
     connection = Connection(target.port, token)
+    page: Any = None
     with suppress(OSError):
-        while time.perf_counter() < until and _page(connection, target, rng, tally):
-            pass
+        while time.perf_counter() < until and (page := page or _claim(connection, target, tally)):
+            page = _submit(connection, target, page, rng, tally)
+            if tally.failures:
+                break
     connection.close()
 
 
-def _page(connection: Connection, target: Target, rng: random.Random, tally: Tally) -> bool:
+def _claim(connection: Connection, target: Target, tally: Tally) -> Any:
     begun = time.perf_counter()
     status, body = connection.call(b"POST", f"/api/v1/work/projects/{target.project_id}/claim", b"{}")
     if status != 200:
         tally.failures += [] if status == 204 else [f"claim: {status} {body[:200]!r}"]
-        return False
+        return None
     tally.claims.append(time.perf_counter() - begun)
-    page = json.loads(body)
+    return json.loads(body)
+
+
+def _submit(connection: Connection, target: Target, page: Any, rng: random.Random, tally: Tally) -> Any:
     answers = {question["name"]: rng.choice(target.labels) for question in page["questions"]}
-    sent = json.dumps({"answers": answers, "seconds": 1.0}).encode()
+    sent = json.dumps({"answers": answers, "seconds": 1.0, "next": target.together}).encode()
     begun = time.perf_counter()
     status, body = connection.call(b"POST", f"/api/v1/work/pages/{page['token']}/submit", sent)
     if status != 200:
         tally.failures.append(f"submit: {status} {body[:200]!r}")
-        return False
-    tally.submits.append(time.perf_counter() - begun)
+        return None
+    (tally.claims if target.together else tally.submits).append(time.perf_counter() - begun)
     tally.acknowledged[page["token"]] = answers
-    return True
+    return json.loads(body).get("next")
 
 
 def _greet(target: Target, _token: str, tally: Tally) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,7 @@ from crowd.db import connect
 from crowd.settings import Settings
 
 HIT_SIZES = (1, 10)
+WAYS = ("apart", "together")  # claim and submit are two calls, or one
 PROCESSES = {"sqlite": 1, "postgresql": 2}  # SQLite serves from one process
 PEER_ITEMS, PEER_THREADS = 5_000, 16  # as many threads as serve it best
 WARM_UP = 2.0  # seconds of work before it counts
@@ -36,7 +38,8 @@ def run(options: argparse.Namespace) -> dict[str, Figures]:
         kinds = ("sqlite", "postgresql") if options.database is None else (options.database,)
         for kind in kinds:
             with address(kind) as url:
-                results[f"{kind.partition(':')[0]}, {size} a page"] = measure(url, job, options)
+                for name, found in measure(url, job, options).items():
+                    results[f"{kind.partition(':')[0]}, {size} a page{name}"] = found
     if options.peers:
         for name, tool in PEERS.items():
             results[f"{name}, postgresql"] = peer(tool, options)
@@ -56,23 +59,27 @@ def address(kind: str) -> Iterator[str]:
         yield kind
 
 
-def measure(url: str, job: Job, options: argparse.Namespace) -> Figures:
-    """Serve one project from one database, and let everyone work on it."""
+def measure(url: str, job: Job, options: argparse.Namespace) -> dict[str, Figures]:
+    """Serve one project from one database, and let everyone work on it: in either way, or in one."""
     processes = PROCESSES[url.partition(":")[0].partition("+")[0]]
     rate = bare(options, processes)
-    database = connect(url)
+    database, results = connect(url), {}
+    stored: dict[str, dict[str, str]] = {}
     try:
         project_id, tokens = prepare(database, job)
         with crowd(url, processes=processes, threads=options.threads) as port:
             warm(port, "/healthz", processes)
-            before = drive(Target(port, project_id, LABELS, WARM_UP), tokens)
-            tally = drive(Target(port, project_id, LABELS, options.seconds), tokens)
-        broken = before.failures + tally.failures
-        broken += faults(database, before.acknowledged | tally.acknowledged)
-        print(*sorted(set(broken)), sep="\n", end="\n" if broken else "", file=sys.stderr)
+            for name in WAYS if options.way is None else (options.way,):
+                target = partial(Target, port, project_id, LABELS, together=name == "together")
+                before = drive(target(WARM_UP), tokens)
+                tally = drive(target(options.seconds), tokens)
+                stored |= before.acknowledged | tally.acknowledged
+                broken = before.failures + tally.failures + faults(database, stored)
+                print(*sorted(set(broken)), sep="\n", end="\n" if broken else "", file=sys.stderr)
+                results[f", {name}"] = figures(tally, rate) | {"faults": len(broken)}
     finally:
         database.dispose()
-    return figures(tally, rate) | {"faults": len(broken)}
+    return results
 
 
 def peer(tool: ModuleType, options: argparse.Namespace) -> Figures:
@@ -107,9 +114,9 @@ def bare(options: argparse.Namespace, processes: int) -> float:
 
 def figures(tally: Tally, rate: float) -> Figures:
     """Return rates, and latencies in milliseconds."""
-    pages = len(tally.submits)
+    pages = len(tally.acknowledged)
     items = sum(len(answers) for answers in tally.acknowledged.values())
-    requests = len(tally.claims) + pages
+    requests = len(tally.claims) + len(tally.submits)
     found = {
         "pages_per_second": pages / tally.took,
         "items_per_second": items / tally.took,
@@ -138,6 +145,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--price", type=int, default=0, help="micro-dollars for one answer")
     parser.add_argument("--hit-size", type=int, choices=HIT_SIZES, help="only pages of this size")
+    parser.add_argument("--way", choices=WAYS, help="only with two calls for a page, or only with one")
     parser.add_argument("--database", help="sqlite, postgresql, or the address of an empty database")
     parser.add_argument("--peers", metavar="DIR", help="peers too, installed by uv into this folder")
     parser.add_argument(

@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-from flask import Response
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
@@ -25,16 +24,18 @@ from crowd.api.bodies import parse_json
 from crowd.api.edge import Edge
 from crowd.channels import Page
 from crowd.db import Database, Line
-from crowd.services import collect, pack
+from crowd.services import collect, following, pack
 from crowd.services.access import attempts, keys
-from crowd.services.page import express, terms
+from crowd.services.collect import Receipt, Sent
+from crowd.services.page import express, hold, terms
+from crowd.services.page.express import Taken
 from crowd.services.page.look import Caller, Card
 from workers.money import dollars
 
 MOST_QUESTIONS = 100
 MOST_SECONDS = 10**7
 NAME_LENGTH, NOTE_LENGTH = 10, 2000
-SUBMISSION = frozenset({"answers", "skips", "notes", "seconds", "times"})
+SUBMISSION = frozenset({"answers", "skips", "notes", "seconds", "times", "next"})
 JSON_TYPE = "application/json"
 
 Found = TypeVar("Found")
@@ -79,26 +80,41 @@ def claim(at: Edge, sent: Request, project: str) -> str | None:
     if taken is None:
         return None
     _bind(taken.caller)
-    labels, told = taken.terms.label_set, taken.terms.told
-    page = pack.page(taken.project, labels, told, (), token=taken.token, lease_until=taken.lease_until)
-    return text(page, taken.payloads, taken.project.lease_seconds)
+    return _taken(taken)
 
 
 def submit(at: Edge, sent: Request, token: str) -> str | None:
-    """Answer the first submission of a page without skips."""
+    """Answer the first submission of a page without skips, with the next page where that is wanted."""
     card, body = _card(sent), _body(sent)
     said = None if body is None else _submission(body)
     if card is None or said is None:
         return None
-    now, limit = at.clock(), attempts.submissions(at.settings.submits_per_minute)
-    found = _on_line(
-        at.database, lambda line: collect.express(line, card, token, limit=limit, now=now, **said)
+    wants_next = said.pop("next")
+    page, now, limit = Sent(**said), at.clock(), attempts.submissions(at.settings.submits_per_minute)
+    if not wants_next:
+        found = _on_line(
+            at.database, lambda line: collect.express(line, card, token, page, limit=limit, now=now)
+        )
+        if found is None:
+            return None
+        _bind(found[0])
+        return f"{_compact(_told(found[1]))}\n"
+    both = _on_line(
+        at.database, lambda line: following.express(line, card, token, page, limit=limit, now=now)
     )
-    if found is None:
+    if both is None:
         return None
-    caller, receipt = found
-    _bind(caller)
-    told = {
+    _bind(both[0])
+    return with_next(_told(both[1]), None if both[2] is None else _taken(both[2]))
+
+
+def with_next(told: Mapping[str, Any], page: str | None) -> str:
+    """Return a receipt and, as `text` wrote it, the page that was claimed with it."""
+    return f'{_compact(told)[:-1]},"next":{(page or "null").strip()}}}\n'
+
+
+def _told(receipt: Receipt) -> dict[str, Any]:
+    return {
         "token": receipt.token,
         "answers": receipt.answers,
         "skipped": receipt.skipped,
@@ -106,19 +122,26 @@ def submit(at: Edge, sent: Request, token: str) -> str | None:
         "submitted_at": receipt.submitted_at.isoformat(),
         "lessons": [],
     }
-    return f"{json.dumps(told, separators=(',', ':'))}\n"
 
 
-def written(page: Page, payloads: Iterable[str], lease_seconds: int) -> Response:
-    """Return the response that is a page."""
-    return Response(text(page, payloads, lease_seconds), content_type=JSON_TYPE)
+def _compact(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
-def text(page: Page, payloads: Iterable[str], lease_seconds: int) -> str:
-    """Return a page as `ClaimedPage` describes it, whose own dump takes longer than the claim.
+def _taken(taken: Taken) -> str:
+    labels, told = taken.terms.label_set, taken.terms.told
+    page = pack.page(taken.project, labels, told, (), token=taken.token, lease_until=taken.held.until)
+    return _text(page, taken.held.questions, taken.project.lease_seconds)
 
-    Field by field: a question's key stays here. Payloads are JSON as `json.dumps` writes it by itself.
-    """
+
+def text(page: Page, lease_seconds: int) -> str:
+    """Return a page as `ClaimedPage` describes it, whose own dump takes longer than the claim."""
+    payloads = (json.dumps(question.payload) for question in page.questions)
+    return _text(page, hold.worded(payloads), lease_seconds)
+
+
+def _text(page: Page, questions: str, lease_seconds: int) -> str:
+    # Field by field: a question's key stays here.
     about = {
         "token": page.token,
         "kind": page.kind,
@@ -131,9 +154,6 @@ def text(page: Page, payloads: Iterable[str], lease_seconds: int) -> str:
         "lease_until": None if page.lease_until is None else page.lease_until.isoformat(),
         "lease_seconds": lease_seconds,
     }
-    questions = ",".join(
-        f'{{"name":"q{number}","payload":{payload}}}' for number, payload in enumerate(payloads, start=1)
-    )
     return f'{json.dumps(about, ensure_ascii=False)[:-1]},"questions":[{questions}]}}\n'
 
 
@@ -192,8 +212,8 @@ def _body(sent: Request) -> dict[str, Any] | None:
 
 def _submission(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what `NewSubmission` would load, where it certainly would and nothing is skipped."""
-    sent = {"notes": {}, "times": {}, "seconds": None, "skips": {}, **body}
-    if sent.keys() != SUBMISSION or sent.pop("skips") != {}:
+    sent = {"notes": {}, "times": {}, "seconds": None, "skips": {}, "next": False, **body}
+    if sent.keys() != SUBMISSION or sent["skips"] != {} or not isinstance(sent["next"], bool):
         return None
     answers, notes, times = sent["answers"], sent["notes"], sent["times"]
     is_right = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response
@@ -12,12 +11,12 @@ from crowd.api import express
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
 from crowd.api.edge import edge
-from crowd.api.express import MOST_QUESTIONS, MOST_SECONDS, NAME_LENGTH, NOTE_LENGTH
+from crowd.api.express import JSON_TYPE, MOST_QUESTIONS, MOST_SECONDS, NAME_LENGTH, NOTE_LENGTH
 from crowd.api.fields import Dollars, Flag, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.models.answer import SKIP_REASONS
-from crowd.services import assign, browse, collect
+from crowd.services import assign, browse, collect, following
 from crowd.services.access import attempts
 from crowd.services.collect import Skipped
 from crowd.services.page import terms
@@ -112,6 +111,10 @@ class NewSubmission(Schema):
     times = _by_question(
         Number(validate=validate.Range(min=0, max=MOST_SECONDS)), metadata=about("Active seconds.")
     )
+    next = Flag(
+        load_default=False,
+        metadata=about("Claim the next page in the same call, and get it with the receipt."),
+    )
 
 
 class LessonSchema(Schema):
@@ -133,6 +136,14 @@ class ReceiptSchema(Schema):
     submitted_at = fields.DateTime()
     lessons = fields.List(
         fields.Nested(LessonSchema), metadata=about("Of a page of training; empty for all others.")
+    )
+    next = fields.Nested(
+        ClaimedPage,
+        allow_none=True,
+        metadata=about(
+            "Only where it was asked for: the page the worker now holds. Null where there is none, or more "
+            "to say: then ask `claim`, which says it."
+        ),
     )
 
 
@@ -175,8 +186,7 @@ def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> Response:
     claimed = assign.claim(at.session, row, at.worker, ahead=body["ahead"], now=at.now)
     if claimed is None:
         return Response(status=204)
-    payloads = (json.dumps(question.payload) for question in claimed.questions)
-    return express.written(claimed, payloads, row.lease_seconds)
+    return Response(express.text(claimed, row.lease_seconds), content_type=JSON_TYPE)
 
 
 @blueprint.on("POST", "/work/pages/<token>/submit")
@@ -184,12 +194,21 @@ def claim_page(at: WorkerVisit, body: dict[str, Any], project: int) -> Response:
 @requires_worker
 @blueprint.gives(200, ReceiptSchema)
 def submit_page(at: WorkerVisit, body: dict[str, Any], token: str) -> collect.Receipt | Response:
-    """Hand in a page: every question answered or skipped, all at once."""
+    """Hand in a page: every question answered or skipped, all at once; and get the next, where wanted."""
     limit = attempts.submissions(edge().settings.submits_per_minute)
     attempts.count(at.session, limit, str(at.worker.id), now=at.now)
+    wants_next = body.pop("next")
     outcome = collect.submit(at.session, at.worker, token, **body, now=at.now)
-    # What came too late is an error for the worker and yet stored: the transaction has to commit.
-    return problem(outcome.error) if isinstance(outcome, collect.Kept) else outcome
+    if isinstance(outcome, collect.Kept):
+        # What came too late is an error for the worker and yet stored: the transaction has to commit.
+        return problem(outcome.error)
+    if not wants_next:
+        return outcome
+    claimed = following.claim(at.session, at.worker, token, now=at.now)
+    told = ReceiptSchema().dump(outcome)
+    return Response(
+        express.with_next(told, None if claimed is None else express.text(*claimed)), content_type=JSON_TYPE
+    )
 
 
 @blueprint.on("POST", "/work/pages/<token>/renew")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from crowd.models import Assignment, Project, Worker
 from crowd.services import pay, plain
 from crowd.services.access.attempts import Limit
 from crowd.services.page import accept, hold, look, quiz, record, terms, training
-from crowd.services.page.accept import Claimed, Quota, Someone, Verdict
+from crowd.services.page.accept import Claimed, Entry, Quota, Someone, Verdict
 from crowd.services.page.look import Caller, Card
 from crowd.services.page.skips import Skipped, require_reasons, store_skips
 from crowd.services.page.terms import Terms
@@ -26,7 +26,7 @@ from crowd.services.plain import At
 from crowd.task_types import TASK_TYPES, Ask
 from workers.earnings import earned
 
-__all__ = ["Kept", "Receipt", "Skipped", "express", "submit"]
+__all__ = ["Kept", "Receipt", "Sent", "Skipped", "express", "ordinary", "receipt", "submit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class Sent:
     """One submission as it came."""
 
     answers: Mapping[str, object]
@@ -92,7 +92,7 @@ def submit(
         NotFound: the worker holds no such page.
         Unprocessable: a question is missing or unknown, or a value is no answer to it.
     """
-    sent = _Sent(answers, skips or {}, notes or {}, seconds, times or {})
+    sent = Sent(answers, skips or {}, notes or {}, seconds, times or {})
     page = accept.find(session, worker, token)
     if page is None:
         raise NotFound("no such page")
@@ -104,11 +104,9 @@ def submit(
         if page.work == "assigned":
             raise
         return _again(session, project, page, sent, {}, now)
-    held_for = _held_for(page, worker, now)
-    price = project.price_at(worker.channel)
-    verdict = _verdict(project, page, sent, values, held_for, price)
-    filled = _filled(page, worker, sent, values, held_for)
-    if not accept.store(session, worker, page, verdict, filled, known.label_set, now=now):
+    entry = _entry(project, known, worker, page, sent, values, now)
+    verdict, price = entry.verdict, project.price_at(worker.channel)
+    if not accept.store(session, worker, entry, now=now):
         return _again(session, project, page, sent, values, now)
     if sent.skips:
         store_skips(session, project, worker, page, sent.skips, now=now)
@@ -124,44 +122,63 @@ def submit(
 
 
 def express(
-    line: Line,
-    card: Card,
-    token: str,
-    *,
-    limit: Limit,
-    now: datetime,
-    answers: Mapping[str, object],
-    notes: Mapping[str, str],
-    seconds: float | None,
-    times: Mapping[str, float],
+    line: Line, card: Card, token: str, sent: Sent, *, limit: Limit, now: datetime
 ) -> tuple[Caller, Receipt] | None:
-    """Accept an ordinary page as `submit` does, in two statements on a line; None where it is not ordinary.
+    """Accept an ordinary page as `submit` does, in two statements on a line, or raise as `ordinary` does.
 
-    Then nothing is stored, and it is `submit`'s to do, or to say what is wrong.
+    None where it is not ordinary: then nothing is stored, and it is for `submit` to do, or to refuse.
+    """
+    found = look.at_submission(line, card, token, now=now)
+    if found is None:
+        return None
+    caller, page = found
+    entry = ordinary(line, caller, page, sent, limit=limit, now=now)
+    if entry is None or not accept.store(line, caller, entry, now=now):
+        return None
+    return caller, receipt(token, entry, now)
+
+
+def receipt(token: str, entry: Entry, now: datetime) -> Receipt:
+    """Return what a worker is told of an ordinary page that was accepted."""
+    return Receipt(token, len(entry.filled), entry.verdict.amount_micros, now)
+
+
+def ordinary(
+    line: Line, caller: Caller, page: Claimed, sent: Sent, *, limit: Limit, now: datetime
+) -> Entry | None:
+    """Return what an ordinary page, wholly and rightly answered, is stored with; None for any other.
 
     Raises:
         terms.Unread: this process has not read the project as it is now.
     """
-    found = look.at_submission(line, card, token, now=now)
-    if found is None or (found[1].work, found[1].kind) != ("assigned", "work"):
+    if (page.work, page.kind) != ("assigned", "work"):
         return None
-    caller, page = found
     project, known = terms.kept(line, page.project_id, page.revision)
-    sent = _Sent(answers, {}, notes, seconds, times)
     try:
         values = _read(line, project, known, page, sent)
     except Unprocessable:
         return None
-    held_for = _held_for(page, caller, now)
-    price = project.price_at(caller.channel)
-    verdict = _verdict(project, page, sent, values, held_for, price)
-    if verdict.amount_micros != price * len(values):
+    entry = _entry(project, known, caller, page, sent, values, now)
+    if entry.verdict.amount_micros != project.price_at(caller.channel) * len(values):
         return None  # then money is freed, see `_give_back`
-    filled = _filled(page, caller, sent, values, held_for)
-    quota = None if limit.most == 0 else Quota(limit.bucket(str(caller.id)), limit.begin(now), limit.most)
-    if not accept.store(line, caller, page, verdict, filled, known.label_set, quota=quota, now=now):
-        return None
-    return caller, Receipt(token, len(values), verdict.amount_micros, now)
+    if limit.most == 0:
+        return entry
+    return replace(entry, quota=Quota(limit.bucket(str(caller.id)), limit.begin(now), limit.most))
+
+
+def _entry(
+    project: Project,
+    known: Terms,
+    worker: Someone,
+    page: Claimed,
+    sent: Sent,
+    values: Mapping[str, str],
+    now: datetime,
+) -> Entry:
+    held_for = _held_for(page, worker, now)
+    verdict = _verdict(project, page, sent, values, held_for, project.price_at(worker.channel))
+    filled = _filled(page, worker, sent, values, held_for)
+    return Entry(page, verdict, filled, known.label_set.id)
 
 
 def _lessons(
@@ -170,7 +187,7 @@ def _lessons(
     return training.lessons(session, project, page, values) if page.kind == "training" else ()
 
 
-def _read(at: At, project: Project, known: Terms, page: Claimed, sent: _Sent) -> dict[str, str]:
+def _read(at: At, project: Project, known: Terms, page: Claimed, sent: Sent) -> dict[str, str]:
     kind = TASK_TYPES[project.task_type]
     payloads: dict[int, dict[str, Any]] = {}
     if kind.reads_payload:
@@ -190,7 +207,7 @@ def _held_for(page: Claimed, worker: Someone, now: datetime) -> float:
 
 
 def _verdict(
-    project: Project, page: Claimed, sent: _Sent, values: Mapping[str, str], held_for: float, price: int
+    project: Project, page: Claimed, sent: Sent, values: Mapping[str, str], held_for: float, price: int
 ) -> Verdict:
     """Say what the work earns, and whether somebody has to look at it first."""
     active = _capped(sent.seconds, held_for)
@@ -215,7 +232,7 @@ def _capped(seconds: float | None, held_for: float) -> float | None:
 
 
 def _filled(
-    page: Claimed, worker: Someone, sent: _Sent, values: Mapping[str, str], held_for: float
+    page: Claimed, worker: Someone, sent: Sent, values: Mapping[str, str], held_for: float
 ) -> list[record.Filled]:
     active = _capped(sent.seconds, held_for)
     share = None if active is None else active / len(page.places)
@@ -255,7 +272,7 @@ def _again(
     session: Session,
     project: Project,
     page: Claimed,
-    sent: _Sent,
+    sent: Sent,
     values: Mapping[str, str],
     now: datetime,
 ) -> Receipt | Kept:

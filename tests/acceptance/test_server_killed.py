@@ -44,11 +44,17 @@ class Load:
     acknowledged: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
 
-    def work(self, token: str) -> None:
-        """Claim and submit until nothing is left; a call the server died on is made again."""
-        while (page := self._call(token, f"/api/v1/work/projects/{self.project_id}/claim")) is not None:
+    def work(self, token: str, *, together: bool = False) -> None:
+        """Claim and submit until nothing is left, or get the next page `together` with the receipt.
+
+        A call the server died on is made again.
+        """
+        claim, page = f"/api/v1/work/projects/{self.project_id}/claim", None
+        while (page := page or self._call(token, claim)) is not None:
             answers = {question["name"]: question["payload"]["said"] for question in page["questions"]}
-            receipt = self._call(token, f"/api/v1/work/pages/{page['token']}/submit", {"answers": answers})
+            body = {"answers": answers, "next": together}
+            receipt = self._call(token, f"/api/v1/work/pages/{page['token']}/submit", body)
+            page = None if receipt is None else receipt.get("next")
             if receipt is not None:
                 self.acknowledged.add(receipt["token"])
 
@@ -134,7 +140,10 @@ def test_a_killed_server_loses_nothing_and_counts_nothing_twice(database_url: st
     load = Load(0, project_id)
     with serving(database_url, tmp_path, 0) as (_, port):
         load.port = port
-        people = [threading.Thread(target=load.work, args=(token,)) for token in tokens]
+        people = [
+            threading.Thread(target=load.work, args=(token,), kwargs={"together": number % 2 == 0})
+            for number, token in enumerate(tokens)
+        ]
         for person in people:
             person.start()
         wait_for(load, pages=3)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from crowd.channels import Delivery, Submission
 from crowd.db import Database, connect
 from crowd.models import Assignment, ConsensusRun, Hit, HitQuestion, Project
-from crowd.services import assign, collect, conclude, decide, deliver, pay, roster
+from crowd.services import assign, collect, conclude, decide, deliver, following, pay, roster
 from crowd.services.collect import Receipt
 from tests.integration.world import LABELS, START
 
@@ -147,6 +147,18 @@ def submit(database: Database, project_id: int, name: str, token: str, answers: 
     return database.transact(work)
 
 
+def follow(database: Database, project_id: int, name: str, token: str, answers: dict[str, str]) -> Any:
+    """Hand in a page and claim the next in one transaction."""
+
+    def work(session: Session) -> Any:
+        project = session.get_one(Project, project_id)
+        worker = roster.arrival(session, project.requester_id, project.channel, name, now=START)
+        receipt = collect.submit(session, worker, token, answers=answers, now=START)
+        return receipt, following.claim(session, worker, token, now=START)
+
+    return database.transact(work)
+
+
 def bring(database: Database, project_id: int, hit: str, name: str, answers: dict[str, str]) -> int:
     work = [Delivery(hit, [Submission(f"{hit}:{name}", name, answers)])]
     return database.transact(lambda s: deliver.deliver(s, s.get_one(Project, project_id), work, now=START))
@@ -165,6 +177,7 @@ def judge(database: Database, project_id: int, run_id: int) -> Any:
 ACTS: dict[str, Callable[..., Any]] = {
     "claim": claim,
     "submit": submit,
+    "follow": follow,
     "deliver": bring,
     "settle": settle,
     "decide": judge,

@@ -102,6 +102,8 @@ class Stage:
         answers = {question.name: "a" for question in page.questions}
         return self.pool.project_id, f"s{turn}", page.token, answers
 
+    follow = submit
+
     def deliver(self, turn: int) -> tuple[Any, ...]:
         return self.published.project_id, self.hit, f"d{turn}", {"q1": "a", "q2": "b", "q3": "c", "q9": "c"}
 
@@ -115,7 +117,7 @@ class Stage:
         return self.judged.project_id, self.judged.concluded(said).id
 
 
-@pytest.mark.parametrize("act", ["claim", "submit", "deliver", "settle", "decide"])
+@pytest.mark.parametrize("act", ["claim", "submit", "follow", "deliver", "settle", "decide"])
 def test_at_every_boundary_a_kill_leaves_all_or_nothing(database: Database, forge: Forge, act: str) -> None:
     stage = Stage(database)
     forge.here(act, *getattr(stage, act)(0))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from crowd.models import LabelSet, Worker
+from crowd.models import Worker
 from crowd.services import plain
 from crowd.services.page.record import Filled
 from crowd.services.plain import At, Sql
@@ -57,9 +57,8 @@ _STORE = f"""
     stored AS ({_ANSWER}
         SELECT :project, item_id, :worker, id, :label_set, :channel, value, seconds, note, :now
         FROM filled ORDER BY id)
-    SELECT count(*) FROM accepted
 """  # noqa: S608 - put together from constants
-STORE = Sql(postgresql=f"WITH {_STORE.format(allowed='')}")
+_COUNT_ACCEPTED = "SELECT count(*) FROM accepted"
 # The limit on what one worker hands in is counted on the way, and kept.
 _COUNT = """
     INSERT INTO attempts (bucket, "window", count) VALUES (:bucket, :window, 1)
@@ -68,7 +67,11 @@ _COUNT = """
 """
 COUNT = Sql(sqlite=_COUNT)
 _COUNTED = _STORE.format(allowed="AND EXISTS (SELECT 1 FROM counted)")
-STORE_COUNTED = Sql(postgresql=f"WITH counted AS ({_COUNT}), {_COUNTED}")
+# What stores a page, as the first parts of a statement: without a limit, and with one.
+STORING = {False: _STORE.format(allowed=""), True: f"counted AS ({_COUNT}), {_COUNTED}"}
+STORE = {
+    is_counted: Sql(postgresql=f"WITH {parts} {_COUNT_ACCEPTED}") for is_counted, parts in STORING.items()
+}
 # SQLite has no round trips to save, and no data-changing CTE.
 ACCEPT = Sql(sqlite=_ACCEPT.format(active=":active", allowed=""))
 FILL = Sql(
@@ -141,6 +144,17 @@ class Verdict:
     amount_micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that was handed in, ready to be stored."""
+
+    page: Claimed
+    verdict: Verdict
+    filled: Sequence[Filled]
+    label_set_id: int
+    quota: Quota | None = None
+
+
 def find(session: Session, worker: Worker, token: str) -> Claimed | None:
     """Return the worker's page under a token; someone else's looks like none."""
     try:
@@ -159,43 +173,42 @@ def claimed(row: Sequence[Any]) -> Claimed:
     return Claimed(assignment, project, revision, work, kind, since, places)
 
 
-def store(
-    session: At,
-    worker: Someone,
-    page: Claimed,
-    verdict: Verdict,
-    filled: Sequence[Filled],
-    label_set: LabelSet,
-    *,
-    quota: Quota | None = None,
-    now: datetime,
-) -> bool:
+def store(session: At, worker: Someone, entry: Entry, *, now: datetime) -> bool:
     """Accept a page and store its answers; False where it has ended before, or the quota is used up."""
-    values: dict[str, Any] = {
+    stored = values(session, worker, entry, now=now)
+    if not plain.is_sqlite(session):
+        return bool(STORE[entry.quota is not None](session, **stored).scalar_one())
+    if entry.quota is not None and COUNT(session, **stored).first() is None:
+        return False
+    if ACCEPT(session, **stored).first() is None:
+        return False
+    FILL(session, **stored)
+    ANSWER(session, **stored)
+    return True
+
+
+def values(session: At, worker: Someone, entry: Entry, *, now: datetime) -> dict[str, Any]:
+    """Return what a page is stored with."""
+    page, verdict, quota = entry.page, entry.verdict, entry.quota
+    said = [(answer.slot_id, answer.value, answer.seconds, answer.note) for answer in entry.filled]
+    stored = {
         "assignment": page.id,
         "project": page.project_id,
         "worker": worker.id,
         "channel": worker.channel,
-        "label_set": label_set.id,
+        "label_set": entry.label_set_id,
         "digest": verdict.digest,
         "active": verdict.active_seconds,
         "review": verdict.review,
         "payment": verdict.payment,
         "amount": verdict.amount_micros,
         "now": plain.moment(session, now),
-        "said": json.dumps(
-            [(answer.slot_id, answer.value, answer.seconds, answer.note) for answer in filled]
-        ),
+        "said": json.dumps(said),
     }
-    if quota is not None:
-        values |= {"bucket": quota.bucket, "window": plain.moment(session, quota.window), "most": quota.most}
-    if not plain.is_sqlite(session):
-        store = STORE if quota is None else STORE_COUNTED
-        return bool(store(session, **values).scalar_one())
-    if quota is not None and COUNT(session, **values).first() is None:
-        return False
-    if ACCEPT(session, **values).first() is None:
-        return False
-    FILL(session, **values)
-    ANSWER(session, **values)
-    return True
+    if quota is None:
+        return stored
+    return stored | {
+        "bucket": quota.bucket,
+        "window": plain.moment(session, quota.window),
+        "most": quota.most,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -37,7 +37,7 @@ TAKE_SQL = """
         AND (NOT item.reserved OR EXISTS (SELECT 1 FROM reservation
             WHERE reservation.item_id = item.id AND reservation.worker_id = :worker))
         AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = item.id AND slot.worker_id = :worker
-            AND slot.state IN ('leased', 'done', 'skipped', 'void') {apart})
+            AND slot.state IN ('leased', 'done', 'skipped', 'void') {apart}) {once}
     ORDER BY {order} LIMIT {size}
 """
 # Whose answers say more than most is asked about what gains most, others about what is left; see `order`.
@@ -108,7 +108,7 @@ SLOTS = Sql(
 def _taking(size: int, second: str, order: str) -> Sql:
     # They stand in the text: of a parameter the planner knows nothing, and sorts all open items.
     taken, apart = (
-        TAKE_SQL.format(apart=apart, size=size, second=second, order=order) for apart in ("", APART)
+        TAKE_SQL.format(apart=apart, once="", size=size, second=second, order=order) for apart in ("", APART)
     )
     return Sql(taken, f"{apart} {LOCKED}")
 
@@ -124,6 +124,21 @@ class Draft:
     ahead: bool = False
     price_micros: int = 0  # of one answer
     order: str = BEST_FIRST  # in which open items are taken for it
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A page that is held: its questions as `worded` words them, and when the lease ends."""
+
+    questions: str
+    until: datetime
+
+
+def worded(payloads: Iterable[str]) -> str:
+    """Return the JSON of questions, without brackets, from what each shows, which is JSON as it is stored."""
+    return ",".join(
+        f'{{"name":"q{position}","payload":{payload}}}' for position, payload in enumerate(payloads, start=1)
+    )
 
 
 def second(project: Project, worker: Someone) -> str:

@@ -6,6 +6,7 @@ way finds out why not, and says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -36,16 +37,26 @@ _HOLDS = """
         WHERE assignment.worker_id = worker.id AND assignment.project_id = project.id
         AND assignment.work = 'assigned')
 """
-_CLAIM = """
-    SELECT {worker}, project.revision, {holds}, standing.gold_share,
-        standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0, COALESCE(standing.proven, false)
-    FROM {holder} JOIN project ON project.id = :project AND project.requester_id + 0 = worker.requester_id
-        AND worker.channel IN (project.channel, project.second_channel)
+_STANDS = """
+    project.revision, {holds}, standing.gold_share,
+    standing.trained_at IS NOT NULL OR COALESCE(standing.answers, 0) > 0, COALESCE(standing.proven, false)
+"""
+_STANDING = """
     LEFT JOIN standing ON standing.project_id = project.id AND standing.worker_id = worker.id
-    WHERE pass.public_id = :public_id AND {live}
-        AND NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id
-            AND (restriction.project_id = project.id OR restriction.project_id IS NULL)
-            AND restriction.lifted_at IS NULL AND (restriction.until IS NULL OR restriction.until > :now))
+"""
+_UNRESTRICTED = """
+    NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id
+        AND (restriction.project_id = project.id OR restriction.project_id IS NULL)
+        AND restriction.lifted_at IS NULL AND (restriction.until IS NULL OR restriction.until > :now))
+"""
+_THEIRS = """
+    project.requester_id + 0 = worker.requester_id
+    AND worker.channel IN (project.channel, project.second_channel)
+"""
+_CLAIM = """
+    SELECT {worker}, {stands}
+    FROM {holder} JOIN project ON project.id = :project AND {theirs} {standing}
+    WHERE pass.public_id = :public_id AND {live} AND {unrestricted}
 """
 # `+ 0`, so that a page is looked up by its token and a project by its number, not among all of somebody's.
 _SUBMIT = """
@@ -53,6 +64,12 @@ _SUBMIT = """
     FROM {holder} JOIN assignment ON assignment.token = :token AND assignment.worker_id + 0 = worker.id
         JOIN project ON project.id = assignment.project_id
     WHERE pass.public_id = :public_id AND {live}
+"""
+_SUBMIT_AND_CLAIM = """
+    SELECT {worker}, {stands}, {found}
+    FROM {holder} JOIN assignment ON assignment.token = :token AND assignment.worker_id + 0 = worker.id
+        JOIN project ON project.id = assignment.project_id AND {theirs} {standing}
+    WHERE pass.public_id = :public_id AND {live} AND {unrestricted}
 """
 
 
@@ -90,9 +107,30 @@ class Standing:
 def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Standing | None:
     """Return what a claim needs to know; None unless the worker may claim, as far as this tells."""
     row = _CLAIMING[card.kind](line, project=project_id, **_shown(line, card, now)).first()
+    return _standing(row) if row is not None and tokens.matches(row[0], card.secret) else None
+
+
+def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:
+    """Return who submits, and the page of theirs under a token."""
+    row = _SUBMITTING[card.kind](line, token=token, **_shown(line, card, now)).first()
     if row is None or not tokens.matches(row[0], card.secret):
         return None
-    revision, holds, gold_share, has_begun, is_proven = row[4:]
+    return Caller(*row[1:4]), accept.claimed(row[4:])
+
+
+def at_both(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Standing, Claimed] | None:
+    """Return what a claim needs to know of who submits, and the page of theirs under a token.
+
+    None as well where the worker may hand in what they hold, but claim no more.
+    """
+    row = _DOING_BOTH[card.kind](line, token=token, **_shown(line, card, now)).first()
+    if row is None or not tokens.matches(row[0], card.secret):
+        return None
+    return _standing(row), accept.claimed(row[9:])
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    revision, holds, gold_share, has_begun, is_proven = row[4:9]
     return Standing(
         Caller(*row[1:4]),
         revision,
@@ -104,14 +142,6 @@ def at_claim(line: Line, card: Card, project_id: int, *, now: datetime) -> Stand
     )
 
 
-def at_submission(line: Line, card: Card, token: str, *, now: datetime) -> tuple[Caller, Claimed] | None:
-    """Return who submits, and the page of theirs under a token."""
-    row = _SUBMITTING[card.kind](line, token=token, **_shown(line, card, now)).first()
-    if row is None or not tokens.matches(row[0], card.secret):
-        return None
-    return Caller(*row[1:4]), accept.claimed(row[4:])
-
-
 def _shown(line: Line, card: Card, now: datetime) -> dict[str, Any]:
     shown: dict[str, Any] = {"public_id": card.public_id, "now": plain.moment(line, now)}
     if card.kind == "session":
@@ -119,15 +149,19 @@ def _shown(line: Line, card: Card, now: datetime) -> dict[str, Any]:
     return shown
 
 
-def _both(text: str, kind: Pass) -> Sql:
+def _for(text: str, kind: Pass) -> Sql:
     parts = {
         "worker": _WORKER,
         "holder": _HOLDER.format(table=TABLES[kind]),
         "live": LIVE[kind],
-        "holds": _HOLDS,
+        "stands": _STANDS.format(holds=_HOLDS),
+        "standing": _STANDING,
+        "theirs": _THEIRS,
+        "unrestricted": _UNRESTRICTED,
     }
     return Sql(**{database: text.format(found=found, **parts) for database, found in accept.FOUND.items()})
 
 
-_CLAIMING = {kind: _both(_CLAIM, kind) for kind in TABLES}
-_SUBMITTING = {kind: _both(_SUBMIT, kind) for kind in TABLES}
+_CLAIMING = {kind: _for(_CLAIM, kind) for kind in TABLES}
+_SUBMITTING = {kind: _for(_SUBMIT, kind) for kind in TABLES}
+_DOING_BOTH = {kind: _for(_SUBMIT_AND_CLAIM, kind) for kind in TABLES}

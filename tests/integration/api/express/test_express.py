@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -13,71 +12,16 @@ from crowd.db import Database
 from crowd.models import Answer, Assignment, Attempts, Budget, Item, Project, Slot, Worker
 from crowd.services import standings
 from crowd.services.access import sessions
-from crowd.services.check import check
+from tests.integration.api.express.calls import (
+    HIT_SIZE,
+    HOLDING,
+    STORING,
+    claim,
+    count,
+    sound,
+    submit,
+)
 from tests.integration.conftest import OTHERS
-from tests.integration.meanwhile import interrupter
-
-HOLDING = ("UPDATE item SET open = open - 1", "WITH best AS")
-STORING = ("UPDATE slot SET state = 'done'", "WITH accepted AS", "WITH counted AS")
-HIT_SIZE = 3
-
-
-@pytest.fixture
-def meanwhile(database):
-    return interrupter(database)
-
-
-@pytest.fixture
-def project(ann, pets) -> int:
-    """The number of a project whose terms this process knows, as it does after the first claim.
-
-    Without gold: now and then chance would want more of it than there is, which is the general way's.
-    """
-    assert ann("PATCH", f"/projects/{pets}", json={"gold_share": 0.0}).status_code == 200
-    assert ann.post(f"/projects/{pets}/batches", {"size": 8}).status_code == 201
-    number = ann.get(f"/projects/{pets}").get_json().get("id", 1)
-    primed = ann.post("/workers", {"name": "first"}).get_json()["token"]
-    first = type(ann)(ann.app, primed)
-    page = first.post(f"/work/projects/{number}/claim").get_json()
-    assert first.post(f"/work/pages/{page['token']}/return").status_code == 204
-    return number
-
-
-@pytest.fixture
-def way(monkeypatch) -> list[bool]:
-    """Whether each call went the express way to its end."""
-    seen: list[bool] = []
-    taken = Database.express
-
-    def express(self: Database, work: Callable[[Any], Any]) -> Any:
-        result = taken(self, work)
-        seen.append(result is not None)
-        return result
-
-    monkeypatch.setattr(Database, "express", express)
-    return seen
-
-
-def claim(worker, project, **body):
-    return worker.post(f"/work/projects/{project}/claim", body)
-
-
-def answers(page, label="cat"):
-    return {"answers": {each["name"]: label for each in page["questions"]}, "seconds": 2}
-
-
-def submit(worker, page, body=None):
-    return worker.post(f"/work/pages/{page['token']}/submit", body or answers(page))
-
-
-def count(database, model, *where) -> int:
-    with database.read() as session:
-        return session.scalar(select(func.count()).select_from(model).where(*where))
-
-
-def sound(database) -> None:
-    with database.read() as session:
-        assert [text for finding in check(session) for text in finding.named] == []
 
 
 def test_an_ordinary_page_goes_the_express_way_and_is_the_same_when_it_is_given_again(
