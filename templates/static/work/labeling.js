@@ -24,7 +24,7 @@ const today = {
 
 const server = new Server({ project, csrf });
 const stage = new Stage(document.getElementById("stage"), { hear, slow });
-const outbox = new Outbox(server, worker, { taken, refused, waiting, empty: proceed });
+const outbox = new Outbox(server, worker, { taken, refused, waiting, empty: goOn, wantsNext });
 const lease = new Lease({ tick: board.showLease, warn: board.warn, over, renew });
 const lookout = new Lookout(proceed);
 
@@ -32,7 +32,9 @@ let current = null; // the frame that is seen
 let next = null; // the frame behind it
 let turn = 0; // claims under way are void once this has moved on
 let looking = null; // the page ahead, while it is on its way
+let answered = ""; // the token of the page that was answered here last
 let isAway = false; // on the way home, or at work in another tab
+let isStopping = false; // on the way home: nothing stays held
 
 // --- Pages come
 
@@ -47,6 +49,14 @@ async function proceed() {
   } catch (error) {
     if (mine === turn) unclaimed(error);
   }
+}
+
+/** Go on with the page that came with a receipt; where none did, ask for it. */
+async function goOn(page) {
+  if (!page) return proceed();
+  if (isAway) return isStopping && giveBack(page);
+  turn++;
+  await arrived(page);
 }
 
 async function arrived(page) {
@@ -120,12 +130,22 @@ function finish(frame, { answers, notes, skips, times }) {
   const seconds = Object.values(times ?? {}).reduce((sum, each) => sum + each, 0);
   if (quiz.isQuiz(frame.page)) quiz.note(frame.token);
   leave(frame);
+  answered = frame.token;
   // First what comes next, then the post: the next question has to be there at once.
   if (next) show(next);
   else board.showState("One moment", "Your answers are being handed in.");
   if (!outbox.add(frame.token, { answers, notes, skips, times, seconds })) {
     board.notice("This browser keeps nothing: stay on this page until your answers are handed in.", "warn");
   }
+}
+
+/** A page that waited here from before may be another project's, and what follows it would be too. */
+function wantsNext(token) {
+  return !isAway && token === answered;
+}
+
+function giveBack(page) {
+  server.giveBack(page.token).catch(() => {});
 }
 
 function leave(frame) {
@@ -262,7 +282,7 @@ async function askToStop() {
 
 /** Give back what is held, hand in what is done, and go home. */
 async function stop() {
-  isAway = true;
+  isAway = isStopping = true;
   turn++;
   const held = [current, next].filter(Boolean);
   current = next = null;
@@ -280,7 +300,7 @@ document.getElementById("open-instructions").addEventListener("click", async () 
 });
 
 // What was only fetched ahead goes back at once; the page in hand stays, with its draft, for a reload.
-window.addEventListener("pagehide", () => next && server.giveBack(next.token).catch(() => {}));
+window.addEventListener("pagehide", () => next && giveBack(next));
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 /** Another tab goes on with the work: nothing is given back, for it is what that tab works on. */

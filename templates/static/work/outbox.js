@@ -12,9 +12,11 @@ export class Outbox {
   #failures = 0;
   #timer = 0;
   #sending = null;
+  #page = null; // what came with the last receipt
 
   /**
-   * `on`: taken(token, receipt), refused(token, error), waiting(count, error), empty().
+   * `on`: taken(token, receipt), refused(token, error), waiting(count, error), empty(page), and wantsNext(token),
+   * which tells whether the page after this one is to come with its receipt: empty() then gets it, or null.
    * What waits belongs to one worker: on a shared computer nobody hands in another's work.
    */
   constructor(server, worker, on) {
@@ -48,16 +50,19 @@ export class Outbox {
 
   async #run() {
     clearTimeout(this.#timer);
+    this.#page = null;
     for (let first = this.waiting[0]; first; first = this.waiting[0]) {
       if (!(await this.#send(first))) return;
     }
-    this.#on.empty();
+    this.#on.empty(this.#page);
   }
 
   async #send({ token, body }) {
     try {
-      const receipt = await this.#server.submit(token, body);
+      const next = this.waiting.length === 1 && this.#on.wantsNext(token);
+      const receipt = await this.#server.submit(token, next ? { ...body, next } : body);
       this.#drop(token);
+      this.#page = receipt.next ?? null;
       this.#on.taken(token, receipt);
     } catch (error) {
       if (error instanceof Lost || error.isPassing || error.status === 401 || error.status === 403) {
