@@ -144,6 +144,9 @@ def _undecided(world: World, arm: Arm, state: State, budget: int) -> Codes:
         posterior = fuse(answers, posterior, {"model": state.table[asked]}, known=unknown).posterior
     state.choice = dict(zip(asked.tolist(), posterior.argmax(axis=1).tolist(), strict=True))
     confidence = posterior.max(axis=1)
+    # One person whom the model contradicts settles nothing, as in `crowd.services.decide`.
+    alone = (state.given[asked] < 2) & (posterior.argmax(axis=1) != found.posterior.argmax(axis=1))
+    confidence[alone] = 0.0
     left = np.array([len(world.said[item]) for item in asked]) > state.given[asked]
     more = (decide_all(found.votes, confidence, arm.policy) == MORE) & left
     order = np.argsort(confidence[more], kind="stable")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 COLOURS = {
-    "crowd": "#15803d",
-    "random until sure": "#86b89a",
+    "crowd until 0.7": "#15803d",
+    "crowd until 0.8": "#4ade80",
+    "random until 0.7": "#a3a3a3",
     "margin 3x": "#2563eb",
-    "entropy 3x": "#93b4f5",
     "random 3x": "#c2410c",
     "random 1x": "#e8a37c",
 }

@@ -4,8 +4,8 @@
 
 Answers to the digits are simulated, those to `sp` recorded (left out without --data); `noise` is the digits
 with their pictures dealt anew, from which nothing can be learned. Every arm labels by crowd's own consensus
-and trains the same model, which is measured on a held-out test after every wave of answers. The target is
-what `random 3x` reaches with the whole budget.
+and trains the same model, which is measured on a held-out test after every wave of answers. The targets are
+what `random 3x` reaches with 900 answers and with the whole budget.
 """
 
 from __future__ import annotations
@@ -24,19 +24,22 @@ from qc.decide import Policy
 
 FIXED = Policy(overlap=3)
 ONCE = Policy(overlap=1)
-SURE = Policy(min_answers=2, max_answers=5, confidence=0.8)
+SURE = Policy(min_answers=2, max_answers=5, confidence=0.7)
+SURER = Policy(min_answers=2, max_answers=5, confidence=0.8)
 ARMS = (
-    Arm("random 3x", policy=FIXED, batch=200),
-    Arm("random 1x", policy=ONCE, batch=200),
+    Arm("random 3x", policy=FIXED, batch=200, grows=True),
+    Arm("random 1x", policy=ONCE, batch=200, grows=True),
+    Arm("random until 0.7", policy=SURE, batch=200, grows=True),
     Arm("margin 3x", "margin", policy=FIXED, first=1),
-    Arm("entropy 3x", "entropy", policy=FIXED, first=1),
-    Arm("random until sure", policy=SURE),
-    # A project with --model builtin --overlap 2 --max-overlap 5 --confidence 0.8, all else as it comes.
-    Arm("crowd", "margin", 0.25, SURE, batch=200, first=1, grows=True, fuse=True, doubts=True),
+    # Projects with --model builtin --overlap 2 --max-overlap 5 and a --confidence, all else as it comes.
+    Arm("crowd until 0.8", "margin", 0.25, SURER, batch=200, first=1, grows=True, fuse=True, doubts=True),
+    Arm("crowd until 0.7", "margin", 0.25, SURE, batch=200, first=1, grows=True, fuse=True, doubts=True),
 )
 WORLDS = {"digits": (digits, 2400), "sp": (sentences, 3000), "noise": (noise, 600)}
 RIVALS = ("random 3x", "random 1x")
-STEP = 100
+STEP = 50
+EARLY = 100  # answers before which nothing is compared: models of a few labels
+TARGETS = (900, 2400)  # answers of random 3x whose accuracy is to be reached with fewer
 
 
 def curve(state: State, grid: np.ndarray) -> np.ndarray:
@@ -78,37 +81,60 @@ def measure(name: str, seeds: Sequence[int], folder: Path | None, arms: Sequence
 
 
 def summarise(measured: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each arm: mean and final accuracy, answers to the target, worst gaps to random."""
+    """Return a row for each arm: final accuracy, answers to the targets, worst gaps to random."""
     grid, curves = measured["grid"], measured["curves"]
-    target = float(curves["random 3x"][:, -1].mean())
-    rows = []
-    for arm, values in curves.items():
-        reached = needed(values, grid, target)
-        rows.append(
-            {
-                "arm": arm,
-                "final": 100 * last(values).mean(),
-                "final_se": 100 * error(last(values)),
-                "reached": reached,
-                "share": 100 * reached / grid[-1],
-                **{f"worst to {rival}": worst(values, curves[rival]) for rival in RIVALS},
-                "fell_back": sum(times for times, _ in measured["fallbacks"][arm]),
-                "batches": sum(times for _, times in measured["fallbacks"][arm]),
-            }
-        )
-    return rows
+    return [
+        {
+            "arm": arm,
+            "final": 100 * last(values).mean(),
+            "final_se": 100 * error(last(values)),
+            "answers": int(grid[common(values)[-1]]),
+            "targets": [share(values, curves["random 3x"], grid, most) for most in targets(grid)],
+            **{f"worst to {rival}": worst(values, curves[rival], grid) for rival in RIVALS},
+            "fell_back": sum(times for times, _ in measured["fallbacks"][arm]),
+            "batches": sum(times for _, times in measured["fallbacks"][arm]),
+        }
+        for arm, values in curves.items()
+    ]
 
 
-def worst(values: np.ndarray, others: np.ndarray) -> tuple[float, float]:
-    """Return the lowest mean lead over another arm at any budget, in points, and its standard error."""
-    lead = values - others
-    at = int(np.nanargmin(lead.mean(axis=0)))
-    return 100 * float(lead.mean(axis=0)[at]), 100 * error(lead[:, at])
+def targets(grid: np.ndarray) -> list[int]:
+    """Return the budgets of random 3x that are within the whole one, and this."""
+    return sorted({*(most for most in TARGETS if most < grid[-1]), int(grid[-1])})
+
+
+def share(values: np.ndarray, rival: np.ndarray, grid: np.ndarray, most: int) -> dict[str, float]:
+    """Return the answers after which an arm is as good as the rival with `most`: on the mean, and by run."""
+    at = int(np.searchsorted(grid, most))
+    ends = rival[:, at]
+    runs = [needed(own[None], grid, end) for own, end in zip(values, ends, strict=True)]
+    reached = needed(values, grid, float(ends.mean()))
+    return {
+        "of": most,
+        "target": 100 * float(ends.mean()),
+        "answers": reached,
+        "share": 100 * reached / most,
+        "runs": float(np.mean(runs)),
+        "runs_se": error(np.array(runs)),
+    }
+
+
+def worst(values: np.ndarray, others: np.ndarray, grid: np.ndarray) -> tuple[float, float, int]:
+    """Return the lowest mean lead over another arm at any budget in points, its standard error, and where."""
+    lead = np.where(grid >= EARLY, values - others, np.nan)
+    mean = lead.mean(axis=0)
+    at = int(np.nanargmin(mean))
+    return 100 * float(mean[at]), 100 * error(lead[:, at]), int(grid[at])
 
 
 def last(values: np.ndarray) -> np.ndarray:
     """Return the accuracies with the most answers that all runs of an arm had."""
-    return values[:, np.flatnonzero(~np.isnan(values).any(axis=0))[-1]]
+    return values[:, common(values)[-1]]
+
+
+def common(values: np.ndarray) -> np.ndarray:
+    """Return the places of the grid that all runs of an arm reached."""
+    return np.flatnonzero(~np.isnan(values).any(axis=0))
 
 
 def error(values: np.ndarray) -> float:
@@ -117,13 +143,15 @@ def error(values: np.ndarray) -> float:
 
 def show(name: str, rows: list[dict[str, Any]], budget: int) -> None:
     print(f"{name}, {budget:,} answers")
-    heads = "final", "± se", "answers", "share", "to 3x", "± se", "to 1x", "± se", "random"
-    print(f"  {'arm':<20}" + "".join(f"{head:>9}" for head in heads))
+    heads = [f"{part} {each['of']}" for each in rows[0]["targets"] for part in ("reach", "%", "runs ±")]
+    heads = ["answers", "final", "± se", *heads, "to 3x", "± se", "at", "to 1x", "± se", "at", "random"]
+    print(f"  {'arm':<20}" + "".join(f"{head:>12}" for head in heads))
     for row in rows:
+        reached = (each[part] for each in row["targets"] for part in ("answers", "share", "runs_se"))
         leads = (value for rival in RIVALS for value in row[f"worst to {rival}"])
-        numbers = row["final"], row["final_se"], row["reached"], row["share"], *leads
+        numbers = row["answers"], row["final"], row["final_se"], *reached, *leads
         back = f"{row['fell_back']}/{row['batches']}"
-        print(f"  {row['arm']:<20}" + "".join(f"{number:>9.1f}" for number in numbers) + f"{back:>9}")
+        print(f"  {row['arm']:<20}" + "".join(f"{number:>12.1f}" for number in numbers) + f"{back:>12}")
 
 
 def _plain(curves: np.ndarray) -> list[list[float | None]]:
@@ -151,7 +179,7 @@ def main() -> None:
     tables = {name: summarise(found) for name, found in measured.items()}
     if options.json:
         curves = {n: {a: _plain(c) for a, c in f["curves"].items()} for n, f in measured.items()}
-        print(json.dumps({"seeds": len(seeds), "tables": tables, "curves": curves}))
+        print(json.dumps({"seeds": list(seeds), "step": STEP, "tables": tables, "curves": curves}))
         return
     for name, rows in tables.items():
         show(name, rows, int(measured[name]["grid"][-1]))

@@ -6,8 +6,8 @@ FIRST: Final = 20
 
 
 def growing(size: int, known: int) -> int:
-    """Return the size of the next batch: at most `size`, and at most as many as labels are known already.
+    """Return the size of the next batch: at most `size`, and at most half as many as labels are known.
 
-    The first batches hold 20 items; so from then on no batch more than doubles what the model learns from.
+    The first batches hold 20 items; from then on no batch adds more than half to what the model learns from.
     """
-    return min(size, max(FIRST, known))
+    return min(size, max(FIRST, known // 2))

@@ -59,11 +59,11 @@ def test_the_order_of_items_and_labels_changes_nothing(rng):
     )
 
 
-def test_batches_start_small_and_at_most_double():
+def test_batches_start_small_and_grow_by_half_of_what_is_known():
     known, sizes = 0, []
     while known < 400:
         sizes.append(growing(100, known))
         known += sizes[-1]
-    assert sizes == [20, 20, 40, 80, 100, 100, 100]
+    assert sizes == [20, 20, 20, 30, 45, 67, 100, 100]
     assert growing(5, 0) == 5
     assert growing(FIRST + 1, 10_000) == FIRST + 1
