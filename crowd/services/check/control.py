@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-from sqlalchemy import FromClause, Table, func, or_, select
+from sqlalchemy import Column, FromClause, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import (
@@ -54,10 +55,9 @@ def states_known(session: Session, project_id: int | None) -> Iterator[str]:
 @invariant(40, "rows that belong together belong to one project, and keys to its requester")
 def inside_one_project(session: Session, project_id: int | None) -> Iterator[str]:
     """Find references from one project into another, over every foreign key there is."""
-    for table in Base.metadata.sorted_tables:
-        query = _crossing(table, project_id)
-        if query is not None:
-            yield from lines(session, query, f"{table} {{of}}: refers to another project")
+    for name, query, owner in _crossings():
+        within_it = query.where(within(owner, project_id))
+        yield from lines(session, within_it, f"{name} {{of}}: refers to another project")
     yield from lines(session, _crossing_examples(project_id), "example {id}: its item is of another project")
     keys = (
         select(ApiKey.id)
@@ -82,7 +82,14 @@ def audit_unbroken(session: Session, project_id: int | None) -> Iterator[str]:  
         previous = entry.digest
 
 
-def _crossing(table: Table, project_id: int | None) -> Rows | None:
+@cache  # dear to write, and the same in every check: it hangs on the models alone
+def _crossings() -> tuple[tuple[str, Rows, Column[int]], ...]:
+    """Return the name of each table, its query for rows that refer elsewhere, and its project column."""
+    written = ((table.name, _crossing(table)) for table in Base.metadata.sorted_tables)
+    return tuple((name, *found) for name, found in written if found is not None)
+
+
+def _crossing(table: Table) -> tuple[Rows, Column[int]] | None:
     """Return the query for rows whose project is not that of a row they refer to; None where none can be."""
     source: FromClause = table
     projects = [table.c.project_id] if "project_id" in table.c else []
@@ -95,8 +102,8 @@ def _crossing(table: Table, project_id: int | None) -> Rows | None:
         return None
     first, *others = projects
     identity = next(iter(table.primary_key))
-    query = select(identity.label("of")).select_from(source).where(within(first, project_id))
-    return query.where(or_(*(first != other for other in others))).order_by(identity)
+    query = select(identity.label("of")).select_from(source)
+    return query.where(or_(*(first != other for other in others))).order_by(identity), first
 
 
 def _strangers(project_id: int | None) -> Rows:
