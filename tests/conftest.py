@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Threads of linear algebra that wait for each other burn ten times the work where tests share the cores.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -36,12 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def rules_compiled_late() -> Iterator[None]:
-    """Compile what builds the addresses of a route when one is built.
+def rules_compiled_once() -> Iterator[None]:
+    """Read a route once for all applications, and compile what builds its addresses when one is built.
 
-    At once it is most of what making an application costs; tests make thousands, and build a few addresses.
+    That is most of what making an application costs; tests make thousands, and build a few addresses.
     """
-    compiled = Rule._compile_builder
+    compiled, parsed = Rule._compile_builder, Rule._parse_rule
+    read: dict[Any, tuple[list[Any], list[Any], dict[str, Any]]] = {}
 
     def late(rule: Rule, append_unknown: bool = True) -> Any:
         found: list[Any] = []
@@ -53,8 +58,20 @@ def rules_compiled_late() -> Iterator[None]:
 
         return build
 
+    def once(rule: Rule, text: str) -> list[Any]:
+        key = text, *rule.map.converters.values()
+        if key not in read:
+            before = len(rule._trace)
+            read[key] = list(parsed(rule, text)), rule._trace[before:], dict(rule._converters)
+        else:
+            rule._trace += read[key][1]
+            rule._converters |= read[key][2]
+            rule.arguments |= read[key][2].keys()
+        return read[key][0]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", late)
+        patch.setattr(Rule, "_parse_rule", once)
         yield
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
@@ -39,6 +40,15 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pi
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def descriptions_read_once() -> Iterator[None]:
+    """Let all clients of boto3 share the descriptions of services, which each would read and take apart."""
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda _path=None: loader)
+        yield
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a migrated database without rows, once on SQLite and once on PostgreSQL."""
@@ -46,8 +56,8 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "crowd.db"
         shutil.copyfile(request.getfixturevalue("migrated_file"), path)
         return f"sqlite:///{path}"
-    shared, shape = request.getfixturevalue("migrated_server")
-    assert emptied(shared) == shape, "an earlier test changed the shared schema: use `database_url` there"
+    shared, connection, shape = request.getfixturevalue("migrated_server")
+    assert emptied(connection) == shape, "an earlier test changed the shared schema: use `database_url` there"
     return shared.render_as_string(hide_password=False)
 
 
@@ -68,14 +78,16 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_server(postgres_url: str) -> tuple[URL, tuple[int, ...]]:
-    """URL of this process's migrated PostgreSQL database, with the shape that no test may change."""
+def migrated_server(postgres_url: str) -> Iterator[tuple[URL, psycopg.Connection, tuple[int, ...]]]:
+    """This process's migrated PostgreSQL database: URL, who empties it, the shape that no test may change."""
     server = make_url(postgres_url)
     with psycopg.connect(plain(server), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {SHARED} TEMPLATE template0")
     shared = server.set(database=SHARED)
     migrate(shared.render_as_string(hide_password=False))
-    return shared, emptied(shared)
+    # Kept open: a new one would learn of every table anew, which takes longer than to empty them.
+    with psycopg.connect(plain(shared), autocommit=True) as connection:
+        yield shared, connection, emptied(connection)
 
 
 def migrate(url: str) -> None:
@@ -84,12 +96,11 @@ def migrate(url: str) -> None:
     database.dispose()  # the file can be copied once no log lies beside it
 
 
-def emptied(url: URL) -> tuple[int, ...]:
+def emptied(connection: psycopg.Connection) -> tuple[int, ...]:
     """Delete all rows that an earlier test left, and return the counts that tell the schema's shape."""
-    with psycopg.connect(plain(url), autocommit=True) as connection:
-        connection.execute(OTHERS, [url.database])
-        connection.execute(EMPTY)
-        return connection.execute(SHAPE).fetchone() or ()
+    connection.execute(OTHERS, [connection.info.dbname])
+    connection.execute(EMPTY)
+    return connection.execute(SHAPE).fetchone() or ()
 
 
 def plain(url: URL) -> str:
