@@ -17,6 +17,9 @@ PRIOR_DOUBT = 0.05
 STEADY = 5.0
 _GRID = np.linspace(-1.5, 3.0, 181)
 _DOUBTS = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5])
+_SPANS = np.gradient(_DOUBTS)
+# As many temperatures stand for all that gold leaves possible; more change nothing that can be seen.
+STRETCHES = 8
 _SMALLEST = 1e-12
 
 
@@ -33,25 +36,33 @@ def temper(posterior: Floats, temperature: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What makes a posterior honest: a temperature, and the share of items on which the crowd errs together.
+    """What makes a posterior honest: temperatures that are equally likely, each with its doubt.
 
-    No temperature cures the second: all workers are sure of the same wrong label.
+    A doubt is the share of items on which the crowd errs together. No temperature cures that: all workers
+    are sure of the same wrong label.
     """
 
-    temperature: float
-    doubt: float = 0.0
+    temperatures: tuple[float, ...]
+    doubts: tuple[float, ...]
+
+    @classmethod
+    def at(cls, temperature: float, doubt: float = 0.0) -> Calibration:
+        """Return the calibration that is sure of itself."""
+        return cls((temperature,), (doubt,))
 
     def apply(self, posterior: Floats) -> Floats:
         """Return the posterior, tempered and mixed with as much of an even guess as there is doubt."""
-        tempered = temper(posterior, self.temperature)
-        if self.doubt == 0.0:
-            return tempered
-        even = self.doubt / posterior.shape[1]
-        return np.asarray((1.0 - self.doubt) * tempered + even, dtype=np.float64)
+        shown = np.full_like(posterior, sum(self.doubts) / max(posterior.shape[1], 1))
+        for temperature, doubt in zip(self.temperatures, self.doubts, strict=True):
+            shown += (1.0 - doubt) * temper(posterior, temperature)
+        shown /= len(self.temperatures)
+        return shown
 
 
 def fit_calibration(posterior: Floats, known: Codes, *, weights: Floats | None = None) -> Calibration:
-    """Return the calibration that gold supports best, under log T ~ Normal and doubt ~ Exponential.
+    """Return what gold leaves possible, under log T ~ Normal and doubt ~ Exponential.
+
+    Thirty verdicts leave much possible: the mean over it is nearer the truth than the likeliest alone.
 
     Args:
         posterior: (I, K) posterior of a fit that did not see the gold.
@@ -61,16 +72,24 @@ def fit_calibration(posterior: Floats, known: Codes, *, weights: Floats | None =
     rows = np.flatnonzero(known != UNKNOWN)
     truth, even = known[rows], 1.0 / max(posterior.shape[1], 1)
     each = np.ones(len(rows)) if weights is None else weights[truth]
-    best, found = -np.inf, Calibration(float(np.exp(PRIOR_MEAN)))
-    for log_temperature in _GRID:
+    score = np.log(_SPANS) - _DOUBTS / PRIOR_DOUBT - 0.5 * ((_GRID[:, None] - PRIOR_MEAN) / PRIOR_SD) ** 2
+    for place, log_temperature in enumerate(_GRID):
         right = temper(posterior[rows], float(np.exp(log_temperature)))[np.arange(len(rows)), truth]
         mixed = np.outer(1.0 - _DOUBTS, right) + _DOUBTS[:, None] * even
-        score = (np.log(np.maximum(mixed, _SMALLEST)) * each).sum(axis=1) - _DOUBTS / PRIOR_DOUBT
-        score -= 0.5 * ((log_temperature - PRIOR_MEAN) / PRIOR_SD) ** 2
-        if score.max() > best:
-            best = float(score.max())
-            found = Calibration(float(np.exp(log_temperature)), float(_DOUBTS[score.argmax()]))
-    return found
+        score[place] += (np.log(np.maximum(mixed, _SMALLEST)) * each).sum(axis=1)
+    return _summarised(np.exp(score - score.max()))
+
+
+def _summarised(likely: Floats) -> Calibration:
+    """Cut the (T, D) distribution into equally likely stretches of temperature, and take each one's means."""
+    share = likely.sum(axis=1) / likely.sum()
+    doubts = likely @ _DOUBTS / np.maximum(likely.sum(axis=1), _SMALLEST)
+    ends = np.cumsum(share)
+    cuts = np.linspace(0.0, 1.0, STRETCHES + 1)
+    within = np.minimum(ends, cuts[1:, None]) - np.maximum(ends - share, cuts[:-1, None])
+    within = np.maximum(within, 0.0)
+    within /= within.sum(axis=1, keepdims=True)
+    return Calibration(tuple(np.exp(within @ _GRID).tolist()), tuple((within @ doubts).tolist()))
 
 
 def rebalance(known: Codes, shares: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,15 +37,16 @@ def test_gold_finds_the_temperature_of_overconfident_posteriors(rng, true_temper
     known = np.array([rng.choice(3, p=row) for row in honest])
     overconfident = temper(honest, 1 / true_temperature)
     found = fit_calibration(overconfident, known)
-    assert found.temperature == pytest.approx(true_temperature, rel=0.12)
-    assert found.doubt <= 0.02
+    assert np.mean(found.temperatures) == pytest.approx(true_temperature, rel=0.12)
+    assert np.mean(found.doubts) <= 0.02
 
 
 def test_without_gold_the_prior_decides():
     posterior = np.array([[0.9, 0.1]])
     found = fit_calibration(posterior, np.array([-1]))
-    assert found.temperature == pytest.approx(np.exp(0.6), rel=0.01)
-    assert found.doubt == 0.0
+    assert np.mean(np.log(found.temperatures)) == pytest.approx(0.6, abs=0.01)
+    assert np.std(np.log(found.temperatures)) == pytest.approx(0.6, abs=0.1)
+    assert np.mean(found.doubts) == pytest.approx(0.05, abs=0.01)
 
 
 def test_gold_finds_the_share_of_items_on_which_a_crowd_errs_together(rng):
@@ -52,14 +55,35 @@ def test_gold_finds_the_share_of_items_on_which_a_crowd_errs_together(rng):
     lost = rng.random(4000) < 0.2
     known[lost] = rng.integers(3, size=lost.sum())
     found = fit_calibration(honest, known)
-    assert found.doubt == pytest.approx(0.2, abs=0.06)
-    assert found.temperature == pytest.approx(1.0, rel=0.15)
+    assert np.mean(found.doubts) == pytest.approx(0.2, abs=0.06)
+    assert np.mean(found.temperatures) == pytest.approx(1.0, rel=0.15)
 
 
-@given(st.floats(0.3, 5.0), st.floats(0.0, 0.5), st.integers(0, 1000))
-def test_a_calibration_keeps_the_order_and_the_sum(temperature, doubt, seed):
+def test_more_gold_leaves_less_possible(rng):
+    honest = rng.dirichlet(np.full(2, 0.5), size=2000)
+    known = np.array([rng.choice(2, p=row) for row in honest])
+    few = fit_calibration(temper(honest, 0.5), np.where(np.arange(2000) < 30, known, UNKNOWN))
+    many = fit_calibration(temper(honest, 0.5), known)
+    assert np.ptp(few.temperatures) > 3 * np.ptp(many.temperatures)
+    assert list(few.temperatures) == sorted(few.temperatures)
+
+
+def test_little_gold_promises_no_certainty():
+    sure = np.tile([1.0, 0.0], (30, 1))
+    assert fit_calibration(sure, np.zeros(30, dtype=np.int32)).apply(sure).max() < 0.995
+
+
+def test_gold_nobody_answered_leaves_the_temperature_that_holds_without_gold(crowd):
+    answers = crowd()
+    unseen = replace(answers, items=(*answers.items, "nobody"))
+    taught = panel(unseen, gold={"nobody": answers.labels[0]})
+    np.testing.assert_array_equal(taught.posterior[:-1], panel(unseen).posterior[:-1])
+
+
+@given(st.lists(st.tuples(st.floats(0.3, 5.0), st.floats(0.0, 0.5)), min_size=1), st.integers(0, 1000))
+def test_a_calibration_keeps_the_order_and_the_sum(possible, seed):
     posterior = np.random.default_rng(seed).dirichlet(np.ones(4), size=20)
-    shown = Calibration(temperature, doubt).apply(posterior)
+    shown = Calibration(*zip(*possible, strict=True)).apply(posterior)
     np.testing.assert_allclose(shown.sum(axis=1), 1.0)
     np.testing.assert_array_equal(shown.argmax(axis=1), posterior.argmax(axis=1))
 
