@@ -21,7 +21,7 @@ SETS = ("dog", "rte", "d_possent")
 ATTACKS = {"none": 0.0, "constant": 0.4, "random": 0.4, "adversary": 0.4, "ring": 0.25}
 # Hidden gold, as new projects have it by default: 8 of the first 20 answers, then one in twenty.
 FIRST, SHARE, THEN = 20, 0.4, 0.05
-LEVELS = GAINS[:6]
+LEVELS = GAINS[-3:-1]
 
 
 def injected(recorded: Recorded, attack: str, seed: int) -> Recorded:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from _cost_report import LOSS, Table, curve, fewer, gaps, held_out, means, policies
-from _replay import interpolated
+from _cost_report import LOSS, Table, curve, fewer, gaps, held_out, interpolated, means, policies
 
 # Few items with dozens of answers each, and a majority that is wrong.
 APART = ("bluebirds", "quiz")
@@ -18,11 +18,44 @@ MARK = re.compile(r"(<!-- (?!end)(\w+) -->\n).*?(?=<!-- end -->)", re.S)
 def write(table: Table, page: Path) -> None:
     """Put the tables of these runs in the place of those on the page."""
     rest = {name: found for name, found in table.items() if name not in APART}
-    made = {"policies": _policies(table), "rest": _rest(rest), "sets": _sets(table), "claims": _claims(table)}
-    text = page.read_text(encoding="utf-8")
-    page.write_text(
-        MARK.sub(lambda found: found[1] + "\n".join(made[found[2]]) + "\n", text), encoding="utf-8"
+    _put(
+        page,
+        {"policies": _policies(table), "rest": _rest(rest), "sets": _sets(table), "claims": _claims(table)},
     )
+
+
+def write_attacks(rows: Sequence[Mapping[str, Any]], page: Path) -> None:
+    """Put the table of attacks in the place of that on the page."""
+    _put(page, {"attacks": _attacks(rows)})
+
+
+def _put(page: Path, made: Mapping[str, Iterator[str]]) -> None:
+    def new(found: re.Match[str]) -> str:
+        return found[1] + "\n".join(made[found[2]]) + "\n" if found[2] in made else found[0]
+
+    page.write_text(MARK.sub(new, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _attacks(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield by attack and set: accuracy, points against no attack with their standard error, and costs."""
+    sets = tuple(dict.fromkeys(row["set"] for row in rows))
+    yield f"| attack | {' | '.join(sets)} |"
+    yield f"|---|{'--:|' * len(sets)}"
+    for attack in dict.fromkeys(row["attack"] for row in rows):
+        cells = [_attack(rows, name, attack) for name in sets]
+        yield f"| {attack} | {' | '.join(cells)} |".replace("%", " %")
+
+
+def _attack(rows: Sequence[Mapping[str, Any]], name: str, attack: str) -> str:
+    def column(fact: str, of: str = attack) -> Any:
+        return np.array([row[fact] for row in rows if row["set"] == name and row["attack"] == of])
+
+    lost = 100 * (column("accuracy") - column("accuracy", "none"))
+    error = lost.std(ddof=1) / np.sqrt(len(lost)) if len(lost) > 1 else np.nan
+    against = "" if attack == "none" else f", {lost.mean():+.1f} ({error:.1f})"
+    cost = (column("share") + column("gold")).mean()
+    bare = f"{100 * column('majority').mean():.1f}, {100 * column('undefended').mean():.1f}"
+    return f"{100 * column('accuracy').mean():.1f}%{against}; {cost:.0%}; {bare}"
 
 
 def _policies(table: Table) -> Iterator[str]:

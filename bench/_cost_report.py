@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _replay import interpolated
 
 LOSS = 0.005
 Table = dict[str, Any]
@@ -138,6 +137,17 @@ def _claimed(table: Table, policy: str) -> bool:
 def _gap(found: Table, policy: str) -> float:
     claims = [row[2:] for rows in found["curves"][policy] for row in rows if len(row) > 2]
     return float(np.subtract(*np.mean(claims, axis=0)))
+
+
+def interpolated(costs: Sequence[float], losses: Sequence[float], target: float) -> float:
+    """Return the least cost at which the loss is down to the target, between the levels; nan if never."""
+    for place, (cost, loss) in enumerate(zip(costs, losses, strict=True)):
+        if loss <= target:
+            if place == 0 or losses[place - 1] <= loss:
+                return cost
+            share = (losses[place - 1] - target) / (losses[place - 1] - loss)
+            return costs[place - 1] + share * (cost - costs[place - 1])
+    return float("nan")
 
 
 def plot(table: Table, path: Path) -> None:

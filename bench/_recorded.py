@@ -75,6 +75,30 @@ def thinned(recorded: Recorded, overlap: int | None, seed: int) -> Recorded:
     return Recorded(recorded.name, kept, recorded.truth)
 
 
+def thin(recorded: Recorded, most: int, seed: int = 0) -> Recorded:
+    """Keep the items with a known truth and others at random, so many in all, of a very large set."""
+    known = recorded.judged
+    others = np.flatnonzero(~known)
+    room = max(most - int(known.sum()), 0)
+    if len(others) <= room:
+        return recorded
+    keep = known.copy()
+    keep[np.random.default_rng(seed).choice(others, room, replace=False)] = True
+    place = np.cumsum(keep) - 1
+    a = recorded.answers
+    rows = keep[a.item]
+    workers, worker = np.unique(a.worker[rows], return_inverse=True)
+    kept = Answers(
+        place[a.item[rows]].astype(np.int32),
+        worker.astype(np.int32),
+        a.label[rows],
+        tuple(a.items[i] for i in np.flatnonzero(keep)),
+        tuple(a.workers[w] for w in workers),
+        a.labels,
+    )
+    return Recorded(recorded.name, kept, recorded.truth[keep])
+
+
 def arguments(description: str, **defaults: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from _arrivals import claimed
+from _best import best_gains
 from _recorded import Recorded
 
 from aggregation.answers import UNKNOWN, Answers
@@ -18,13 +19,15 @@ from aggregation.one_coin import coin
 from aggregation.panel import COIN, COIN_WEIGHT, INFORMED, JUDGED_FROM, PRECISION, VOTES_WEIGHT, informedness
 from aggregation.tilted import Tilted
 from qc.gain import Evidence, confusions, evidence, gains, sobered
-from qc.routing import information, proven
+from qc.routing import information, poor, proven
 
 # Between waves a fit goes on from the last one: this many passes do.
 COLD, WARM, STILL = 30, 8, 3e-3
 STRENGTHS = (2.0, 8.0)
-# Waves at one price before the state is read off: what is re-opened after that waits for the next price.
-WAVES = 3
+# Waves at one price: at least so many, and until this share of the items or less wants one more.
+WAVES, FEW = 3, 0.02
+# Whose answers are chosen must be known: an eighth of the items get three random answers each, first of all.
+PARTS, PILOT = (0.125, 0.25, 0.5, 1.0), 3
 
 
 class Shop:
@@ -40,10 +43,14 @@ class Shop:
         )
         self.size = np.bincount(self.all.item, minlength=len(answers.items))
         self.redundancy = float(self.size.mean())
+        # Who would pay for many answers an item buys some at a time.
+        self.batch = max(round(self.redundancy / 20), 1)
         self.bought = np.zeros(len(answers), dtype=bool)
         self.barred = np.zeros(len(answers.workers), dtype=bool)
         self.rng = np.random.default_rng([seed, 3])
         self.withheld = np.zeros(len(answers), dtype=bool)
+        self.idle = np.zeros(len(answers.workers), dtype=bool)
+        self.place = np.random.default_rng([seed, 11]).permutation(len(self.size))
 
     @property
     def votes(self) -> np.ndarray:
@@ -56,7 +63,7 @@ class Shop:
 
     @property
     def for_sale(self) -> np.ndarray:
-        return ~self.bought & ~self.withheld & ~self.barred[self.all.worker]
+        return ~self.bought & ~self.withheld & ~(self.barred | self.idle)[self.all.worker]
 
     @property
     def left(self) -> np.ndarray:
@@ -142,6 +149,16 @@ def by_gain(shop: Shop, state: State | None, least: float) -> np.ndarray:
     return _gains(shop, state) * shop.redundancy >= least
 
 
+def by_best_gain(shop: Shop, state: State | None, least: float) -> np.ndarray:
+    """Want the same where the next answer comes from whoever says most about the item."""
+    assert state is not None
+    sale = shop.for_sale
+    belief = sobered(state.posterior, shop.votes, _crowd(shop, state))
+    item, worker = shop.all.item[sale], shop.all.worker[sale]
+    found = best_gains(state.posterior, belief, shop.votes, shop.left, state.matrices, item, worker)
+    return found * shop.redundancy >= least
+
+
 def _gains(shop: Shop, state: State) -> Floats:
     return gains(state.posterior, shop.votes, shop.left, _crowd(shop, state))
 
@@ -182,15 +199,22 @@ class Policy:
     learns: bool = False
     taken: Taken = "next"
     least: int = 2
+    in_parts: bool = False
+    """Whether items are opened part after part, so that most are answered by people who are known."""
+    spares: bool = False
+    """Whether who is found to say little is asked no more; what they said still counts."""
 
 
-GAINS = (0.2, 0.12, 0.07, 0.04, 0.024, 0.014, 0.008, 0.004)
+# At the first level nobody gets more than the least.
+GAINS = (np.inf, 0.5, 0.25, 0.12, 0.06, 0.03, 0.016, 0.008)
+ROUTED = Policy(by_best_gain, GAINS, learns=True, taken="best", in_parts=True, spares=True)
 POLICIES = {
     "fixed overlap": Policy(by_overlap, (1, 2, 3, 4, 5, 7, 10)),
     "majority margin": Policy(by_margin, (1, 2, 3, 4, 6)),
     "gain": Policy(by_gain, GAINS, learns=True),
-    "gain, routed": Policy(by_gain, GAINS, learns=True, taken="best"),
-    "gain, routed, from one": Policy(by_gain, GAINS, learns=True, taken="best", least=1),
+    "gain, poor spared": Policy(by_gain, GAINS, learns=True, in_parts=True, spares=True),
+    "gain, routed": ROUTED,
+    "gain, routed, from one": replace(ROUTED, least=1),
 }
 # What the setting `routing` of a project is worth, where workers come as they please.
 CLAIMS = {
@@ -211,24 +235,50 @@ def walk(
     shop: Shop, policy: Policy, seen: Callable[[Shop, State | None, float], None], eye: Eye = people
 ) -> None:
     """Buy at falling levels in one walk, as a frontier is walked; `seen` is told the state at each."""
-    everything = np.ones(len(shop.size), dtype=bool)
-    for _ in range(min(policy.least, int(policy.levels[0])) if policy.wants is by_overlap else policy.least):
-        shop.buy(everything)
-    state = eye(shop, None) if policy.learns else None
+    state = _begin(shop, policy, eye)
     for level in policy.levels:
-        for _ in range(WAVES if policy.learns else len(shop.all)):
-            wanted = policy.wants(shop, state, level)
+        wave, wanted = 0, policy.wants(shop, state, level)
+        while wave < WAVES or wanted.mean() > FEW or not policy.learns:
+            worth = _worth(shop, state, wanted, policy.taken)
+            if not sum([shop.buy(wanted, worth) for _ in range(shop.batch if policy.learns else 1)]):
+                break
+            state = _seen(shop, policy, state, eye)
+            wave, wanted = wave + 1, policy.wants(shop, state, level)
+        seen(shop, state, level)
+
+
+def _begin(shop: Shop, policy: Policy, eye: Eye) -> State | None:
+    """Buy the least answers of every item, all at once or part after part."""
+    state: State | None = None
+    for share in PARTS if policy.in_parts else PARTS[-1:]:
+        opened = shop.place < share * len(shop.size)
+        least = PILOT if state is None and policy.in_parts else _least(policy)
+        while (wanted := opened & (shop.votes < least)).any():
             if not shop.buy(wanted, _worth(shop, state, wanted, policy.taken)):
                 break
-            state = eye(shop, state) if policy.learns else None
-        seen(shop, state, level)
+            state = state and _seen(shop, policy, state, eye)
+        state = state or _seen(shop, policy, state, eye)
+    return state
+
+
+def _least(policy: Policy) -> int:
+    return min(policy.least, int(policy.levels[0])) if policy.wants is by_overlap else policy.least
+
+
+def _seen(shop: Shop, policy: Policy, before: State | None, eye: Eye) -> State | None:
+    if not policy.learns:
+        return None
+    state = eye(shop, before)
+    if policy.spares:
+        given = np.bincount(shop.all.worker[shop.counted], minlength=len(shop.idle))
+        shop.idle = poor(state.matrices, given)
+    return state
 
 
 def _worth(shop: Shop, state: State | None, wanted: np.ndarray, taken: Taken) -> Floats | None:
     """Return what puts the answers that can be bought in the order in which they are; None: as they come."""
-    if taken == "next":
+    if taken == "next" or state is None:
         return None
-    assert state is not None
     rows = np.flatnonzero(shop.for_sale & wanted[shop.all.item])
     item, worker = shop.all.item[rows], shop.all.worker[rows]
     worth = np.zeros(len(shop.all))
@@ -240,38 +290,3 @@ def _worth(shop: Shop, state: State | None, wanted: np.ndarray, taken: Taken) ->
         known = proven(state.matrices, given) if taken == "routed" else None
         worth[rows] = claimed(item, worker, _gains(shop, state), known, shop.rng)
     return worth
-
-
-def thin(recorded: Recorded, most: int, seed: int = 0) -> Recorded:
-    """Keep the items with a known truth and others at random, so many in all, of a very large set."""
-    known = recorded.judged
-    others = np.flatnonzero(~known)
-    room = max(most - int(known.sum()), 0)
-    if len(others) <= room:
-        return recorded
-    keep = known.copy()
-    keep[np.random.default_rng(seed).choice(others, room, replace=False)] = True
-    place = np.cumsum(keep) - 1
-    a = recorded.answers
-    rows = keep[a.item]
-    workers, worker = np.unique(a.worker[rows], return_inverse=True)
-    kept = Answers(
-        place[a.item[rows]].astype(np.int32),
-        worker.astype(np.int32),
-        a.label[rows],
-        tuple(a.items[i] for i in np.flatnonzero(keep)),
-        tuple(a.workers[w] for w in workers),
-        a.labels,
-    )
-    return Recorded(recorded.name, kept, recorded.truth[keep])
-
-
-def interpolated(costs: Sequence[float], losses: Sequence[float], target: float) -> float:
-    """Return the least cost at which the loss is down to the target, between the levels; nan if never."""
-    for place, (cost, loss) in enumerate(zip(costs, losses, strict=True)):
-        if loss <= target:
-            if place == 0 or losses[place - 1] <= loss:
-                return cost
-            share = (losses[place - 1] - target) / (losses[place - 1] - loss)
-            return costs[place - 1] + share * (cost - costs[place - 1])
-    return float("nan")

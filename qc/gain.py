@@ -33,6 +33,11 @@ class Evidence:
     spread: Floats
     """Its variance."""
 
+    def of(self, one: Counts, other: Counts) -> tuple[Floats, Floats]:
+        """Return (I,) drift and spread for label `one` against `other` of each item, where `one` is true."""
+        at = (one, other) if self.drift.ndim == 2 else (np.arange(len(one)), one, other)
+        return self.drift[at], self.spread[at]
+
     def mixed(self, weights: Floats) -> Evidence:
         """Return the evidence of a worker drawn from these with (W,) weights."""
         share = (weights + LEAST) / (weights + LEAST).sum()
@@ -95,7 +100,7 @@ def gains(
         posterior: (I, K) as a consensus has it.
         votes: (I,) answers it has read.
         left: (I,) answers that may still be bought; 0 gains nothing.
-        crowd: What one answer of the next worker says.
+        crowd: What one answer of the next worker says: the same for all items, or (I, K, K) for each.
         temperature: By which the posterior was tempered already.
     """
     if posterior.shape[1] < 2 or not len(posterior):
@@ -107,14 +112,15 @@ def gains(
     odds = logs[row, first] - logs[row, second]
     belief = sobered(posterior, votes, crowd, temperature=temperature)
     pull = 1.0 + shared * votes
-    ahead = (crowd.drift[first, second] + shared * odds) / pull
-    behind = (-crowd.drift[second, first] + shared * odds) / pull
+    (drift, spread), (back, back_spread) = crowd.of(first, second), crowd.of(second, first)
+    ahead = (drift + shared * odds) / pull
+    behind = (shared * odds - back) / pull
     best = np.zeros(len(posterior))
     for horizon in HORIZONS:
         steps = np.minimum(horizon, np.maximum(left, 1))
         wide = steps * (1.0 + shared * steps / pull)
-        mended = _below(odds + steps * behind, wide * crowd.spread[second, first])
-        spoilt = _below(odds + steps * ahead, wide * crowd.spread[first, second])
+        mended = _below(odds + steps * behind, wide * back_spread)
+        spoilt = _below(odds + steps * ahead, wide * spread)
         gained = belief[row, second] * mended - belief[row, first] * spoilt
         best = np.maximum(best, gained / steps)
     return np.where(left > 0, best, 0.0)
@@ -127,8 +133,8 @@ def _leaders(posterior: Floats) -> tuple[Counts, Counts]:
 
 def _shared(first: Counts, second: Counts, crowd: Evidence) -> Floats:
     """Return how much of what answers say about two labels they share, beside what is each one's own."""
-    ratio = crowd.drift**2 / crowd.spread
-    return np.asarray(UNEVEN * 0.5 * (ratio[first, second] + ratio[second, first]))
+    ratios = [drift**2 / spread for drift, spread in (crowd.of(first, second), crowd.of(second, first))]
+    return np.asarray(UNEVEN * 0.5 * sum(ratios))
 
 
 def _below(mean: Floats, variance: Floats) -> Floats:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregation.answers import Answers
-from qc.gain import confusions, evidence, gains, sobered
+from qc.gain import Evidence, confusions, evidence, gains, sobered
 
 
 def coin(accuracy, labels=2):
@@ -99,3 +99,11 @@ def test_matrices_shrink_toward_the_crowd():
     assert found[0, 0, 0] > found[1, 0, 0]
     loose = confusions(answers, truth, strength=0.01)
     assert loose[1, 0, 0] < found[1, 0, 0]
+
+
+def test_evidence_of_each_item_gains_as_that_of_all_where_it_is_the_same():
+    posterior, votes, left = np.array([[0.6, 0.4], [0.3, 0.7]]), np.array([2, 3]), np.array([3, 3])
+    good, weak = crowd(0.9), crowd(0.6)
+    each = Evidence(np.stack([good.drift, weak.drift]), np.stack([good.spread, weak.spread]))
+    apart = [gains(posterior, votes, left, one)[place] for place, one in enumerate((good, weak))]
+    assert gains(posterior, votes, left, each) == pytest.approx(apart)
