@@ -15,6 +15,7 @@ from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
 from crowd.turk import front
 from crowd.web import access_log, console, door, headers, metrics, pages, submit, turk_pages, work
+from crowd.web.entrance import Entrance
 from crowd.web.templates import folder
 
 IN_MEMORY = (None, "", ":memory:")
@@ -59,6 +60,12 @@ def create_app(
     counters = metrics.register(app, edge.database)
     documented = api.register(app, edge)
     app.wsgi_app = door.Door(app.wsgi_app, express.routes(edge), counters)  # type: ignore[method-assign]
+    turk = front.Front(
+        edge.database, edge.clock, settings.market, secret_key, settings.outlets, lambda: app.testing
+    )
+    app.wsgi_app = Entrance(  # type: ignore[method-assign]
+        app.wsgi_app, front.PATHS, "turk.answer", turk.answer, counters
+    )
     if settings.trusted_proxies:
         # Each proxy appends an address, while the scheme and the host are one value that they hand on.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -67,7 +74,7 @@ def create_app(
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.document))
     app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
-    app.register_blueprint(front.blueprint(edge.database, edge.clock, settings, secret_key))
+    app.register_blueprint(front.blueprint(turk))
     app.register_blueprint(submit.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(turk_pages.blueprint(edge.database, edge.clock, secret_key, settings.outlets))
     return app

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from flask import Blueprint, Request, Response, current_app, request
+from flask import Blueprint, Request, Response, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -23,7 +23,7 @@ from crowd.models.market import AccessKey
 from crowd.services.market import access
 from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
-from crowd.settings import Outlets, Settings
+from crowd.settings import Outlets
 from crowd.turk import check, errors, signature
 from crowd.turk.call import Call, Desk, Given, Operation, Reply
 from crowd.turk.model import service
@@ -32,6 +32,8 @@ from crowd.turk.operations import REGISTRY
 CONTENT_TYPE = "application/x-amz-json-1.1"
 # The longest question with every character escaped, and as much again for all else.
 LONGEST_BODY = 2**20
+# With and without the slash: clients differ in what they make of an address.
+PATHS = ("/mturk/", "/mturk")
 
 Work = Callable[[Session], tuple[AccessKey, Reply]]
 
@@ -47,6 +49,7 @@ class Front:
     profile: Profile
     secret_key: str
     outlets: Outlets
+    is_tested: Callable[[], bool]  # then faults are raised, and what is answered is checked as well
 
     def answer(self, sent: Request) -> Response:
         """Answer a request of a program; nothing it can send ends in anything but a reply of the protocol."""
@@ -59,7 +62,7 @@ class Front:
             log.exception("database")
             body, status = errors.body(errors.fault(is_busy=True), now)
         except Exception:
-            if current_app.testing:
+            if self.is_tested():
                 raise
             log.exception("unexpected")
             body, status = errors.body(errors.fault(), now)
@@ -79,7 +82,7 @@ class Front:
         if reply is None:
             work = partial(self._work, operation, key_id, given, now)
             reply = self._read(work, now) if operation.is_reading else self._write(work, now)
-        if current_app.testing:
+        if self.is_tested():
             check.reply(name)(reply, "")
         return reply
 
@@ -133,17 +136,15 @@ class Front:
             raise Refused(str(error), kind="ParameterValidationError") from error
 
 
-def blueprint(database: Database, clock: Clock, settings: Settings, secret_key: str) -> Blueprint:
+def blueprint(front: Front) -> Blueprint:
     """Return the routes of the protocol."""
-    front = Front(database, clock, settings.market, secret_key, settings.outlets)
-    turk = Blueprint("turk", __name__, url_prefix="/mturk")
+    turk = Blueprint("turk", __name__)
 
     def answer() -> Response:
         return front.answer(request)
 
-    # With and without the slash: clients differ in what they make of an address.
-    turk.add_url_rule("/", "answer", answer, methods=["POST"])
-    turk.add_url_rule("", "answer", answer, methods=["POST"])
+    for path in PATHS:
+        turk.add_url_rule(path, "answer", answer, methods=["POST"])
     return turk
 
 

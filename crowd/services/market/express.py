@@ -11,7 +11,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import JSON
 
@@ -24,6 +25,7 @@ from crowd.services.market.orders import Order
 from crowd.services.market.profile import Profile
 from crowd.services.plain import Sql
 
+Row = TypeVar("Row")
 CREATE = "CreateHITWithHITType"
 KEY = ("id", "requester_id", "revoked_at", "expires_at", "last_used_at")
 KIND = (
@@ -84,6 +86,9 @@ _LISTED = f"""
 """  # noqa: S608 - names of columns
 LISTED = Sql(_LISTED, _LISTED)
 COLUMNS = [column for column in MarketHit.__table__.columns if column.key != "id"]
+EMPTY = {column.key: None for column in COLUMNS}
+TIMES = [column.key for column in COLUMNS if isinstance(column.type, UtcDateTime)]
+DOCUMENTS = [column.key for column in COLUMNS if isinstance(column.type, JSON)]
 INSERT = Sql(f"""
     INSERT INTO market_hit ({", ".join(column.key for column in COLUMNS)})
     VALUES ({", ".join(f":{column.key}" for column in COLUMNS)})
@@ -120,9 +125,9 @@ def create(
     account, kind, question = caller.account, caller.kind, order.posed.question
     if question is None:
         return None
-    hit = orders.draft(
-        account, kind, order, posed.Resolved(question, posed.kind(question, profile)), now, profile
-    )
+    resolved = posed.Resolved(question, posed.kind(question, profile))
+    values = EMPTY | orders.values(account, kind, order, resolved, now, profile)
+    hit = _like(MarketHit, values)
     if order.token is not None and tokens.spend(
         line, account, CREATE, order.token, hit.external_id, now=now, profile=profile
     ):
@@ -146,11 +151,11 @@ def listed(
 ) -> list[tuple[MarketAssignment, str]] | None:
     """Return the first of the work submitted on a HIT, each with its worker; none is part of a session."""
     found = LISTED(line, key=key_id, hit=hit_id, most=most).all()
-    if not found or not _is_known(AccessKey(**_read(KEY, found[0])), now):
+    if not found or not _is_known(_like(AccessKey, _read(KEY, found[0])), now):
         return None
     start = len(KEY) + 1
     rows = [(_read(WORK, row[start:]), row[start - 1]) for row in found]
-    return [(MarketAssignment(**work), worker) for work, worker in rows if work["id"] is not None]
+    return [(_like(MarketAssignment, work), worker) for work, worker in rows if work["id"] is not None]
 
 
 def _caller(line: Line, key_id: str, type_id: str) -> _Caller | None:
@@ -159,8 +164,8 @@ def _caller(line: Line, key_id: str, type_id: str) -> _Caller | None:
         return None
     key, kind = _read(KEY, found[1:]), _read(KIND, found[1 + len(KEY) :])
     kind["requirements"] = plain.read_json(kind["requirements"])
-    account = MarketAccount(id=found[0], requester_id=key["requester_id"])
-    return _Caller(account, AccessKey(**key), HitType(**kind))
+    account = _like(MarketAccount, {"id": found[0], "requester_id": key["requester_id"]})
+    return _Caller(account, _like(AccessKey, key), _like(HitType, kind))
 
 
 def _is_ordinary(caller: _Caller, order: Order, now: datetime) -> bool:
@@ -180,14 +185,16 @@ def _read(names: Sequence[str], found: Sequence[Any]) -> dict[str, Any]:
     return {name: plain.read_moment(value) if name in MOMENTS else value for name, value in values}
 
 
+def _like(_: type[Row], values: dict[str, Any]) -> Row:
+    """Return what reads like a row and is none: a mapped object notes every change, which is dear."""
+    return cast("Row", SimpleNamespace(**values))
+
+
 def _stored(line: Line, hit: MarketHit) -> dict[str, Any]:
     """Return a HIT's values as its columns store them."""
-    values: dict[str, Any] = {}
-    for column in COLUMNS:
-        value = getattr(hit, column.key)
-        if isinstance(column.type, UtcDateTime):
-            value = plain.moment(line, value)
-        elif isinstance(column.type, JSON):
-            value = json.dumps(value)
-        values[column.key] = value
+    values = dict(vars(hit))
+    for name in TIMES:
+        values[name] = plain.moment(line, values[name])
+    for name in DOCUMENTS:
+        values[name] = json.dumps(values[name])
     return values

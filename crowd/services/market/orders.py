@@ -33,31 +33,43 @@ def draft(
     profile: Profile,
 ) -> MarketHit:
     """Return a HIT as it is to be, with no money yet."""
+    return MarketHit(**values(account, hit_type, order, question, now, profile))
+
+
+def values(
+    account: MarketAccount,
+    hit_type: HitType,
+    order: Order,
+    question: Resolved,
+    now: datetime,
+    profile: Profile,
+) -> dict[str, Any]:
+    """Return the values of a HIT's columns as it is to be, with no money yet; those left out are none."""
     is_large = order.max_assignments >= money.LARGE
-    return MarketHit(
-        account_id=account.id,
-        hit_type_id=hit_type.id,
-        layout_id=question.layout_id,
-        external_id=ids.entity(),
-        question=question.xml,
-        question_kind=question.kind,
-        annotation=order.annotation,
-        max_assignments=order.max_assignments,
-        open=order.max_assignments,
-        is_large=is_large,
-        fee_micros=money.fee(hit_type, is_large=is_large, profile=profile),
-        is_prepaid=profile.holds_money,
-        held_micros=0,
-        moves=0,
-        told=[],
-        expires_at=now + timedelta(seconds=order.lifetime_seconds),
-        is_reviewing=False,
-        review_status="NotReviewed",
-        assignment_policy=order.policies.get("Assignment"),
-        hit_policy=order.policies.get("HIT"),
-        policy_saw=0 if "HIT" in order.policies else None,
-        created_at=now,
-    )
+    return {
+        "account_id": account.id,
+        "hit_type_id": hit_type.id,
+        "layout_id": question.layout_id,
+        "external_id": ids.entity(),
+        "question": question.xml,
+        "question_kind": question.kind,
+        "annotation": order.annotation,
+        "max_assignments": order.max_assignments,
+        "open": order.max_assignments,
+        "is_large": is_large,
+        "fee_micros": money.fee(hit_type, is_large=is_large, profile=profile),
+        "is_prepaid": profile.holds_money,
+        "held_micros": 0,
+        "moves": 0,
+        "told": [],
+        "expires_at": now + timedelta(seconds=order.lifetime_seconds),
+        "is_reviewing": False,
+        "review_status": "NotReviewed",
+        "assignment_policy": order.policies.get("Assignment"),
+        "hit_policy": order.policies.get("HIT"),
+        "policy_saw": 0 if "HIT" in order.policies else None,
+        "created_at": now,
+    }
 
 
 def check(order: Order) -> None:

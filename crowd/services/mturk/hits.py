@@ -108,11 +108,15 @@ def _prepare(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
 
 def _type_of(session: Session, entry: OutboxEntry) -> dict[str, Any] | None:
     """Return what made the type of a HIT brought; it is the same for many, so a transaction asks once."""
-    own = OutboxEntry.project_id == entry.project_id, OutboxEntry.operation == posting.CREATE_TYPE
-    query = select(OutboxEntry.result).where(*own, OutboxEntry.subject == entry.parameters["type"])
-    key = "type", (entry.project_id, entry.parameters["type"])
-    found: dict[str, Any] | None = _once(session, key, lambda: session.scalars(query).one())
-    return found
+    project_id, subject = entry.project_id, entry.parameters["type"]
+
+    def find() -> dict[str, Any] | None:
+        own = OutboxEntry.project_id == project_id, OutboxEntry.operation == posting.CREATE_TYPE
+        query = select(OutboxEntry.result).where(*own, OutboxEntry.subject == subject)
+        found: dict[str, Any] | None = session.scalars(query).one()
+        return found
+
+    return _once(session, ("type", (project_id, subject)), find)
 
 
 def _once(session: Session, key: tuple[str, object], find: Callable[[], Found]) -> Found:

@@ -15,7 +15,7 @@ from urllib3 import ProxyManager
 from crowd.channels.mturk import client as clients
 from crowd.channels.mturk import wire as short
 from crowd.channels.mturk.calls import Caller
-from crowd.channels.mturk.errors import Lost, Unreached
+from crowd.channels.mturk.errors import Lost, Unreached, Unreadable
 from crowd.turk.model import service
 from tests.fakes import wire
 from tests.fakes.turk import Turk
@@ -50,7 +50,7 @@ def test_a_time_may_be_written_out() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"HIT": {"HITId"', b'{"HIT": "3A"}', b"\xff{}", b"<html>"])
 def test_what_is_no_reply_of_the_protocol_is_not_read(body: bytes) -> None:
-    with pytest.raises(short.Unreadable):
+    with pytest.raises(Unreadable):
         told("GetHIT", 200, body)
 
 
