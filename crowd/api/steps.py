@@ -48,6 +48,9 @@ class TurnSchema(Schema):
     )
     stopped = fields.String(allow_none=True, metadata=about("Why no further item is asked about."))
     paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
+    unreached = fields.String(
+        allow_none=True, metadata=about("Why the endpoint of one of two channels was not asked.")
+    )
 
 
 @blueprint.on("POST", "/projects/<project>/step")
@@ -58,4 +61,4 @@ def step(caller: Principal, project: str) -> loop.Turn:
     database, clock = edge().database, edge().clock
     with database.read() as session:
         row = scope.project(session, caller, project)
-    return loop.turn(database, row.id, loop.channel_of(row), clock=clock)
+    return loop.step(database, row.id, clock=clock)

@@ -18,6 +18,8 @@ from crowd.models import Project
 from crowd.services.mturk import notices, subscription
 from crowd.settings import Settings
 
+LATER = "no HIT is published yet; the types of those to come are subscribed as they are made"
+
 
 @click.command("subscribe")
 @click.argument("slug")
@@ -57,7 +59,9 @@ def notices_path(place: Workplace, *, slug: str) -> None:
 
 def _change(place: Workplace, slug: str, verb: str, wanted: Mapping[str, str]) -> None:
     def act(session: Session, project: Project) -> dict[str, Any]:
-        return {"hit_types": subscription.change(session, project, wanted, now=utc_now())}
+        changed = subscription.change(session, project, wanted, now=utc_now())
+        is_early = wanted and not subscription.types(session, project)
+        return {"hit_types": changed} | ({"later": LATER} if is_early else {})
 
     do_at_endpoint(place, slug, verb, act)
 

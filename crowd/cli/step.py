@@ -20,7 +20,7 @@ def command(place: Workplace, *, slug: str) -> None:
     """Take in what came, judge it, decide, and ask the next questions: one turn of the loop."""
     with place.database.write() as session:
         project = place.project(session, slug)
-    turn = loop.turn(place.database, project.id, loop.channel_of(project), clock=utc_now)
+    turn = loop.step(place.database, project.id, clock=utc_now)
     place.show(described(turn), _lines(turn))
 
 
@@ -46,7 +46,7 @@ def _lines(turn: Turn) -> list[str]:
         lines.append(f"no further item is asked about: {turn.stopped}")
     if turn.paused_funds:
         lines.append("paused_funds: the account at the endpoint is short; then: crowd publish --resume")
-    lines += [*_handed_over(turn), *_gold(turn)]
+    lines += [*_of_two_channels(turn), *_gold(turn)]
     if decided.unfunded:
         lines.append(f"{decided.unfunded} items want another answer that the budget does not cover")
     if turn.fallback:
@@ -58,8 +58,9 @@ def _lines(turn: Turn) -> list[str]:
     return lines
 
 
-def _handed_over(turn: Turn) -> list[str]:
-    return [f"{turn.handed_over} places handed over to the second channel"] if turn.handed_over else []
+def _of_two_channels(turn: Turn) -> list[str]:
+    over = [f"{turn.handed_over} places handed over to the second channel"] if turn.handed_over else []
+    return over + ([f"only the pool was asked: {turn.unreached}"] if turn.unreached else [])
 
 
 def _gold(turn: Turn) -> list[str]:

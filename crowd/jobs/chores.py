@@ -16,6 +16,7 @@ from crowd.channels import Pool
 from crowd.channels.mturk.notices import queue
 from crowd.clock import Clock
 from crowd.db import Database
+from crowd.errors import Misconfigured
 from crowd.jobs import endpoints, queues
 from crowd.models import Assignment, IdempotencyRecord, Project
 from crowd.models.conditions import DUE, asks
@@ -163,10 +164,12 @@ def _turns(database: Database, clock: Clock, which: ColumnElement[bool]) -> int:
     moved = 0
     for project in projects:
         try:
-            turn = loop.turn(database, project.id, loop.channel_of(project), clock=clock)
+            turn = loop.step(database, project.id, clock=clock)
             moved += not turn.idle
             if turn.gold_warning:
                 log.warning("gold runs out", project=project.slug, warning=turn.gold_warning)
+        except Misconfigured as error:
+            mturk.say_once(str(project.endpoint), error.message)
         except Exception:
             log.exception("step failed", project=project.id)
     return moved
@@ -184,6 +187,9 @@ def _reconcile(database: Database, clock: Clock, project: Project) -> int:
     try:
         at = mturk.of(project)
         found = reconcile.reconcile(database, at.caller, endpoint=at.endpoint, clock=clock)
+    except Misconfigured as error:
+        mturk.say_once(str(project.endpoint), error.message)
+        return 0
     except Exception:
         log.exception("reconcile failed", endpoint=project.endpoint)
         return 0

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crowd.clock import Clock
 from crowd.db import Database
+from crowd.errors import Misconfigured
 from crowd.models import Hit, Project
 from crowd.models.conditions import asks
 from crowd.services import judge
@@ -40,6 +41,9 @@ def _collect(database: Database, clock: Clock, project: Project, only: Collectio
         found = at.collect(database, project.id, clock=clock, only=only)
         database.transact(lambda session: judge.graded(session, project.id, now=clock()))
         at.send(database, clock=clock)
+    except Misconfigured as error:
+        channel.say_once(str(project.endpoint), error.message)
+        return 0
     except Exception:
         log.exception("collect failed", project=project.id)
         return 0

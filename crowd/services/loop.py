@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crowd.channels import Channel, Pool
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.errors import BudgetExceeded, Conflict
+from crowd.errors import BudgetExceeded, Conflict, Misconfigured
 from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
@@ -65,6 +65,7 @@ class Turn:
     fallback: str | None = None  # why they were drawn at random against the project's strategy
     stopped: str | None = None  # why no further item is asked about
     paused_funds: bool = False  # the endpoint had no money for all of it; `crowd publish --resume` goes on
+    unreached: str | None = None  # why the endpoint of one of two channels was not asked
 
     @property
     def idle(self) -> bool:
@@ -81,6 +82,26 @@ class Turn:
         return not any((*moved, self.decided.more))
 
 
+def step(database: Database, project_id: int, *, clock: Clock) -> Turn:
+    """Take a turn with the channels that a project has.
+
+    Without credentials for the endpoint of one of two channels the own people go on alone.
+
+    Raises:
+        Misconfigured: there are no credentials, and no own people.
+    """
+    with database.read() as session:
+        project = _project(session, project_id)
+    try:
+        channel = channel_of(project)
+    except Misconfigured as error:
+        if project.second_channel is None:
+            raise
+        mturk.say_once(str(project.endpoint), error.message)
+        return replace(turn(database, project_id, Pool(), clock=clock), unreached=error.message)
+    return turn(database, project_id, channel, clock=clock)
+
+
 def turn(
     database: Database, project_id: int, channel: Channel | Mturk, *, clock: Clock, ask: bool = True
 ) -> Turn:
@@ -91,9 +112,7 @@ def turn(
     next step starts. A crash between two steps loses nothing, the next turn goes on from there.
     """
     expired = database.transact(lambda session: assign.sweep(session, now=clock()))
-    handed_over = database.transact(
-        lambda session: second_channel.hand_over(session, _project(session, project_id), now=clock())
-    )
+    handed_over = _hand_over(database, project_id, channel, clock)
     published = _publish(database, project_id, channel, clock)
     collected = _collect(database, project_id, channel, clock)
     graded = database.transact(
@@ -141,6 +160,16 @@ def channel_of(project: Project) -> Channel | Mturk:
     if project.channel != "pool":
         raise Conflict(f"the people of a {project.channel} project live in the command that made it")
     return Pool()
+
+
+def _hand_over(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:
+    def work(session: Session) -> int:
+        project = _project(session, project_id)
+        if project.second_channel == Mturk.name and not isinstance(channel, Mturk):
+            return 0  # it cannot be asked
+        return second_channel.hand_over(session, project, now=clock())
+
+    return database.transact(work)
 
 
 def _publish(database: Database, project_id: int, channel: Channel | Mturk, clock: Clock) -> int:

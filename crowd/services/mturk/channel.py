@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import ClassVar
 
+import structlog
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,8 @@ from crowd.services.mturk.sender import Sent
 
 # Calls that were put off are waited for so long; what takes longer is for the next turn.
 PATIENCE = timedelta(seconds=60)
+
+log = structlog.get_logger("crowd.mturk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,12 @@ def of(project: Project) -> Mturk:
 def caller_of(endpoint: str) -> Caller:
     """Return the one caller of an endpoint in this process: it has learned what pace the endpoint bears."""
     return Caller(connect(endpoint))
+
+
+@cache
+def say_once(endpoint: str, why: str) -> None:
+    """Log why an endpoint is not asked: once in a process, however often it would be."""
+    log.warning("endpoint not asked", endpoint=endpoint, why=why)
 
 
 def settle_doubts(database: Database, caller: Caller, *, endpoint: str, clock: Clock) -> None:

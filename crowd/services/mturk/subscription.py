@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,13 +39,17 @@ def change(session: Session, project: Project, wanted: Mapping[str, str], *, now
         raise bad_inputs(problems, what="project")
     project.posting = posting
     session.flush()
+    return sum(follow(session, project, entry, now=now) for entry in types(session, project))
+
+
+def types(session: Session, project: Project) -> Sequence[OutboxEntry]:
+    """Return the rows that made a project's HIT types, which come with the first HIT of each."""
     made = select(OutboxEntry).where(
         OutboxEntry.project_id == project.id,
         OutboxEntry.operation == CREATE_TYPE,
         OutboxEntry.state == "done",
     )
-    types = session.scalars(made.order_by(OutboxEntry.id)).all()
-    return sum(follow(session, project, entry, now=now) for entry in types)
+    return session.scalars(made.order_by(OutboxEntry.id)).all()
 
 
 def follow(session: Session, project: Project, made: OutboxEntry, *, now: datetime) -> bool:

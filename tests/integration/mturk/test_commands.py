@@ -125,6 +125,16 @@ def test_the_commands_of_the_page_on_hearing_from_endpoints_work(stall: Stall) -
     assert [each["Active"] for each in stall.turk.told] == [True, True, True, False]
 
 
+def test_whoever_subscribes_before_the_first_hit_reads_that_it_will_be_told(stall: Stall) -> None:
+    queue = "https://sqs.test/1/pets"
+    told = run("mturk", "subscribe", "demo", "--queue", queue)
+    assert told["hit_types"] == 0
+    assert "those to come are subscribed" in told["later"]
+    run("publish", "demo")
+    assert "later" not in run("mturk", "subscribe", "demo", "--queue", queue)
+    assert [each["Notification"]["Destination"] for each in stall.turk.told] == [queue]
+
+
 @pytest.mark.parametrize("words", [(), ("--queue", "https://q/1", "--topic", "arn:x")])
 def test_one_way_is_subscribed_at_a_time(stall: Stall, words: tuple[str, ...]) -> None:
     outcome = CliRunner().invoke(cli, ["mturk", "subscribe", "demo", *words])
