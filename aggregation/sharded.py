@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.answers import UNKNOWN, Codes
+from aggregation.answers import Codes
 from aggregation.consensus import Floats, choose
 from aggregation.dawid_skene import DIAGONAL, plain
 from aggregation.em import Fit, Maximise, Problem, choose_kernel, fit
@@ -38,8 +38,10 @@ class Shard:
 
     start: NDArray[np.int64]
     code: Codes
+    known: Codes
+    """(I,) labels of gold, -1 elsewhere."""
     posterior: Floats
-    """(I, K), at first the vote shares; every pass overwrites it."""
+    """(I, K), at first the vote shares, gold clamped; every pass overwrites it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,7 @@ def pass_over(shard: Shard, pairs: Pairs, parameters: Parameters | None) -> Expe
     """Make one pass over a shard, or only count its posterior."""
     items = len(shard.posterior)
     here = replace(pairs, start=shard.start, code=shard.code, shape=(items, *pairs.shape[1:]))
-    unknown = np.full(items, UNKNOWN, dtype=np.int32)
-    kernel = choose_kernel(len(pairs.code))(here, unknown)
+    kernel = choose_kernel(len(pairs.code))(here, shard.known)
     if parameters is None:
         return Expectation(*kernel.collect(shard.posterior), 0.0, 0.0)
     return kernel.expect(parameters.table, parameters.prior, shard.posterior)

@@ -48,12 +48,13 @@ def write_answers(path: str, answers: int, labels: int, seed: int) -> None:
 
 def on_disk(path: str, memory_mb: int, iterations: int) -> Row:
     from crowd.services.large_files import fit_here, lay_out
+    from crowd.tables.memory import Cap
 
     with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder, watched() as memory:
-        begin = time.process_time()
-        shards = lay_out(Path(path), Path(folder), memory_mb * MB)
+        begin, cap = time.process_time(), Cap(memory_mb * MB)
+        shards = lay_out(Path(path), Path(folder), cap)
         laid_out = time.process_time()
-        fit_here(shards, "dawid-skene", max_iterations=iterations, tolerance=-1.0)
+        fit_here(shards, "dawid-skene", cap, max_iterations=iterations, tolerance=-1.0)
         fitted = time.process_time()
     read, fit = round(laid_out - begin, 3), round(fitted - laid_out, 3)
     return {"read": read, "fit": fit, "mb": round(memory.peak, 1), "shards": shards.count}

@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import click
 from aggregation.sharded import STEPS
 from crowd.cli.output import check_streams, json_option, print_json
 from crowd.cli.progress import timed
-from crowd.services.large_files import MB, Large, fit_here, fit_on_cluster, lay_out
+from crowd.errors import bad_input
+from crowd.services.large_files import Large, Score, fit_here, fit_on_cluster, lay_out
+from crowd.tables.memory import MB, Cap
 from crowd.tables.results import DIGITS
-from crowd.tables.shards import Shards
-from crowd.tables.source import STDIO
+from crowd.tables.source import STDIO, open_input
+from crowd.tables.truth import read_truth
 from crowd.tables.writing import replacing
 
 UNITS = {"MB": MB, "GB": 1000 * MB}
@@ -41,7 +44,9 @@ class Memory(click.ParamType[int]):
 @click.command("aggregate-large")
 @click.argument("answers", metavar="ANSWERS", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--method", type=click.Choice(list(STEPS)), default="dawid-skene", show_default=True)
-@click.option("--memory", type=Memory(), default="1GB", show_default=True, help="What this process may use.")
+@click.option("--memory", type=Memory(), default="1GB", show_default=True, help="What this process may hold.")
+@click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
+@click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
 @click.option(
     "--scratch",
     metavar="FOLDER",
@@ -59,6 +64,8 @@ def command(
     answers: Path,
     method: str,
     memory: int,
+    gold: str | None,
+    truth: str | None,
     scratch: Path | None,
     scheduler: str | None,
     output: str | None,
@@ -75,30 +82,35 @@ def command(
     """
     if output is None and not as_json:
         output = STDIO
-    check_streams({"ANSWERS": str(answers)}, {"--output": output, "--workers": workers}, as_json=as_json)
+    inputs = {"ANSWERS": str(answers), "--gold": gold, "--truth": truth}
+    check_streams(inputs, {"--output": output, "--workers": workers}, as_json=as_json)
     if scheduler and not scratch:
         raise click.UsageError("--scheduler needs --scratch: a folder that every machine of the cluster sees")
     given = {"max_iterations": max_iterations, "tolerance": tolerance}
-    settings = {name: value for name, value in given.items() if value is not None}
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     seconds: dict[str, float] = {}
+    cap = Cap(memory)
     with tempfile.TemporaryDirectory(prefix="crowd-shards-", dir=scratch) as folder:
         with timed(seconds, "read", f"reading {answers}"):
-            shards = lay_out(answers, Path(folder), memory)
+            known, true = _labels_of(gold), _labels_of(truth)
+            shards = lay_out(answers, Path(folder), cap, gold=known)
         with timed(seconds, "fit", f"fitting {method}"):
-            found = _fit(shards, method, scheduler, settings)
+            fit = fit_here if scheduler is None else partial(fit_on_cluster, scheduler=scheduler)
+            found = fit(shards, method, cap, truth=true, **settings)
+        if found.score is not None and not found.score.scored:
+            raise bad_input(truth or "--truth", "names none of the items that were answered")
         with timed(seconds, "write", "writing"):
             _write(found, output, workers)
-        result = _summary(found, method) | {"seconds": seconds}
+            cap.heed()
+        result = _summary(found, method) | {"memory_mb": cap.held // MB, "seconds": seconds}
     if as_json:
         print_json(result)
     else:
         click.echo(_report(result), err=True)
 
 
-def _fit(shards: Shards, method: str, scheduler: str | None, settings: Mapping[str, Any]) -> Large:
-    if scheduler is None:
-        return fit_here(shards, method, **settings)
-    return fit_on_cluster(shards, method, scheduler=scheduler, **settings)
+def _labels_of(path: str | None) -> dict[str, str] | None:
+    return None if path is None else read_truth(open_input(path))
 
 
 def _write(found: Large, output: str | None, workers: str | None) -> None:
@@ -122,7 +134,20 @@ def _summary(found: Large, method: str) -> dict[str, Any]:
         "shards": shards.count,
         "iterations": found.fit.iterations,
         "log_likelihood": found.fit.log_likelihood,
-        "mean_confidence": round(found.mean_confidence(), DIGITS),
+        "mean_confidence": round(found.mean_confidence, DIGITS),
+        **_accuracy(found.score),
+    }
+
+
+def _accuracy(score: Score | None) -> dict[str, Any]:
+    """Return the share of right labels among items with truth, and among those that were not gold too."""
+    if score is None:
+        return {"accuracy": None, "scored": 0, "accuracy_without_gold": None}
+    tells_more = 0 < score.unseen < score.scored
+    return {
+        "accuracy": score.right / score.scored,
+        "scored": score.scored,
+        "accuracy_without_gold": score.unseen_right / score.unseen if tells_more else None,
     }
 
 
@@ -133,7 +158,12 @@ def _report(result: Mapping[str, Any]) -> str:
         f"shards      {result['shards']}",
         f"confidence  {result['mean_confidence']:.4f} on average",
         f"passes      {result['iterations']}",
+        f"memory      {result['memory_mb']} MB at most",
     ]
+    if result["accuracy"] is not None:
+        lines.append(f"accuracy    {result['accuracy']:.4f} on the {result['scored']:,} items with truth")
+    if result["accuracy_without_gold"] is not None:
+        lines.append(f"            {result['accuracy_without_gold']:.4f} on those of them that are not gold")
     if result["repeated"]:
         lines.append(
             f"repeated    {result['repeated']:,} rows name an item and worker again: the last counts"

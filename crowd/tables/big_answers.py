@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Bytes of CSV, and rows of Parquet, read at a time.
-BLOCK = 8 * 2**20
-ROWS = 2**18
+BLOCK = 2 * 2**20
+ROWS = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,12 @@ class Names:
     def codes(self, column: pa.Array) -> NDArray[np.int32]:
         """Code a column, taking up names that are new."""
         coded = column.dictionary_encode()
-        fresh = (self.code.setdefault(name, len(self.code)) for name in coded.dictionary.to_pylist())
-        places = np.fromiter(fresh, dtype=np.int32, count=len(coded.dictionary))
+        places = np.array(self.take_up(coded.dictionary.to_pylist()), dtype=np.int32)
         return np.asarray(places[coded.indices.to_numpy(zero_copy_only=False)])
+
+    def take_up(self, names: Iterable[str]) -> list[int]:
+        """Return the codes of names, new ones for those not seen before."""
+        return [self.code.setdefault(name, len(self.code)) for name in names]
 
     def ranks(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """Return the names in order, and the place of each code among them."""
@@ -82,7 +85,7 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
+    with parquet.ParquetFile(path, buffer_size=BLOCK, pre_buffer=False) as file:
         header = file.schema_arrow.names
         place = positions((str(path), 1), header, REQUIRED, extra="ignore")
         wanted = [header[place[name]] for name in REQUIRED]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregation.answers import UNKNOWN
+from aggregation.consensus import clamp
 from aggregation.pairs import Pairs
-from aggregation.sharded import Shard, whole
+from aggregation.sharded import Concluded, Shard, whole
 from crowd.tables.big_answers import Names, batches
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Names read at a time when results are written.
+# Names read at a time.
 CHUNK = 4096
+Known = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,23 @@ class Shards:
     labels: tuple[str, ...]
 
 
-def shard(source: Path, folder: Path, count: int) -> Shards:
-    """Lay the answers of a file out in `count` shards; of a worker's answers to an item the last is kept."""
+def shard(source: Path, folder: Path, count: int, gold: Known, heed: Callable[[], None]) -> Shards:
+    """Lay the answers of a file out in `count` shards; of a worker's answers to an item the last is kept.
+
+    `heed` is called after every piece of work, and may raise where enough memory is taken.
+    """
     workers, labels = Names(), Names()
-    rows = _scatter(source, folder, count, workers, labels)
+    rows = _scatter(source, folder, count, workers, labels, gold, heed)
     (worker_names, worker_rank), (label_names, label_rank) = workers.ranks(), labels.ranks()
     observed, given, items = np.empty(0, np.int64), np.empty(0, np.int64), 0
     for index in range(count):
         cell, found = _arrange(folder, index, worker_rank, label_rank)
         items += found
         observed, given = _merged(observed, given, cell)
+        heed()
     for index in range(count):
-        _encode(folder, index, observed, len(label_names))
+        _encode(folder, index, observed, label_names, gold)
+        heed()
     pairs = whole(observed, given, len(worker_names), len(label_names))
     return Shards(folder, count, pairs, items, rows, worker_names, label_names)
 
@@ -57,26 +65,55 @@ def open_shard(folder: Path, index: int) -> Shard:
     """Map a shard; what is written into its posterior is kept."""
     # Copy on write, though nothing is written: the compiled kernel would be compiled again for arrays that
     # may not be written to.
-    start, code = (np.load(_file(folder, index, name), mmap_mode="c") for name in ("start", "code"))
+    start, code, known = (
+        np.load(_file(folder, index, name), mmap_mode="c") for name in ("start", "code", "known")
+    )
     posterior = np.load(_file(folder, index, "posterior"), mmap_mode="r+")
-    return Shard(np.asarray(start), np.asarray(code), np.asarray(posterior))
+    return Shard(np.asarray(start), np.asarray(code), np.asarray(known), np.asarray(posterior))
 
 
 def items_of(folder: Path, index: int) -> Iterator[str]:
     """Yield the names of a shard's items, in order."""
     import pyarrow as pa
 
-    with pa.memory_map(str(folder / f"{index}.names")) as file, pa.ipc.open_stream(file) as reader:
-        names = reader.read_all().column(0)
-        for begin in range(0, len(names), CHUNK):
-            yield from names.slice(begin, CHUNK).to_pylist()
+    # Read, not mapped: pages of a map would stay while all shards' names are read side by side.
+    with pa.OSFile(str(folder / f"{index}.names")) as file, pa.ipc.open_stream(file) as reader:
+        for batch in reader:
+            yield from batch.column(0).to_pylist()
+
+
+def keep_labels(folder: Path, index: int, found: Concluded, rows: int) -> None:
+    """Write the labels of a shard, to be read so many rows at a time."""
+    import pyarrow as pa
+
+    names = pa.array(items_of(folder, index), pa.string())
+    columns = {"item": names, "label": found.choice, "confidence": found.confidence, "votes": found.votes}
+    table = pa.table(columns)
+    with pa.ipc.new_stream(str(folder / f"{index}.labels"), table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows)
+
+
+def kept_labels(folder: Path, index: int) -> Iterator[pa.RecordBatch]:
+    """Yield what was kept: item, code of its label, confidence and number of answers."""
+    import pyarrow as pa
+
+    with pa.OSFile(str(folder / f"{index}.labels")) as file, pa.ipc.open_stream(file) as reader:
+        yield from reader
 
 
 def _file(folder: Path, index: int, name: str) -> Path:
     return folder / f"{index}.{name}.npy"
 
 
-def _scatter(source: Path, folder: Path, count: int, workers: Names, labels: Names) -> int:
+def _scatter(
+    source: Path,
+    folder: Path,
+    count: int,
+    workers: Names,
+    labels: Names,
+    gold: Known,
+    heed: Callable[[], None],
+) -> int:
     """Write each row to the shard of its item; return how many there were."""
     import pyarrow as pa
 
@@ -89,7 +126,10 @@ def _scatter(source: Path, folder: Path, count: int, workers: Names, labels: Nam
         ]
         for batch in stream:
             item, worker, label = batch.columns
-            shard_of = _shard_of(item, count)
+            coded = item.dictionary_encode()
+            names = coded.dictionary.to_pylist()
+            labels.take_up(gold[name] for name in gold.keys() & names)
+            shard_of = _shard_of(names, count)[coded.indices.to_numpy(zero_copy_only=False)]
             order = np.argsort(shard_of, kind="stable")
             bounds = np.searchsorted(shard_of[order], np.arange(count + 1)).tolist()
             columns = [item, pa.array(workers.codes(worker)), pa.array(labels.codes(label))]
@@ -98,15 +138,13 @@ def _scatter(source: Path, folder: Path, count: int, workers: Names, labels: Nam
                 if begin < end:
                     writer.write_batch(ordered.slice(begin, end - begin))
             rows += batch.num_rows
+            heed()
     return rows
 
 
-def _shard_of(item: pa.Array, count: int) -> NDArray[np.int64]:
-    coded = item.dictionary_encode()
+def _shard_of(names: Sequence[str], count: int) -> NDArray[np.int64]:
     # Not hash(): that differs from run to run, and with it the order of sums.
-    places = (zlib.crc32(name.encode()) % count for name in coded.dictionary.to_pylist())
-    place = np.fromiter(places, dtype=np.int64, count=len(coded.dictionary))
-    return np.asarray(place[coded.indices.to_numpy(zero_copy_only=False)])
+    return np.fromiter((zlib.crc32(name.encode()) % count for name in names), np.int64, len(names))
 
 
 def _arrange(
@@ -153,13 +191,20 @@ def _merged(
     return together, total.astype(np.int64)
 
 
-def _encode(folder: Path, index: int, observed: NDArray[np.int64], labels: int) -> None:
-    """Write each answer as the place of its pair, and the vote shares as the first posterior."""
+def _encode(
+    folder: Path, index: int, observed: NDArray[np.int64], labels: Sequence[str], gold: Known
+) -> None:
+    """Write each answer as the place of its pair, what is known, and the first posterior: the vote shares."""
     path = _file(folder, index, "cell")
     cell, start = np.load(path), np.load(_file(folder, index, "start"))
     np.save(_file(folder, index, "code"), np.searchsorted(observed, cell).astype(np.int32))
     path.unlink()
     votes = np.diff(start)
     item = np.repeat(np.arange(len(votes)), votes)
-    counts = np.bincount(item * labels + cell % labels, minlength=len(votes) * labels)
-    np.save(_file(folder, index, "posterior"), counts.reshape(-1, labels) / votes[:, None])
+    counts = np.bincount(item * len(labels) + cell % len(labels), minlength=len(votes) * len(labels))
+    place = {label: code for code, label in enumerate(labels)}
+    told = (place[gold[name]] if name in gold else UNKNOWN for name in items_of(folder, index))
+    known = np.fromiter(told, np.int32) if gold else np.full(len(votes), UNKNOWN, np.int32)
+    np.save(_file(folder, index, "known"), known)
+    posterior = counts.reshape(-1, len(labels)) / votes[:, None]
+    np.save(_file(folder, index, "posterior"), clamp(posterior, known))

@@ -12,6 +12,8 @@ import pytest
 from aggregation.sharded import STEPS
 from crowd.errors import Unprocessable
 from crowd.services import large_files
+from crowd.tables import memory
+from crowd.tables.memory import Cap
 
 
 @pytest.fixture
@@ -54,6 +56,33 @@ def test_the_files_are_those_of_aggregate(crowd, recorded, tmp_path, method):
             assert one == {name: other[name] for name in one}
 
 
+@pytest.mark.usefixtures("many_shards")
+def test_gold_and_truth_are_heard_as_by_aggregate(crowd, recorded, tmp_path):
+    gold, truth = tmp_path / "gold.csv", tmp_path / "truth.csv"
+    # A label that nobody gave, and an item that nobody answered.
+    rows = [f'"item ""{n}"", ü",{"äbcd"[n % 4]}' for n in range(40)]
+    gold.write_text("\n".join(["item,label", *rows, "never,zz"]), encoding="utf-8")
+    rows = [f'"item ""{n}"", ü",{"äbc"[n % 3]}' for n in range(300)]
+    truth.write_text("\n".join(["item,label", *rows]), encoding="utf-8")
+    options = ("--method", "dawid-skene", "--gold", gold, "--truth", truth, "--json", "--output")
+    together, parted = tmp_path / "together.csv", tmp_path / "parted.csv"
+    alone = json.loads(crowd("aggregate", recorded, *options, together).stdout)
+    large = json.loads(crowd("aggregate-large", recorded, *options, parted, "--memory", "400MB").stdout)
+    assert large["shards"] > 3
+    assert parted.read_bytes() == together.read_bytes()
+    for name in ("accuracy", "scored", "accuracy_without_gold", "mean_confidence"):
+        assert large[name] == pytest.approx(alone[name], abs=1e-9)
+    assert large["accuracy_without_gold"] is not None
+
+
+def test_truth_about_other_items_is_refused(crowd, recorded, tmp_path):
+    truth = tmp_path / "truth.csv"
+    truth.write_text("item,label\nsomething else,b\n")
+    result = crowd("aggregate-large", recorded, "--truth", truth)
+    assert result.exit_code != 0
+    assert "names none of the items that were answered" in result.stderr
+
+
 def test_gzip_and_parquet_say_the_same(crowd, recorded, tmp_path):
     import pyarrow as pa
     from pyarrow import parquet
@@ -90,7 +119,7 @@ def test_a_wrong_file_is_refused_by_name(crowd, tmp_path, content, told):
     ("options", "told"),
     [
         (("--memory", "lots"), "write it like 500MB or 2GB"),
-        (("--memory", "100MB"), "at least 350 MB are needed"),
+        (("--memory", "100MB"), "at least 400 MB are needed"),
         (("--scheduler", "tcp://127.0.0.1:1"), "--scheduler needs --scratch"),
         (("--max-iterations", "0"), "--max-iterations"),
     ],
@@ -104,7 +133,41 @@ def test_settings_that_cannot_work_are_refused(crowd, recorded, options, told):
 def test_tables_too_large_for_the_memory_are_refused(recorded, tmp_path, monkeypatch):
     monkeypatch.setattr(large_files, "TABLES", 200_000)
     with pytest.raises(Unprocessable, match=r"40 workers .* give at least"):
-        large_files.lay_out(recorded, tmp_path, large_files.LEAST)
+        large_files.lay_out(recorded, tmp_path, Cap(large_files.LEAST))
+
+
+def test_more_memory_than_allowed_ends_the_command(crowd, recorded, tmp_path, monkeypatch):
+    held = iter([(300 + 7) * memory.MB, (300 + 7 + 401) * memory.MB])
+    monkeypatch.setattr(memory, "peak", lambda: next(held))
+    output = tmp_path / "labels.csv"
+    result = crowd("aggregate-large", recorded, "--memory", "400MB", "--output", output)
+    assert result.exit_code != 0
+    assert "memory: 701 MB were needed so far, 400 MB may be held; give more" in result.stderr
+    assert not output.exists()
+
+
+def test_what_a_process_held_most_is_known():
+    before = memory.peak()
+    block = np.ones(before // 8 + 2**20)
+    assert memory.peak() >= before + block.nbytes - before // 2
+
+
+@pytest.mark.slow
+def test_the_cap_holds_for_a_process_of_its_own(crowd_process, tmp_path):
+    """A million and a half of answers would take more if they were held."""
+    path, output = tmp_path / "large.csv", tmp_path / "labels.csv"
+    rng = np.random.default_rng(0)
+    with path.open("w") as file:
+        file.write("item,worker,label\n")
+        for _ in range(15):
+            item, worker, label = (rng.integers(most, size=100_000).tolist() for most in (600_000, 5000, 2))
+            file.writelines(f"i{i},w{w},{k}\n" for i, w, k in zip(item, worker, label, strict=True))
+    options = ("--memory", "400MB", "--max-iterations", "2", "--output", output, "--json")
+    done = crowd_process("aggregate-large", path, *options)
+    assert done.returncode == 0, done.stderr
+    assert 100 < json.loads(done.stdout)["memory_mb"] <= 400
+    with output.open() as file:
+        assert sum(1 for _ in file) > 500_000
 
 
 @pytest.mark.usefixtures("many_shards")
