@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.answers import UNKNOWN, Codes
+from aggregation.answers import UNKNOWN, Answers, Codes
+from aggregation.compiled import compiled
+from aggregation.compiled_layout import lay_out_in_order
 from aggregation.compiled_rows import add_to_rows, multiply_rows
 from aggregation.consensus import Floats
-from aggregation.kernel import Expectation
+from aggregation.history import Cells
+from aggregation.kernel import Expectation, laid_out
 from aggregation.pairs import Pairs
 
 # Items worked on at a time: step after step reads their numbers from the nearest cache.
@@ -34,18 +35,7 @@ WIDE = 16
 # The mass is added up in so many sums, by turns: in one, each addition would wait for the last.
 LANES = np.arange(4, dtype=np.int32)
 
-Function = TypeVar("Function", bound=Callable[..., object])
 Width = tuple[int, ...]
-
-
-def compiled(function: Function, *, reorder: bool = False) -> Function:
-    """Compile a function, keeping its type; nothing here is infinite.
-
-    Sums are reordered only where asked for: over the numbers of an item that makes vector loops.
-    """
-    relaxed = {"contract", "nsz", "nnan"} | ({"reassoc"} if reorder else set())
-    compile_it = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=relaxed)
-    return cast("Function", compile_it(function))
 
 
 class Layout(NamedTuple):
@@ -85,6 +75,17 @@ class CompiledKernel:
         self._shape = (len(pairs.worker), pairs.shape[2])
         self._columns = Columns.of(pairs.shape[2])
 
+    @staticmethod
+    def divide(pairs: Pairs, counts: Floats, smoothing: float, clip: float) -> None:
+        """Make each worker's counts into shares, in place."""
+        _divide(counts, pairs.first, smoothing, clip)
+
+    @staticmethod
+    def lay_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
+        """Return the pairs and the vote shares of answers."""
+        found = lay_out_in_order(answers) if past is None else None
+        return found or laid_out(answers, past)
+
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
         counts, mass = np.zeros(self._shape), np.zeros((len(LANES), self._shape[1]))
@@ -95,6 +96,21 @@ class CompiledKernel:
         """Overwrite the posterior with the one under `table` and `prior`."""
         likelihood, change = _expect(self._layout, table, prior[None], posterior, self._columns)
         return Expectation(*self.collect(posterior), float(likelihood), float(change))
+
+
+@compiled
+def _divide(counts: Floats, first: NDArray[np.int64], smoothing: float, clip: float) -> None:
+    """Divide what each worker answered by its sum, label by label of the truth."""
+    given, lowest = np.empty(counts.shape[1]), 0.0 if smoothing > 0 else clip
+    for rank in range(len(first)):
+        begin, end = first[rank], first[rank + 1] if rank + 1 < len(first) else len(counts)
+        given[:] = smoothing * len(given)
+        for pair in range(begin, end):
+            for k in range(len(given)):
+                given[k] += max(counts[pair, k], lowest)
+        for pair in range(begin, end):
+            for k in range(len(given)):
+                counts[pair, k] = (max(counts[pair, k], clip) + smoothing) / given[k]
 
 
 @compiled

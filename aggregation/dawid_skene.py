@@ -9,7 +9,7 @@ import numpy as np
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus, Floats, conclude
 from aggregation.em import Fit, Maximise, Problem, fit
-from aggregation.pairs import Pairs
+from aggregation.pairs import Divide, Pairs, divide_by_worker
 
 # Observed pairs keep this much, so that no worker rules a label out for ever (the value crowd-kit uses).
 CLIP = 1e-10
@@ -39,22 +39,16 @@ def dawid_skene(
     if smoothing < 0:
         raise ValueError(f"smoothing: {smoothing} given; it must be 0 or more")
     problem = Problem.of(answers, answers.codes_of(gold))
-    found = fit(problem, plain(problem.pairs, smoothing), max_iterations=max_iterations, tolerance=tolerance)
+    step = plain(problem.pairs, smoothing, problem.divide)
+    found = fit(problem, step, max_iterations=max_iterations, tolerance=tolerance)
     return from_fit("dawid-skene", answers, problem, found)
 
 
-def plain(pairs: Pairs, smoothing: float) -> Maximise:
+def plain(pairs: Pairs, smoothing: float, divide: Divide = divide_by_worker) -> Maximise:
     """Return the M step of the plain model; it turns the counts into the table, in place."""
-    unseen = smoothing * pairs.shape[2]
 
     def maximise(counts: Floats, mass: Floats) -> tuple[Floats, Floats]:
-        for part, first in pairs.parts():
-            here = counts[part]
-            given = np.add.reduceat(here, first, axis=0) + unseen if smoothing else None
-            np.maximum(here, CLIP, out=here)
-            rows = np.add.reduceat(here, first, axis=0) if given is None else given
-            here += smoothing
-            here /= np.repeat(rows, np.diff(first, append=len(here)), axis=0)
+        divide(pairs, counts, smoothing, CLIP)
         return counts, np.maximum(mass / max(mass.sum(), CLIP), CLIP)
 
     return maximise

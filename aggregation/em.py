@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Floats, clamp
 from aggregation.history import Cells, History
-from aggregation.kernel import Kernel
-from aggregation.pairs import Pairs
-from aggregation.votes import vote_shares
+from aggregation.kernel import Kernel, Passes
+from aggregation.pairs import Divide, Pairs, divide_by_worker
 
 # From this many answers on, loading the compiled kernel (half a second) pays for itself.
 COMPILE_FROM = 300_000
@@ -37,9 +36,10 @@ class Problem:
     start: Floats
     """(I, K) soft majority vote, gold clamped."""
     known: Codes
-    kernel: Kernel
+    kernel: Passes
     past: Floats | None = None
     """(P, K) what the workers did before, by true label; it counts with what they do here."""
+    divide: Divide = divide_by_worker
 
     @classmethod
     def of(
@@ -52,13 +52,12 @@ class Problem:
     ) -> Problem:
         """Lay out answers; `known` holds the label codes of gold items, -1 elsewhere."""
         cells = None if history is None else Cells.of(history, answers)
-        pairs = Pairs.of(answers, cells)
-        past = None if cells is None else cells.table(pairs.cells, len(answers.labels))
         make = choose_kernel(len(answers)) if kernel is None else kernel
-        start = vote_shares(answers)
+        pairs, start = make.lay_out(answers, cells)
+        past = None if cells is None else cells.table(pairs.cells, len(answers.labels))
         if np.any(known != UNKNOWN):
             start = clamp(start, known)
-        return cls(pairs, start, known, make(pairs, known), past)
+        return cls(pairs, start, known, make(pairs, known), past, make.divide)
 
     def with_past(self, counts: Floats) -> Floats:
         """Return the counts of answers with those of the past."""

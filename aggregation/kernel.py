@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from aggregation.answers import Codes
+from aggregation.answers import Answers, Codes
 from aggregation.consensus import Floats
+from aggregation.history import Cells
 from aggregation.pairs import Pairs
+from aggregation.votes import vote_shares
 
 
 class Expectation(NamedTuple):
@@ -21,13 +23,30 @@ class Expectation(NamedTuple):
     """Largest change of any posterior."""
 
 
-class Kernel(Protocol):
+class Passes(Protocol):
     """One pass over the answers; implementations agree to rounding error."""
-
-    def __init__(self, pairs: Pairs, known: Codes) -> None: ...
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
 
     def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
         """Overwrite the posterior with the one under `table` (P, K) and `prior` (K,)."""
+
+
+class Kernel(Passes, Protocol):
+    """A way to compute passes over answers in memory."""
+
+    def __init__(self, pairs: Pairs, known: Codes) -> None: ...
+
+    @staticmethod
+    def divide(pairs: Pairs, counts: Floats, smoothing: float, clip: float) -> None:
+        """Make each worker's counts into shares, as `pairs.Divide` says."""
+
+    @staticmethod
+    def lay_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
+        """Return the pairs and the (I, K) vote shares of answers."""
+
+
+def laid_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
+    """Lay answers out with NumPy, whatever their order."""
+    return Pairs.of(answers, past), vote_shares(answers)

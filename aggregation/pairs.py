@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -59,15 +59,29 @@ class Pairs:
             by_pair, _ = counting_sort(code, len(observed))
             by_item, _ = counting_sort(answers.item[by_pair], items)
             code = code[by_pair][by_item]
-        worker = (observed // max(labels, 1)).astype(np.int32)
+        start = np.append(0, np.cumsum(np.bincount(answers.item, minlength=items)))
+        return cls.ordered(start, code, observed, given, (items, workers, labels))
+
+    @classmethod
+    def ordered(
+        cls,
+        start: NDArray[np.int64],
+        code: Codes,
+        observed: NDArray[np.int64],
+        given: NDArray[np.int64] | Floats,
+        shape: tuple[int, int, int],
+    ) -> Pairs:
+        """Return the pairs of answers that are in order; `observed` is worker * labels + label, ascending."""
+        labels = max(shape[2], 1)
+        worker = (observed // labels).astype(np.int32)
         return cls(
-            start=np.append(0, np.cumsum(np.bincount(answers.item, minlength=items))),
+            start=start,
             code=code,
             worker=worker,
-            label=(observed % max(labels, 1)).astype(np.int32),
+            label=(observed % labels).astype(np.int32),
             given=given.astype(np.float64),
             first=np.flatnonzero(np.diff(worker, prepend=-1)),
-            shape=(items, workers, labels),
+            shape=shape,
         )
 
     @property
@@ -103,6 +117,22 @@ class Pairs:
         return sparse.csr_array((np.ones(size), (self.label, np.arange(size))), shape=(self.shape[2], size))
 
 
+Divide = Callable[[Pairs, Floats, float, float], None]
+"""Make each worker's counts into shares, in place: `smoothing` more in every cell, none below `clip`."""
+
+
+def divide_by_worker(pairs: Pairs, counts: Floats, smoothing: float, clip: float) -> None:
+    """Make counts into shares with NumPy."""
+    unseen = smoothing * pairs.shape[2]
+    for part, first in pairs.parts():
+        here = counts[part]
+        given = np.add.reduceat(here, first, axis=0) + unseen if smoothing else None
+        np.maximum(here, clip, out=here)
+        rows = np.add.reduceat(here, first, axis=0) if given is None else given
+        here += smoothing
+        here /= np.repeat(rows, np.diff(first, append=len(here)), axis=0)
+
+
 def counting_sort(keys: Codes, size: int) -> tuple[Codes, NDArray[np.int64]]:
     """Return the stable order of keys in 0..size-1 and where each key begins, in linear time."""
     from scipy import sparse
@@ -120,9 +150,14 @@ def _ordered(item: Codes, code: Codes) -> bool:
     return bool(np.all((step > 0) | ((step == 0) & (np.diff(code) >= 0))))
 
 
+def few_cells(size: int, answers: int) -> bool:
+    """Return whether a count of every worker and label, observed or not, takes little beside the answers."""
+    return size <= 16 * answers + 1_000_000
+
+
 def _compact(cell: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], Codes, NDArray[np.int64]]:
     """Return the distinct cells in order, each answer's place among them, and their counts."""
-    if size > 16 * len(cell) + 1_000_000:
+    if not few_cells(size, len(cell)):
         observed, code, given = np.unique(cell, return_inverse=True, return_counts=True)
         return observed, code.astype(np.int32), given
     counts = np.bincount(cell, minlength=size)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.answers import UNKNOWN, Codes
+from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.consensus import Floats
-from aggregation.kernel import Expectation
-from aggregation.pairs import Pairs
+from aggregation.history import Cells
+from aggregation.kernel import Expectation, laid_out
+from aggregation.pairs import Pairs, divide_by_worker
 
 # Items whose logarithms are added at a time hold about this many numbers: as much as fits in cache.
 BLOCK = 2**16
@@ -31,6 +32,16 @@ class SparseKernel:
         self._blocks = [(part, rows[part], np.flatnonzero(known[part] != UNKNOWN)) for part in slices]
         self._answered = pairs.answered
         self._known = known
+
+    @staticmethod
+    def divide(pairs: Pairs, counts: Floats, smoothing: float, clip: float) -> None:
+        """Make each worker's counts into shares, in place."""
+        divide_by_worker(pairs, counts, smoothing, clip)
+
+    @staticmethod
+    def lay_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
+        """Return the pairs and the vote shares of answers."""
+        return laid_out(answers, past)
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""

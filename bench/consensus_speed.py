@@ -53,7 +53,8 @@ def own(kernel: type[Kernel]) -> Callable[[Answers, int], Posterior]:
     def run(answers: Answers, iterations: int) -> Posterior:
         known = np.full(len(answers.items), UNKNOWN, dtype=np.int32)
         problem = Problem.of(answers, known, kernel)
-        return fit(problem, plain(problem.pairs, 0.0), max_iterations=iterations, tolerance=-1.0).posterior
+        step = plain(problem.pairs, 0.0, problem.divide)
+        return fit(problem, step, max_iterations=iterations, tolerance=-1.0).posterior
 
     return run
 

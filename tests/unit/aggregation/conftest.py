@@ -28,7 +28,7 @@ def crowd() -> Crowd:
         rows = []
         for item in range(items):
             for worker in rng.choice(workers, size=overlap, replace=False):
-                right = rng.random() < skill[worker]
+                right = rng.random() < skill[worker] or labels == 1
                 label = truth[item] if right else (truth[item] + rng.integers(1, labels)) % labels
                 rows.append((f"i{item:04d}-{truth[item]}", f"w{worker:02d}", f"c{label}"))
         return Answers.from_columns(

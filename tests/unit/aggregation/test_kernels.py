@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 from aggregation.answers import Answers
-from aggregation.compiled_kernel import CompiledKernel
+from aggregation.compiled_kernel import Columns, CompiledKernel, Layout, _collect
 from aggregation.dawid_skene import hierarchical, plain, shrunken
 from aggregation.em import COMPILE_FROM, Problem, choose_kernel, fit
+from aggregation.history import Cells
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs, counting_sort
 from aggregation.sparse_kernel import SparseKernel
@@ -22,20 +24,58 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("labels", [2, 3, 7])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "labels"), [*((step, 3) for step in STEPS), ("plain", 1), ("plain", 2), ("plain", 37)]
+)
 def test_compiled_and_sparse_agree(crowd, step, labels):
     full = crowd(items=80, workers=25, labels=labels, overlap=20)
-    answers = Answers(full.item, full.worker, full.label, (*full.items, "silent"), full.workers, full.labels)
-    known = np.full(81, -1, dtype=np.int32)
-    known[:5] = 1
+    items = (*full.items, "silent", "silent gold")
+    unseen = (*full.labels, "unseen") if labels > 2 else full.labels
+    answers = Answers(full.item, full.worker, full.label, items, full.workers, unseen)
+    known = np.full(82, -1, dtype=np.int32)
+    known[[0, 1, 2, 70, 81]] = len(unseen) - 1
     found = []
     for kernel in (SparseKernel, CompiledKernel):
         problem = Problem.of(answers, known, kernel)
-        maximise = STEPS[step](problem.pairs, np.full(labels, 1 / labels))
+        maximise = STEPS[step](problem.pairs, np.full(len(unseen), 1 / len(unseen)))
         found.append(fit(problem, maximise, max_iterations=30, tolerance=-1.0))
     np.testing.assert_allclose(found[0].posterior, found[1].posterior, atol=1e-9)
     np.testing.assert_allclose(found[0].history, found[1].history, rtol=1e-9)
+
+
+@pytest.mark.parametrize("past", [None, "one label nobody gave"])
+@pytest.mark.parametrize("order", ["as given", "shuffled"])
+def test_kernels_lay_the_same_out(crowd, rng, order, past):
+    full = crowd(items=50, workers=9)
+    rows = np.arange(len(full)) if order == "as given" else rng.permutation(len(full))
+    items, labels = ("none", *full.items, "silent"), (*full.labels, "unseen")
+    answers = Answers(full.item[rows] + 1, full.worker[rows], full.label[rows], items, full.workers, labels)
+    cells = None if past is None else Cells(np.array([3]), np.array([0]), np.array([2.0]))
+    (pairs, shares), (fast, fast_shares) = (
+        kernel.lay_out(answers, cells) for kernel in (SparseKernel, CompiledKernel)
+    )
+    assert pairs.shape == fast.shape
+    for name in ("start", "code", "worker", "label", "given", "first"):
+        np.testing.assert_array_equal(getattr(pairs, name), getattr(fast, name))
+    np.testing.assert_array_equal(shares, fast_shares)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_kernels_divide_alike(crowd, rng, smoothing):
+    pairs = Pairs.of(crowd())
+    counts = rng.random((len(pairs.worker), 3)) * (rng.random((len(pairs.worker), 3)) < 0.6)
+    plainly, fast = counts.copy(), counts.copy()
+    SparseKernel.divide(pairs, plainly, smoothing, 1e-10)
+    CompiledKernel.divide(pairs, fast, smoothing, 1e-10)
+    np.testing.assert_allclose(plainly, fast, rtol=1e-12)
+
+
+def test_wide_rows_need_arrays_in_order():
+    posterior = np.asfortranarray(np.ones((2, 3)))
+    nothing = np.empty(0, np.int64)
+    layout = Layout(np.array([0, 1, 1]), np.zeros(1, np.int32), np.full(2, -1, np.int32), nothing)
+    with pytest.raises(TypingError, match="C order"):
+        _collect(layout, posterior, np.zeros((1, 3)), np.zeros((4, 3)), Columns.of(3))
 
 
 @pytest.mark.parametrize("kernel", [SparseKernel, CompiledKernel])
