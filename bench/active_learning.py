@@ -1,6 +1,7 @@
 """How many answers a learning project needs: items chosen by a model, beside items drawn at random.
 
     python bench/active_learning.py [--data DIR] [--seeds 5] [--seed 0] [--quick] [--json] [--plot FILE]
+    python bench/active_learning.py --read FILE ... [--plot FILE]      what runs with --json have written
 
 Answers to the digits are simulated, those to `sp` recorded (left out without --data); `noise` is the digits
 with their pictures dealt anew, from which nothing can be learned. Every arm labels by crowd's own consensus
@@ -10,6 +11,7 @@ what `random 3x` reaches with 900 answers and with the whole budget.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +37,7 @@ ARMS = (
     Arm("crowd until 0.8", "margin", 0.25, SURER, batch=200, first=1, grows=True, fuse=True, doubts=True),
     Arm("crowd until 0.7", "margin", 0.25, SURE, batch=200, first=1, grows=True, fuse=True, doubts=True),
 )
-WORLDS = {"digits": (digits, 2400), "sp": (sentences, 3000), "noise": (noise, 600)}
+WORLDS = {"digits": (digits, 2400), "sp": (sentences, 900), "noise": (noise, 600)}
 RIVALS = ("random 3x", "random 1x")
 STEP = 50
 EARLY = 100  # answers before which nothing is compared: models of a few labels
@@ -90,7 +92,9 @@ def summarise(measured: dict[str, Any]) -> list[dict[str, Any]]:
             "final_se": 100 * error(last(values)),
             "answers": int(grid[common(values)[-1]]),
             "targets": [share(values, curves["random 3x"], grid, most) for most in targets(grid)],
-            **{f"worst to {rival}": worst(values, curves[rival], grid) for rival in RIVALS},
+            **{
+                f"worst to {rival}": worst(values, curves[rival], grid) for rival in RIVALS if rival in curves
+            },
             "fell_back": sum(times for times, _ in measured["fallbacks"][arm]),
             "batches": sum(times for _, times in measured["fallbacks"][arm]),
         }
@@ -148,38 +152,71 @@ def show(name: str, rows: list[dict[str, Any]], budget: int) -> None:
     print(f"  {'arm':<20}" + "".join(f"{head:>12}" for head in heads))
     for row in rows:
         reached = (each[part] for each in row["targets"] for part in ("answers", "share", "runs_se"))
-        leads = (value for rival in RIVALS for value in row[f"worst to {rival}"])
+        leads = (value for rival in RIVALS for value in row.get(f"worst to {rival}", ()))
         numbers = row["answers"], row["final"], row["final_se"], *reached, *leads
         back = f"{row['fell_back']}/{row['batches']}"
         print(f"  {row['arm']:<20}" + "".join(f"{number:>12.1f}" for number in numbers) + f"{back:>12}")
 
 
-def _plain(curves: np.ndarray) -> list[list[float | None]]:
+def _plain(measured: dict[str, Any]) -> dict[str, Any]:
+    """Return the same as JSON has it."""
+    return {
+        world: {**found, "grid": found["grid"].tolist(),
+                "curves": {arm: _rounded(curves) for arm, curves in found["curves"].items()}}
+        for world, found in measured.items()
+    }  # fmt: skip
+
+
+def _rounded(curves: np.ndarray) -> list[list[float | None]]:
     return [[None if np.isnan(share) else round(share, 4) for share in curve] for curve in curves.tolist()]
+
+
+def read(paths: Sequence[Path]) -> dict[str, Any]:
+    """Return what several runs with --json, of different seeds, have measured together."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        for world, one in json.loads(path.read_text(encoding="utf-8"))["measured"].items():
+            grid = np.array(one["grid"])
+            all_of_it = found.setdefault(world, {"grid": grid, "curves": {}, "fallbacks": {}})
+            for arm, curves in one["curves"].items():
+                more = np.array(curves, dtype=np.float64)
+                before = all_of_it["curves"].setdefault(arm, np.empty((0, len(grid))))
+                all_of_it["curves"][arm] = np.vstack([before, more])
+                all_of_it["fallbacks"].setdefault(arm, []).extend(one["fallbacks"][arm])
+    return found
+
+
+def _run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure what was asked for, world by world."""
+    folder = Path(options.data) if options.data else None
+    if options.quick:
+        WORLDS.update({name: (make, budget // 4) for name, (make, budget) in WORLDS.items()})
+    seeds = range(options.seed, options.seed + (2 if options.quick else options.seeds))
+    chosen = [name for name in options.worlds.split(",") if folder or name != "sp"]
+    wanted = {arm.name for arm in ARMS} if options.arms is None else {"random 3x", *options.arms.split(",")}
+    arms = [arm if arm.name in RIVALS else replace(arm, most=options.enough) for arm in ARMS]
+    return {
+        name: measure(name, seeds, folder, [arm for arm in arms if arm.name in wanted]) for name in chosen
+    }
 
 
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", seeds=5))
     parser.add_argument("--quick", action="store_true", help="two seeds and a quarter of the budgets")
     parser.add_argument("--worlds", default=",".join(WORLDS), help="which to measure, with commas")
+    parser.add_argument("--arms", help="which to run, with commas; random 3x is always among them")
+    parser.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="run nothing; show these runs")
     parser.add_argument("--enough", type=int, help="answers after which all but random 3x and 1x stop")
     parser.add_argument("--plot", type=Path, help="draw the curves into this file (.svg or .png)")
     options = parser.parse_args()
-    folder = Path(options.data) if options.data else None
-    if options.quick:
-        WORLDS.update({name: (make, budget // 4) for name, (make, budget) in WORLDS.items()})
-    seeds = range(options.seed, options.seed + (2 if options.quick else options.seeds))
-    chosen = [name for name in options.worlds.split(",") if folder or name != "sp"]
-    arms = [arm if arm.name in RIVALS else replace(arm, most=options.enough) for arm in ARMS]
-    measured = {name: measure(name, seeds, folder, arms) for name in chosen}
+    measured = read(options.read) if options.read else _run(options)
     if options.plot:
         from _learning_plot import draw
 
         draw(measured, options.plot)
     tables = {name: summarise(found) for name, found in measured.items()}
     if options.json:
-        curves = {n: {a: _plain(c) for a, c in f["curves"].items()} for n, f in measured.items()}
-        print(json.dumps({"seeds": list(seeds), "step": STEP, "tables": tables, "curves": curves}))
+        print(json.dumps({"step": STEP, "tables": tables, "measured": _plain(measured)}))
         return
     for name, rows in tables.items():
         show(name, rows, int(measured[name]["grid"][-1]))
