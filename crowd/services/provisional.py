@@ -50,7 +50,7 @@ def update(session: Session, project: Project, *, now: datetime) -> Decided:
 
 
 def labels_of(
-    session: Session, run: ConsensusRun, *, after: str = "", limit: int
+    session: Session, run: ConsensusRun, *, after: str = "", limit: int | None = None
 ) -> list[tuple[Item, Consensus | Provisional]]:
     """Return what `conclude.labels_of` does, with what is taken for the labels of items answered since."""
     query = (
