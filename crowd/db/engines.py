@@ -36,6 +36,9 @@ LINE_OPTIONS = (
     "-c enable_bitmapscan=off",
     "-c enable_hashjoin=off",
     "-c enable_mergejoin=off",
+    # What returns is read as text.
+    "-c datestyle=ISO",
+    "-c client_encoding=UTF8",
 )
 # Seconds of rest after which a connection may have been cut off unnoticed.
 RESTED = 1.0
@@ -58,17 +61,7 @@ def for_lines(url: str, *, pool_size: int, durable: bool) -> Engine | None:
     options = (*POSTGRES_OPTIONS, *LINE_OPTIONS)
     # Every statement is its own transaction, so that there is never anything to roll back.
     alone = {"pool_reset_on_return": None, "isolation_level": "AUTOCOMMIT"}
-    engine = _postgresql(parsed, options, pool_size=pool_size, durable=durable, **alone)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - any DB-API connection
-        from psycopg.types.numeric import Int8Dumper
-
-        # By itself the driver sends each number in the smallest type, and a statement has a plan for each.
-        connection.adapters.register_dumper(int, Int8Dumper)
-        connection.prepare_threshold = 0
-
-    return engine
+    return _postgresql(parsed, options, pool_size=pool_size, durable=durable, **alone)
 
 
 def _parsed(url: str) -> URL:

@@ -55,7 +55,7 @@ def moment(session: At, when: datetime | None) -> datetime | str | None:
     """Return a time as its column stores it."""
     if when is None or not is_sqlite(session):
         return when
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def read_moment(stored: datetime | str | None) -> datetime | None:

@@ -60,13 +60,18 @@ def candidates(deck: Deck, *, wanted: int, rng: Random) -> list[tuple[int, int, 
 
     Balanced over the labels like `unseen`, and no gold is a candidate for two questions.
     """
-    left = {label: rng.sample(gold, min(wanted * SAMPLE, len(gold))) for label, gold in sorted(deck.items())}
-    drawn: list[tuple[int, int, int]] = []
+    left = {label: len(gold) for label, gold in sorted(deck.items())}
+    numbers: dict[str, list[int]] = {label: [] for label in left}  # of the questions each label is drawn for
     for number in range(wanted):
-        labels = [label for label, gold in left.items() if gold]
-        label = rng.choice(labels) if labels else ""
-        drawn += [(number, *pair) for pair in left.get(label, [])[:SAMPLE]]
-        left[label] = left.get(label, [])[SAMPLE:]
+        labels = [label for label, count in left.items() if count > 0]
+        if labels:
+            label = rng.choice(labels)
+            numbers[label].append(number)
+            left[label] -= SAMPLE
+    drawn: list[tuple[int, int, int]] = []
+    for label, asked in numbers.items():
+        chosen = rng.sample(deck[label], min(len(asked) * SAMPLE, len(deck[label])))
+        drawn += [(asked[place // SAMPLE], *pair) for place, pair in enumerate(chosen)]
     return drawn
 
 

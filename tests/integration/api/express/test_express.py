@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
@@ -301,24 +301,25 @@ class TestLimit:
 class TestRestart:
     """Connections that were cut, as a restart cuts them."""
 
-    def cut(self, database: Database) -> None:
-        url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(OTHERS, [database.engine.url.database])
+    @pytest.fixture
+    def cut(self, migrated_server) -> Callable[[], object]:
+        """Cut all connections but the one that empties the database for the next test."""
+        _, connection, _ = migrated_server
+        return lambda: connection.execute(OTHERS, [connection.info.dbname])
 
-    def test_the_first_call_after_it_is_answered(self, project, invite, database):
+    def test_the_first_call_after_it_is_answered(self, project, invite, database, cut):
         wim = invite("wim")
-        self.cut(database)
+        cut()
         page = claim(wim, project)
         assert page.status_code == 200
-        self.cut(database)
+        cut()
         assert submit(wim, page.get_json()).status_code == 200
         stored = select(func.count()).select_from(Answer)
         assert database.transact(lambda session: session.scalar(stored)) == HIT_SIZE
 
-    def test_the_first_transaction_after_it_is_repeated(self, project, database):
+    def test_the_first_transaction_after_it_is_repeated(self, project, database, cut):
         database.transact(lambda session: session.execute(text("SELECT 1")).all())
-        self.cut(database)
+        cut()
         runs = []
 
         def work(session):
