@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +13,37 @@ from aggregation.history import Cells
 from aggregation.kernel import Expectation, laid_out
 from aggregation.pairs import Pairs, divide_by_worker
 
-# Items whose logarithms are added at a time hold about this many numbers: as much as fits in cache.
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+# Items worked on at a time hold about this many numbers: as much as fits in cache.
 BLOCK = 2**16
+
+# With at most so many answers an item, and the loop's floor of 1e-30, a product of probabilities stays inside
+# float64 as it is.
+SHORT = 8
+
+
+class Block(NamedTuple):
+    """Some items that are worked on together."""
+
+    items: slice
+    rows: csr_array
+    """Answers by item and pair."""
+    gold: NDArray[np.intp]
+    label: Codes
+    """Of the gold."""
+    weight: Floats
+    """1 for each answered item, 0 for the others."""
+    short: bool
+
+    @classmethod
+    def of(cls, items: slice, rows: csr_array, known: Codes) -> Block:
+        """Cut the items out of the rows of all."""
+        gold = np.flatnonzero(known[items] != UNKNOWN)
+        answers = np.diff(rows.indptr[items.start : items.stop + 1])
+        label, weight = known[items][gold], (answers > 0).astype(np.float64)
+        return cls(items, rows[items], gold, label, weight, bool(answers.max(initial=0) <= SHORT))
 
 
 class SparseKernel:
@@ -22,16 +53,13 @@ class SparseKernel:
         from scipy import sparse
 
         items, _, labels = pairs.shape
-        ones = np.ones(len(pairs.code))
-        rows = sparse.csr_array(
-            (ones, pairs.code, pairs.start.astype(np.int32)), shape=(items, len(pairs.worker))
-        )
-        self._transposed = rows.T.tocsr()
         step = max(BLOCK // max(labels, 1), 1)
-        slices = [slice(begin, min(begin + step, items)) for begin in range(0, items, step)]
-        self._blocks = [(part, rows[part], np.flatnonzero(known[part] != UNKNOWN)) for part in slices]
-        self._answered = pairs.answered
-        self._known = known
+        entries = (np.ones(len(pairs.code)), pairs.code, pairs.start.astype(np.int32))
+        self._rows = sparse.csr_array(entries, shape=(items, len(pairs.worker)))
+        self._blocks = [
+            Block.of(slice(begin, min(begin + step, items)), self._rows, known)
+            for begin in range(0, items, step)
+        ]
 
     @staticmethod
     def divide(pairs: Pairs, counts: Floats, smoothing: float, clip: float) -> None:
@@ -45,36 +73,40 @@ class SparseKernel:
 
     def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
         """Return the counts and the mass of a posterior."""
-        counts: Floats = np.asarray(self._transposed @ posterior)
-        return counts, self._answered.astype(np.float64) @ posterior
+        mass = np.zeros(posterior.shape[1])
+        for block in self._blocks:
+            mass += block.weight @ posterior[block.items]
+        counts: Floats = np.asarray(self._rows.T @ posterior)
+        return counts, mass
 
     def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
         """Overwrite the posterior with the one under `table` and `prior`."""
         logs, log_prior = np.log(table), np.log(prior)
         likelihood, change = 0.0, 0.0
-        for part, rows, gold in self._blocks:
-            joint = rows @ logs
-            joint += log_prior
-            evidence = _normalise(joint, gold, self._known[part][gold])
-            answered = self._answered[part]
-            likelihood += float(evidence[answered].sum())
-            moved = np.abs(joint - posterior[part])[answered]
+        for block in self._blocks:
+            # By label, then item: NumPy is slow along short rows.
+            joint = np.ascontiguousarray((block.rows @ logs).T)
+            joint += log_prior[:, None]
+            likelihood += float((_normalise(joint, block) * block.weight).sum())
+            before = posterior[block.items].T
+            moved = np.abs(joint - before).max(axis=0) * block.weight
             change = max(change, float(moved.max(initial=0.0)))
-            posterior[part] = joint
+            before[:] = joint
         counts, mass = self.collect(posterior)
         return Expectation(counts, mass, likelihood, change)
 
 
-def _normalise(joint: Floats, gold: NDArray[np.intp], label: Codes) -> Floats:
-    """Turn logarithms into probabilities, in place, gold into certainty; return each row's log evidence."""
-    at_gold = joint[gold, label]
-    peak = joint.max(axis=1, keepdims=True)
-    joint -= peak
+def _normalise(joint: Floats, block: Block) -> Floats:
+    """Turn logarithms into probabilities, in place, gold into certainty; return each item's log evidence."""
+    at_gold = joint[block.label, block.gold]
+    peak: Floats = np.zeros(joint.shape[1]) if block.short else joint.max(axis=0)
+    if not block.short:
+        joint -= peak
     np.exp(joint, out=joint)
-    total = joint.sum(axis=1, keepdims=True)
-    joint /= total
-    evidence: Floats = (peak + np.log(total))[:, 0]
-    evidence[gold] = at_gold
-    joint[gold] = 0.0
-    joint[gold, label] = 1.0
+    total = joint.sum(axis=0)
+    joint *= 1.0 / total
+    evidence: Floats = peak + np.log(total)
+    evidence[block.gold] = at_gold
+    joint[:, block.gold] = 0.0
+    joint[block.label, block.gold] = 1.0
     return evidence
