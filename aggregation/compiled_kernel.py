@@ -129,12 +129,13 @@ def _collect(layout: Layout, posterior: Floats, counts: Floats, mass: Floats, co
             continue
         lane = item % len(LANES)
         for column in range(0, whole, WIDE):
-            # With many labels most shares are nothing.
-            if _largest(posterior, item, column) > NOTHING:
+            # With many labels most shares are nothing, and their counts far away in memory.
+            if _largest(posterior, item, column, columns.wide) > NOTHING:
                 add_to_rows(posterior, item, mass, LANES, lane, lane + 1, column, columns.wide)
                 add_to_rows(posterior, item, counts, layout.code, begin, end, column, columns.wide)
-        add_to_rows(posterior, item, mass, LANES, lane, lane + 1, whole, columns.rest)
-        add_to_rows(posterior, item, counts, layout.code, begin, end, whole, columns.rest)
+        if whole == 0 or _largest(posterior, item, whole, columns.rest) > NOTHING:
+            add_to_rows(posterior, item, mass, LANES, lane, lane + 1, whole, columns.rest)
+            add_to_rows(posterior, item, counts, layout.code, begin, end, whole, columns.rest)
 
 
 @compiled
@@ -248,9 +249,9 @@ def _sum(joint: Floats, row: int, columns: Columns) -> float:
     return total
 
 
-def _peak(posterior: Floats, item: int, column: int) -> float:
+def _peak(posterior: Floats, item: int, column: int, width: Width) -> float:
     largest = 0.0
-    for k in range(WIDE):
+    for k in range(len(width)):
         largest = max(largest, posterior[item, column + k])
     return largest
 
