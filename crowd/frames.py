@@ -9,19 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Integer, Row, func, literal_column, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from aggregation.answers import Answers
 from aggregation.readings import Readings
-from crowd.db import bulk, chunks
+from crowd import columns
+from crowd.columns import Ids
 from crowd.models import Answer, AnswerFlag, Gold, Project
 
-Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
-# A project with at least this part of all answers has them read from end to end, so many ids at a time.
-MOST_OF = 8
-PART = 500_000
 # Rows that become text together.
 ROWS = 10_000
 
@@ -53,7 +50,10 @@ def read_answers(
     Raises:
         ValueError: an answer is none of the labels.
     """
-    rows = _coded_answers(session, project, labels, items)
+    if items is None:
+        rows = columns.read(session, project, labels)
+    else:
+        rows = columns.of_items(session, project, labels, items)
     excluded = _excluded(session, project)
     if excluded:
         rows = rows[~np.isin(rows[:, 0], list(excluded))]
@@ -111,14 +111,6 @@ def read_readings(session: Session, project: Project) -> ReadingFrame:
             workers=tuple(map(str, worker_ids.tolist())),
         ),
     )
-
-
-def answers_since(session: Session, project: Project, after: int) -> Ids:
-    """Return the ids of a project's answers above a given one, and of their items: (answers, 2)."""
-    mine = Answer.project_id == project.id
-    if session.get_bind().dialect.name == "sqlite":
-        mine = _end_to_end(project)
-    return bulk.integers(session, select(Answer.id, Answer.item_id).where(mine, Answer.id > after))
 
 
 def read_gold(session: Session, project: Project) -> dict[int, Gold]:
@@ -182,42 +174,6 @@ def _excluded(session: Session, project: Project) -> set[int]:
     query = select(AnswerFlag.answer_id, AnswerFlag.kind).where(AnswerFlag.project_id == project.id)
     last = {answer_id: kind for answer_id, kind in session.execute(query.order_by(AnswerFlag.id))}
     return {answer_id for answer_id, kind in last.items() if kind == "excluded"}
-
-
-def _coded_answers(session: Session, project: Project, labels: Sequence[str], items: Ids | None) -> Ids:
-    """Return the ids of answers, of their items and workers, and the places of their labels or -1."""
-    query = select(Answer.id, Answer.item_id, Answer.worker_id, Answer.value)
-    if items is not None:
-        mine = query.where(Answer.project_id == project.id)
-        parts = [mine.where(Answer.item_id.in_(some)) for some in chunks(items.tolist())]
-    else:
-        parts = [query.where(*which) for which in _ranges(session, project)]
-    none = np.empty((0, 4), dtype=np.int64)
-    return np.concatenate([none, *(bulk.integers(session, part, {"value": labels}) for part in parts)])
-
-
-def _ranges(session: Session, project: Project) -> list[tuple[ColumnElement[bool], ...]]:
-    """Return the conditions under which to read the answers of a project, part by part.
-
-    SQLite by itself looks up every answer by its item, also where most of the table is to be read: then
-    reading it from end to end takes a third of the time.
-    """
-    mine = Answer.project_id == project.id
-    if session.get_bind().dialect.name != "sqlite":
-        return [(mine,)]
-    count = session.scalar(select(func.count()).where(mine)) or 0
-    last = session.scalar(select(func.max(Answer.id))) or 0
-    if count * MOST_OF < last:
-        return [(mine,)]
-    return [
-        (_end_to_end(project), Answer.id.between(first, first + PART - 1))
-        for first in range(1, last + 1, PART)
-    ]
-
-
-def _end_to_end(project: Project) -> ColumnElement[bool]:
-    """Return the condition with a sign that says to SQLite not to look answers up by their project."""
-    return literal_column("+answer.project_id", Integer) == project.id
 
 
 def stable_order(keys: Ids) -> Ids:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice, repeat
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ Integers = NDArray[np.int64]
 Query = Select[*tuple[Any, ...]]
 Coding = Mapping[str, Sequence[str]]
 
-# What PostgreSQL's binary COPY puts before the rows, and after them.
-HEADER = 19
-TRAILER = 2
 # Added to what SQLite writes, so that all ids have equally many digits, and columns of digits can be summed.
 SHIFT = 5 * 10**9
 DIGITS = 10
@@ -35,7 +32,7 @@ def integers(session: Session, query: Query, coded: Coding | None = None) -> Int
     Only a column named in `coded` holds texts, and gives the place of each among those listed, or -1. In
     what order the rows come is the database's choice.
     """
-    read = _copied if _is_postgresql(session) else _concatenated
+    read = _sent if _is_postgresql(session) else _concatenated
     return read(session, query, coded or {})
 
 
@@ -56,17 +53,15 @@ def insert(session: Session, table: Table, columns: Sequence[str], rows: Iterabl
             cursor.execute(statement, list(chain.from_iterable(some)))
 
 
-def _copied(session: Session, query: Query, coded: Coding) -> Integers:
-    statement, values = _compiled(session, _all_integers(query, coded))
-    copying = f"COPY ({statement}) TO STDOUT (FORMAT BINARY)"
-    with _cursor(session) as cursor, cursor.copy(copying, values) as copy:
-        content = b"".join(copy)
-    # Each row: how many fields there are, and before each of them its length.
-    width = len(query.selected_columns)
-    row = np.dtype([("fields", ">i2"), ("cells", [("size", ">i4"), ("value", ">i8")], (width,))])
-    count = (len(content) - HEADER - TRAILER) // row.itemsize
-    rows = np.frombuffer(content, dtype=row, count=count, offset=HEADER)
-    return cast("Integers", rows["cells"]["value"].astype(np.int64))
+def _sent(session: Session, query: Query, coded: Coding) -> Integers:
+    """Let PostgreSQL write the bytes of each column one after the other: as rows they come one by one."""
+    cells = _all_integers(query, coded).subquery().c
+    columns = (func.string_agg(func.int8send(cell), b"") for cell in cells)
+    statement, values = _compiled(session, select(*columns))
+    with _cursor(session) as cursor:
+        found = cursor.execute(statement, values, binary=True).fetchone()
+    rows = [np.frombuffer(content or b"", dtype=">i8") for content in found]
+    return np.stack(rows, axis=1).astype(np.int64)
 
 
 def _all_integers(query: Query, coded: Coding) -> Query:

@@ -8,7 +8,15 @@ from crowd.models.base import Base
 from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
 from crowd.models.case import Case
-from crowd.models.consensus import AnswerSet, Consensus, ConsensusRun, CurrentRun, Decision, Provisional
+from crowd.models.consensus import (
+    AnswerBlock,
+    AnswerSet,
+    Consensus,
+    ConsensusRun,
+    CurrentRun,
+    Decision,
+    Provisional,
+)
 from crowd.models.hit import Exchange, Hit, HitQuestion
 from crowd.models.item import Gold, Item, Reservation
 from crowd.models.lease import Lease, Tick
@@ -46,6 +54,7 @@ __all__ = [
     "AccessKey",
     "Account",
     "Answer",
+    "AnswerBlock",
     "AnswerFlag",
     "AnswerSet",
     "ApiKey",

@@ -25,6 +25,22 @@ class AnswerSet(Numbered, Stamped, Base):
     ids: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class AnswerBlock(Numbered, Base):
+    """Answers of a project as columns of numbers, so that a run need not read each row again.
+
+    What it holds follows from the answers: `crowd.columns` makes and drops it.
+    """
+
+    __tablename__ = "answer_block"
+    __table_args__ = (UniqueConstraint("project_id", "last"),)
+
+    project_id: Mapped[int] = reference("project", index=False)
+    last: Mapped[int] = mapped_column(BigId)  # the id of its last answer
+    size: Mapped[int]
+    labels: Mapped[list[str]]  # what the places of labels mean
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 @append_only
 class ConsensusRun(Numbered, Stamped, Base):
     """One aggregation; `key` digests the answers, gold, label set, method and parameters it read.

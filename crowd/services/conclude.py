@@ -19,7 +19,7 @@ from aggregation.consensus import Consensus as Conclusion
 from aggregation.consensus import refined
 from aggregation.provisional import Stand
 from aggregation.registry import aggregate
-from crowd import frames
+from crowd import columns, frames
 from crowd.db import bulk
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame, ReadingFrame
@@ -219,6 +219,7 @@ def _answer_set(session: Session, project: Project, frame: Frame, digest: str, n
 
 def _read(session: Session, project: Project, label_set: LabelSet) -> Frame:
     if TASK_TYPES[project.task_type].is_categorical:
+        columns.keep(session, project, label_set.labels)
         return frames.read_answers(session, project, label_set.labels)
     return frames.read_readings(session, project)
 

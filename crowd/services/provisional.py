@@ -11,16 +11,14 @@ from sqlalchemy.orm import Session
 
 from aggregation.consensus import choose
 from aggregation.provisional import Stand
-from crowd import frames
+from crowd import columns, frames
+from crowd.columns import Ids
 from crowd.db import chunks
-from crowd.frames import AnswerFrame, Ids
+from crowd.frames import AnswerFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, Project, Provisional
 from crowd.services import conclude, decide, locks, worth
 from crowd.services.decide import Decided
 from crowd.services.setup import label_sets
-
-# An answer is numbered before it is committed: one of this many numbers before the last may still be new.
-STRAGGLERS = 10_000
 
 
 def update(session: Session, project: Project, *, now: datetime) -> Decided:
@@ -68,8 +66,8 @@ def labels_of(
 def _touched(session: Session, project: Project, run: ConsensusRun) -> Ids:
     """Return the items still asked about that have answers which the run has not read."""
     read = frames.unpack_ids(session.get_one(AnswerSet, run.answer_set_id).ids)
-    since = max(int(read[-1]) - STRAGGLERS, 0) if read.size else 0
-    found = frames.answers_since(session, project, since)
+    since = max(int(read[-1]) - columns.STRAGGLERS, 0) if read.size else 0
+    found = columns.since(session, project, since)
     items = np.unique(found[~np.isin(found[:, 0], read[read > since]), 1])
     asking = select(Item.id).where(Item.state == "asking")
     kept = [session.scalars(asking.where(Item.id.in_(some))).all() for some in chunks(items.tolist())]

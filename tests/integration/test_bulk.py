@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import IntegrityError
 
-from crowd import frames
+from crowd import columns, frames
 from crowd.db import Database, bulk
 from crowd.models import Answer, AnswerFlag, Worker
 from tests.integration import world
@@ -81,9 +81,9 @@ def test_answers_are_read_the_same_part_by_part(database: Database, monkeypatch:
         )
     )
     whole = read(shop)
-    monkeypatch.setattr(frames, "PART", 3)
+    monkeypatch.setattr(columns, "PART", 3)
     parts = read(shop)
-    monkeypatch.setattr(frames, "MOST_OF", 0)
+    monkeypatch.setattr(columns, "MOST_OF", 0)
     by_index = read(shop)
     assert 1 not in whole.answer_ids
     for found in (parts, by_index):

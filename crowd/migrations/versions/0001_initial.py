@@ -56,6 +56,7 @@ def upgrade() -> None:
         _project,
         _worker,
         _account,
+        _answer_block,
         _answer_set,
         _api_key,
         _audit_entry,
@@ -331,6 +332,23 @@ def _account() -> None:
         sa.UniqueConstraint("issuer", "subject", name=op.f("uq_account_issuer_subject")),
         sa.UniqueConstraint("login", name=op.f("uq_account_login")),
         sa.UniqueConstraint("worker_id", name=op.f("uq_account_worker_id")),
+    )
+
+
+def _answer_block() -> None:
+    op.create_table(
+        "answer_block",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("last", Id, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_answer_block_project_id_project")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_block")),
+        sa.UniqueConstraint("project_id", "last", name=op.f("uq_answer_block_project_id_last")),
     )
 
 

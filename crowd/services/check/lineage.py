@@ -10,10 +10,11 @@ import numpy as np
 from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from crowd import frames
-from crowd.frames import Ids
+from crowd import columns, frames
+from crowd.columns import Ids
 from crowd.models import (
     Answer,
+    AnswerBlock,
     AnswerSet,
     Consensus,
     ConsensusRun,
@@ -30,6 +31,7 @@ from crowd.models import (
 from crowd.services import conclude, merge
 from crowd.services.check import citations
 from crowd.services.check.invariant import Rows, invariant, lines, within
+from crowd.services.setup import label_sets
 from crowd.task_types import CATEGORICAL
 
 PAGE = 5000
@@ -45,6 +47,7 @@ def runs_repeatable(session: Session, project_id: int | None) -> Iterator[str]:
         for answer_set in of_project:
             if fault := _fault(answer_set, known):
                 yield f"answer set {answer_set.id}: {fault}"
+    yield from _wrong_blocks(session, project_id)
     yield from _misnamed_runs(session, project_id)
     yield from _strange_labels(session, project_id)
 
@@ -103,6 +106,16 @@ def _fault(answer_set: AnswerSet, known: Ids) -> str | None:
     if not np.isin(ids, known, assume_unique=True).all():
         return "it names answers that are not in its project"
     return None
+
+
+def _wrong_blocks(session: Session, project_id: int | None) -> Iterator[str]:
+    """Find projects whose runs would read something else from blocks than from the answers themselves."""
+    blocked = select(AnswerBlock.project_id).where(within(AnswerBlock.project_id, project_id)).distinct()
+    for project in session.scalars(select(Project).where(Project.id.in_(blocked)).order_by(Project.id)):
+        labels = label_sets.current(session, project).labels
+        kept, stored = columns.kept(session, project, labels)
+        if not np.array_equal(kept, stored):
+            yield f"project {project.id}: its answer blocks hold something else than its answers"
 
 
 def _misnamed_runs(session: Session, project_id: int | None) -> Iterator[str]:
