@@ -2,7 +2,7 @@
 
     python bench/cost.py --data DIR [--sets dog,rte] [--orders 10] [--quick] [--json]
     python bench/cost.py --part claims [--sets dog,rte] [--orders 10]  # a project with and without routing
-    python bench/cost.py --part attacks|model [--orders 3] [--json]
+    python bench/cost.py --part attacks|model|heard [--orders 3] [--json]
     python bench/cost.py --merge a.json,b.json    # runs with other seeds
     python bench/cost.py --merge a.json,b.json --plot docs/images --docs docs/explanation/buying-answers.md
 
@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 from _attacks import attacked
-from _cost_docs import write, write_attacks
+from _cost_docs import write, write_attacks, write_heard
 from _cost_report import plot, report
+from _heard import heard
 from _item_model import with_model
 from _recorded import Recorded, arguments, read, say, thin, with_data
 from _replay import CLAIMS, POLICIES, Policy, Shop, State, walk
@@ -37,7 +38,8 @@ from aggregation.registry import aggregate
 QUICK = "rte,dog,cf_amt,zencrowd_in"
 # Claims are compared with the truth at this level, with so many draws of so much gold.
 CLAIMED, DRAWS, GOLD = 0.016, 2, 30
-PARTS = {"attacks": attacked, "model": with_model}
+PARTS = {"attacks": attacked, "model": with_model, "heard": heard}
+WRITERS = {"attacks": write_attacks, "heard": write_heard}
 Row = list[float]
 
 
@@ -116,16 +118,21 @@ def merged(files: list[str]) -> dict[str, Any]:
 
 def _part(options: argparse.Namespace) -> None:
     seeds = range(options.seed, options.seed + options.orders)
-    rows = list(PARTS[options.part](Path(options.data), seeds))
+    if options.merge:
+        rows = [row for file in options.merge.split(",") for row in json.loads(Path(file).read_text())]
+    else:
+        rows = list(PARTS[options.part](Path(options.data), seeds))
     print(json.dumps(rows) if options.json else "\n".join(map(str, rows)))
-    if options.docs and options.part == "attacks":
-        write_attacks(rows, options.docs)
+    if options.docs and options.part in WRITERS:
+        WRITERS[options.part](rows, options.docs)
 
 
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", orders=10, items=2500))
     parser.add_argument("--quick", action="store_true", help=f"two orders of {QUICK}")
-    parser.add_argument("--part", choices=("frontier", "claims", "attacks", "model"), default="frontier")
+    parser.add_argument(
+        "--part", choices=("frontier", "claims", "attacks", "model", "digits"), default="frontier"
+    )
     parser.add_argument("--merge", help="report on stored runs instead, with commas")
     parser.add_argument("--plot", type=Path, help="folder to draw the picture of the docs into")
     parser.add_argument("--docs", type=Path, help="page whose tables are written anew, between its marks")
