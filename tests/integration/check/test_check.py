@@ -107,7 +107,7 @@ def test_that_database_holds_everything_that_can_happen(world: Database) -> None
     # Nor what other programs ask of our people, nor yet what we ask at other endpoints.
     programs = {each.__tablename__ for each in vars(market).values() if hasattr(each, "__tablename__")}
     outside = {"outbox_entry", "received_notice", "quarantined", "exchange"}
-    # Rules that fired, items looked at again or judged between runs, and many answers have tests of their own.
+    # Rules that fired, items looked at again or judged since a run, and blocks have tests of their own.
     elsewhere = {"firing", "audit_pick", "provisional", "answer_block"}
     assert empty == {"idempotency_record", "lease", *doors, *programs, *outside, *elsewhere}
 
