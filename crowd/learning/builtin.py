@@ -48,7 +48,7 @@ class LogisticModel:
             raise bad_input("labels", f"need two different ones to learn from, found {sorted(set(labels))}")
         self._pipeline = _pipeline(self.kind)
         try:
-            with _quiet():
+            with _quietly():
                 self._pipeline.fit(features, np.asarray(labels))
         except ValueError as error:
             raise bad_input("payload", f"cannot be learned from: {error}") from error
@@ -59,7 +59,7 @@ class LogisticModel:
         """Return (items, labels) probabilities in the order of `classes_`."""
         if not len(features):
             return np.zeros((0, len(self.classes_)))
-        with _quiet():
+        with _quietly():
             return np.asarray(self._pipeline.predict_proba(features), dtype=np.float64)
 
 
@@ -80,11 +80,15 @@ def _pipeline(kind: Kind) -> Pipeline:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep numerical remarks from the log: a fit that stops early still ranks items."""
-    from sklearn.exceptions import ConvergenceWarning
+def _quietly() -> Iterator[None]:
+    """Keep numerical remarks from the log, where a fit that stops early still ranks items; use one thread.
 
-    with np.errstate(all="ignore"), warnings.catch_warnings():
+    For tables as small as ours more threads only wait for each other, on processors that are in use.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
         yield

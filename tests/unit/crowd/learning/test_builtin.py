@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from crowd import learning
 from crowd.errors import Unprocessable
-from crowd.learning import features_of
+from crowd.learning import builtin, features_of
 
 TEXTS = ["a fine film", "a fine cast", "truly fine", "a dull film", "dull and long", "so dull"]
 VERDICTS = ["good", "good", "good", "bad", "bad", "bad"]
@@ -80,3 +81,18 @@ def test_one_label_is_refused():
 def test_texts_without_words_are_refused():
     with pytest.raises(Unprocessable, match="cannot be learned from: empty vocabulary"):
         trained([{"text": "!"}, {"text": "?"}], ["a", "b"])
+
+
+def test_learning_leaves_the_other_processors_alone(monkeypatch):
+    threads = []
+
+    class Spy:
+        classes_ = ("a", "b")
+
+        def fit(self, features, labels):
+            threads.extend(pool["num_threads"] for pool in threadpool_info())
+
+    monkeypatch.setattr(builtin, "_pipeline", lambda kind: Spy())
+    with threadpool_limits(2):
+        builtin.model("numbers").fit(np.eye(2), ["a", "b"])
+    assert set(threads) == {1}
