@@ -17,10 +17,11 @@ from aggregation.pairs import Pairs
 from aggregation.temperature import Calibration, fit_calibration, rebalance
 from aggregation.tilted import Tilted
 
-# To which power the vote shares are the class prior, and for how many answers a tilted row counts. Few
-# answers cannot tell whether a label is common or workers lean to it: all are tried. The last one's matrices
-# are shown.
-TILTED = ((0.25, 16.0), (0.5, 2.0), (1.5, 2.0), (1.0, 16.0))
+# To which power the vote shares are the class prior, and for how many answers a tilted row counts. Whether a
+# label is common or workers lean to it few answers cannot tell. The last one's matrices are shown.
+TILTED = ((0.25, 16.0), (2.0, 16.0), (1.0, 2.0), (1.0, 16.0))
+# However unlikely a prior makes the answers, it keeps this share of its weight: workers err together, too.
+LEAST_WEIGHT = 0.25
 PRECISION = 4.0
 COIN = 4.0
 COIN_POWER = 0.5
@@ -76,9 +77,18 @@ def average(problem: Problem, shares: Floats) -> tuple[Floats, Fit]:
     one_coin = _fit(
         problem, coin(problem.pairs, _flattened(shares, COIN_POWER), strength=COIN, accuracy=DIAGONAL)
     )
-    total: Floats = np.mean([found.posterior for found in tilted], axis=0)
-    total += VOTES_WEIGHT * problem.start + COIN_WEIGHT * one_coin.posterior
+    total: Floats = VOTES_WEIGHT * problem.start + COIN_WEIGHT * one_coin.posterior
+    for found, weight in zip(tilted, _weights(tilted), strict=True):
+        total += weight * found.posterior
     return total / (1.0 + VOTES_WEIGHT + COIN_WEIGHT), tilted[-1]
+
+
+def _weights(tilted: list[Fit]) -> Floats:
+    """Weigh each prior by how much less likely than the plain vote shares it makes the answers."""
+    likely = dict(zip(TILTED, (found.log_likelihood for found in tilted), strict=True))
+    gains = [likely[power, strength] - likely[1.0, strength] for power, strength in TILTED]
+    weights = np.maximum(np.exp(np.minimum(gains, 0.0)), LEAST_WEIGHT)
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
 def _tilted_steps(pairs: Pairs, shares: Floats) -> Iterator[Maximise]:

@@ -35,6 +35,19 @@ def test_it_is_right_more_often_than_its_weakest_member_on_a_mixed_crowd(crowd):
     assert accuracy["panel"] > accuracy["majority"] + 0.05
 
 
+def test_a_common_label_is_not_taken_for_one_that_workers_lean_to(rng):
+    truth = (rng.random(800) > 0.95).astype(np.int32)
+    accuracy = rng.uniform(0.7, 0.95, 25)
+    item = np.repeat(np.arange(800, dtype=np.int32), 3)
+    worker = np.concatenate([rng.permutation(25)[:3] for _ in range(800)]).astype(np.int32)
+    right = rng.random(2400) < accuracy[worker]
+    label = np.where(right, truth[item], 1 - truth[item]).astype(np.int32)
+    items, workers = (tuple(f"{n:03d}" for n in range(size)) for size in (800, 25))
+    answers = Answers(item, worker, label, items, workers, ("common", "rare"))
+    shown = {name: np.mean(aggregate(answers, name).choice == truth) for name in ("panel", "majority")}
+    assert shown["panel"] > shown["majority"] - 0.005
+
+
 def test_workers_who_ignore_the_question_are_left_out(crowd):
     answers = replaced(crowd(items=300, workers=20, overlap=5), [2, 7], 1)
     known = np.full(300, UNKNOWN, dtype=np.int32)
