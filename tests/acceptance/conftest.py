@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +27,26 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     # Dozens of processes start: what the first compiles, the others read.
     cache = {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     return inherited | cache | {"PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="session")
+def warm_environment(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The same, with a `crowd` for scripts of dozens of commands: only servers start anew, see `warm`."""
+    program = Path(__file__).with_name("warm.py")
+    # Not under tmp_path: a unix socket's path may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="crowd-warm-") as name:
+        place = Path(name, "socket")
+        script = Path(name, "crowd")
+        script.write_text(
+            "#!/bin/sh\n"
+            f'case "$1" in serve|sandbox|scheduler) exec "{sys.executable}" -P -m crowd "$@" ;; esac\n'
+            f'exec "{sys.executable}" -I -S "{program}" call "{place}" "$@"\n'
+        )
+        script.chmod(0o755)
+        command = [sys.executable, "-P", str(program), "serve", str(place)]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            yield environment | {"PATH": f"{name}{os.pathsep}{environment['PATH']}"}
+            process.communicate()

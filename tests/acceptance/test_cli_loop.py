@@ -80,8 +80,8 @@ class CommandLine:
 
 
 @pytest.fixture
-def crowd(database_url: str, environment: dict[str, str], tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path, {**environment, "CROWD_DATABASE_URL": database_url})
+def crowd(database_url: str, warm_environment: dict[str, str], tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path, {**warm_environment, "CROWD_DATABASE_URL": database_url})
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELEMENTS = (ROOT / "templates/static/elements/crowd-elements.js").read_text()
 
 
-def test_the_commands_of_the_page_work(tmp_path: Path, environment: dict[str, str]):
+def test_the_commands_of_the_page_work(tmp_path: Path, warm_environment: dict[str, str]):
     (tmp_path / "page.html").write_text("<p>${text}</p><input name='label'>")
     (tmp_path / "rows.csv").write_text("text\nFine & cheap\nPoor\n")
     script = "\n".join(["set -eu", *FENCED.findall(PAGE), "crowd check"])
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script],
         cwd=tmp_path,
-        env=environment | {"CROWD_DATABASE_URL": "sqlite:///crowd.db"},
+        env=warm_environment | {"CROWD_DATABASE_URL": "sqlite:///crowd.db"},
         capture_output=True,
         text=True,
         timeout=120,

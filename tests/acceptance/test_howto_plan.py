@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs/how-to/plan-before-spending.md"
 FENCED = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_commands_of_the_page_work(tmp_path: Path):
+def test_the_commands_of_the_page_work(tmp_path: Path, warm_environment: dict[str, str]):
     rng = np.random.default_rng(0)
     truth = rng.integers(2, size=60)
     rows = [
@@ -30,7 +28,7 @@ def test_the_commands_of_the_page_work(tmp_path: Path):
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", "\n".join(["set -eu", *blocks])],
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        env=warm_environment,
         capture_output=True,
         text=True,
         timeout=300,

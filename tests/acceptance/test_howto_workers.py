@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,18 +22,17 @@ crowd items add reviews items.csv
 
 @pytest.mark.slow  # a hundred processes of the command
 @pytest.mark.parametrize("page", ["manage-workers", "pay-workers"])
-def test_the_commands_of_a_page_work(page: str, tmp_path: Path):
+def test_the_commands_of_a_page_work(page: str, tmp_path: Path, warm_environment: dict[str, str]):
     (tmp_path / "people.csv").write_text("name,groups\nBea,radiology\nCleo,\n")
     (tmp_path / "items.csv").write_text("item,text\nr1,fine\nr2,poor\n")
     blocks = FENCED.findall((PAGES / f"{page}.md").read_text())
     assert blocks
     overlap = "crowd project update reviews --overlap 1\n"
     script = "\n".join(["set -eu", FIELD, BEFORE, overlap, *blocks, "crowd check"])
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PATH": path, "CROWD_DATABASE_URL": "sqlite:///crowd.db"},
+        env=warm_environment | {"CROWD_DATABASE_URL": "sqlite:///crowd.db"},
         capture_output=True,
         text=True,
         timeout=300,

@@ -78,11 +78,11 @@ def run(script: str, folder: Path, environment: dict[str, str]) -> tuple[list[st
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the tutorial asks for curl")
 @pytest.mark.parametrize("page", TUTORIALS)
-def test_a_tutorial_works_as_printed(tmp_path: Path, environment: dict[str, str], page: str):
+def test_a_tutorial_works_as_printed(tmp_path: Path, warm_environment: dict[str, str], page: str):
     todo = steps(page, free_port())
     assert len(todo) > 6
     script = f"echo '{CUT}'\n".join(step.commands for step in todo)
-    printed, complaints = run(script, tmp_path, environment)
+    printed, complaints = run(script, tmp_path, warm_environment)
     assert "Traceback" not in complaints
     for step, output in zip(todo, printed, strict=True):
         if step.printed is not None:
