@@ -34,9 +34,11 @@ def faults(figures: Figures) -> tuple[int, ...]:
     )
 
 
-@pytest.mark.parametrize("hit_size", [1, 10])
-def test_every_item_gets_exactly_its_answers(database: Database, hit_size: int) -> None:
-    race = prepare(database, Plan(hit_size=hit_size))
+@pytest.mark.parametrize(
+    ("items", "hit_size"), [(200, 10), (50, 1), pytest.param(200, 1, marks=pytest.mark.slow)]
+)
+def test_every_item_gets_exactly_its_answers(database: Database, items: int, hit_size: int) -> None:
+    race = prepare(database, Plan(items=items, hit_size=hit_size))
     figures = count(race, race.run())
     assert race.errors == []
     assert faults(figures) == (0, 0, 0, 0, 0, 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 from sqlalchemy import func, select
@@ -17,6 +19,7 @@ from crowd.services.setup import projects
 from crowd.trials import report, summary
 from crowd.trials.digits import AT_RANDOM, SELECTED, Outcome, Plan, Round, run
 from crowd.trials.measure import calibration
+from tests.conftest import fresh_database
 
 SMALL = Plan(seed=3, rounds=2, images=100, seeds=20, batch=12, people=14)
 
@@ -44,23 +47,37 @@ def play(url: str, plan: Plan) -> Played:
 
 
 @pytest.fixture(scope="module")
-def played(module_database_url: str) -> Iterator[Played]:
-    """The small demo, played once on each kind of database."""
-    result = play(module_database_url, SMALL)
-    yield result
-    result.database.dispose()
+def play_on(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Played]]:
+    """Return the small demo as it was played on a kind of database: once on each."""
+    with ExitStack() as stack:
+
+        @cache
+        def on(kind: str) -> Played:
+            url = stack.enter_context(fresh_database(kind, tmp_path_factory.mktemp("digits"), request))
+            result = play(url, SMALL)
+            stack.callback(result.database.dispose)
+            return result
+
+        yield on
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def played(request: pytest.FixtureRequest, play_on: Callable[[str], Played]) -> Played:
+    return play_on(request.param)
 
 
 @pytest.fixture(scope="module")
-def again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """The same plan once more, always on SQLite."""
-    result = play(f"sqlite:///{tmp_path_factory.mktemp('again') / 'digits.db'}", SMALL)
-    yield result
-    result.database.dispose()
+def on_sqlite(play_on: Callable[[str], Played]) -> Played:
+    return play_on("sqlite")
 
 
-def test_equal_seeds_give_equal_numbers_and_equal_versions_on_any_database(played: Played, again: Played):
-    assert summary.as_dict(played.outcome) == summary.as_dict(again.outcome)
+def test_equal_seeds_give_equal_numbers_and_equal_versions_on_any_database(
+    play_on: Callable[[str], Played],
+):
+    first, again = (summary.as_dict(play_on(kind).outcome) for kind in ("sqlite", "postgresql"))
+    assert first == again
 
 
 def test_each_round_is_seen_as_it_ends(played: Played):
@@ -143,8 +160,8 @@ def test_the_bins_of_a_calibration_hold_every_label_once(played: Played):
     assert sum(each.items * each.claimed for each in bins) == pytest.approx(labels.confidence.sum())
 
 
-def test_the_report_needs_no_network_and_no_script(again: Played):
-    page = report.render(again.outcome, command="crowd serve --database 'a&b'")
+def test_the_report_needs_no_network_and_no_script(on_sqlite: Played):
+    page = report.render(on_sqlite.outcome, command="crowd serve --database 'a&b'")
     addresses = {
         "".join(found) for found in re.findall(r"""(?:src|href)=["']([^"']*)|url\(([^)]*)\)""", page)
     }
@@ -154,21 +171,21 @@ def test_the_report_needs_no_network_and_no_script(again: Played):
     assert "@import" not in page
 
 
-def test_the_report_says_what_the_numbers_say(again: Played):
-    page = report.render(again.outcome, command="crowd serve --database 'a&b'")
-    end = again.outcome.rounds[-1].selected
+def test_the_report_says_what_the_numbers_say(on_sqlite: Played):
+    page = report.render(on_sqlite.outcome, command="crowd serve --database 'a&b'")
+    end = on_sqlite.outcome.rounds[-1].selected
     assert report.percent(end.model_accuracy) in page
     assert f"<b>{end.answers}</b>" in page
     assert page.count("<svg") == 4
-    assert page.count('class="dispute"') == len(again.outcome.selected.disputes) == 6
+    assert page.count('class="dispute"') == len(on_sqlite.outcome.selected.disputes) == 6
     assert "a&amp;b" in page
     assert "nan" not in re.sub(r"data:[^\"]*", "", page)
 
 
-def test_the_table_shows_both_sides_and_every_round(again: Played):
-    lines = summary.as_text(again.outcome).splitlines()
+def test_the_table_shows_both_sides_and_every_round(on_sqlite: Played):
+    lines = summary.as_text(on_sqlite.outcome).splitlines()
     row = {line[:20].strip(): line[20:].split() for line in lines}
-    ends = again.outcome.rounds[-1].selected, again.outcome.rounds[-1].at_random
+    ends = on_sqlite.outcome.rounds[-1].selected, on_sqlite.outcome.rounds[-1].at_random
     assert row["answers bought"] == [str(end.answers) for end in ends]
     assert row["model accuracy, %"] == ["start", "1", "2"]
     assert row["crowd"][-1] == f"{100 * ends[0].model_accuracy:.1f}"
