@@ -24,6 +24,7 @@ from crowd.models.states import advance
 from crowd.services.mturk import hits, intake, people, verdicts
 
 THREADS = 16
+AHEAD = 4  # reads on their way or next in line, by thread, while what came before them is stored
 # Delivered in one transaction: many, because each is a commit; not all, so that memory stays small.
 AT_ONCE = 50
 # From so many HITs on, one list of all of them says which have changed.
@@ -170,7 +171,7 @@ def _read_all(
     with ThreadPoolExecutor(THREADS, thread_name_prefix="collector") as pool:
         for each, standing in changed:
             flying.add(pool.submit(_read, caller, each, standing, clock))
-            if len(flying) >= 2 * THREADS:
+            if len(flying) >= AHEAD * THREADS:
                 finished, flying = wait(flying, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
         yield from (future.result() for future in flying)

@@ -153,7 +153,7 @@ def _question(session: Session, entry: OutboxEntry) -> partial[str]:
     if hit.endpoint != entry.endpoint:
         raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
     project = session.get_one(Project, hit.project_id)
-    offered = Posting.read(project.posting)
+    offered = _once(session, ("posting", project.id), lambda: Posting.read(project.posting))
     if "compensation" in entry.parameters:
         document = compensation.page(entry.parameters["compensation"], offered.hosts(entry.endpoint))
         return partial(envelope.html_question, document)

@@ -34,7 +34,7 @@ THREADS = 16
 # Calls on their way or next in line, by thread: more would only wait while the lease runs. They are marked
 # by halves, for every time is a commit.
 AHEAD = 4
-MOMENT = 0.02  # seconds: calls that end in it are recorded together, for that is a commit too
+MOMENT = 0.05  # seconds: calls that end in it are recorded together, for that is a commit too
 # Operations whose results others need, in the order in which they do.
 FIRST = ("CreateQualificationType", "CreateHITType")
 # As the partial index has it.
