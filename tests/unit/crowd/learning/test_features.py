@@ -72,3 +72,13 @@ def test_rows_are_taken_in_the_order_asked_for(payloads):
     features = features_of(payloads)
     assert list(features.take([2, 0])) == [features.values[2], features.values[0]]
     assert len(features.take([])) == 0
+
+
+@pytest.mark.parametrize("odd", [10**400, float("nan"), "seven", None])
+def test_what_is_no_finite_number_makes_a_field_no_vector(odd):
+    with pytest.raises(Unprocessable):
+        features_of([{"pixels": [1, 2.5]}, {"pixels": [1, odd]}])
+
+
+def test_numbers_of_a_vector_may_be_written_as_text():
+    assert features_of([{"pixels": [1, 2.5]}, {"pixels": [True, "4"]}]).values.tolist() == [[1, 2.5], [1, 4]]
