@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numba.core.errors import TypingError
 
 from aggregation.answers import Answers
@@ -41,6 +43,33 @@ def test_compiled_and_sparse_agree(crowd, step, labels):
         found.append(fit(problem, maximise, max_iterations=30, tolerance=-1.0))
     np.testing.assert_allclose(found[0].posterior, found[1].posterior, atol=1e-9)
     np.testing.assert_allclose(found[0].history, found[1].history, rtol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    # How many vectors and wide steps a row takes differs; each number is compiled once.
+    labels=st.sampled_from([1, 2, 3, 38]),
+    sizes=st.lists(st.sampled_from([0, 0, 1, 3, 8, 9, 16, 17, 40]), max_size=12),
+    gold=st.sampled_from([0.0, 0.3]),
+)
+def test_a_pass_is_the_same_with_either_kernel(seed, labels, sizes, gold):
+    rng = np.random.default_rng(seed)
+    item = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    worker, label = (rng.integers(high, size=len(item)).astype(np.int32) for high in (5, labels))
+    names = (tuple(map(str, range(count))) for count in (len(sizes), 5, labels))
+    answers = Answers(item, worker, label, *names)
+    known = np.where(rng.random(len(sizes)) < gold, rng.integers(labels, size=len(sizes)), -1)
+    pairs = Pairs.of(answers)
+    table = rng.random((len(pairs.worker), labels)) ** rng.integers(1, 30) + 1e-30
+    prior = rng.dirichlet(np.ones(labels))
+    found = []
+    for kernel in (SparseKernel, CompiledKernel):
+        posterior = np.full((len(sizes), labels), 1.0 / labels)
+        step = kernel(pairs, known.astype(np.int32)).expect(table, prior, posterior)
+        found.append((posterior[pairs.answered], *step))
+    for mine, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-9, rtol=1e-9)
 
 
 @pytest.mark.parametrize("past", [None, "one label nobody gave"])
