@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crowd.models import Answer, Assignment, Slot
@@ -190,3 +192,19 @@ def test_a_page_that_expires_at_that_moment_is_kept_apart_and_none_is_claimed(
     reply = hand_in(wim, page)
     assert (reply.status_code, held(database), count(database, Answer)) == (409, 0, 0)
     sound(database)
+
+
+class TestLimit:
+    @pytest.fixture
+    def settings(self, settings):
+        return replace(settings, submits_per_minute=1)
+
+    def test_a_page_too_many_is_refused_and_no_other_is_claimed(self, project, invite, way, database, clock):
+        wim = invite("wim")
+        second = hand_in(wim, claim(wim, project).get_json()).get_json()["next"]
+        assert way == [True, True]
+        assert hand_in(wim, second).status_code == 429
+        assert (count(database, Answer), held(database)) == (HIT_SIZE, 1)
+        clock.advance(60)
+        assert hand_in(wim, second).status_code == 200
+        sound(database)
