@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +54,7 @@ def connect(endpoint: str, *, region: str = REGION, connections: int = 32, **ses
     config = Config(user_agent=f"crowd/{__version__}")
     client = found.client("mturk", endpoint_url=endpoint, config=config)
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    bundle = core.get_config_variable("ca_bundle")
+    bundle = core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
     pool = wire.pool(endpoint, bundle, connections=connections, timeout=timeout)
     name = client.meta.service_model.signing_name
     # Nothing is repeated here, as botocore does by itself: without a token that posts or pays again.

@@ -60,6 +60,7 @@ def pool(
     proxy = get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme)
     if proxy is None:
         return urllib3.PoolManager(**options)
+    proxy = proxy if "//" in proxy else f"http://{proxy}"
     auth = urllib3.util.parse_url(proxy).auth
     headers = urllib3.util.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
     return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)

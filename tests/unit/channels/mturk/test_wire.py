@@ -87,8 +87,11 @@ def test_a_connection_that_breaks_may_have_done_it() -> None:
     assert len(turk.types) == 1
 
 
-def test_the_way_leads_through_the_proxy_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://me:se%40cret@proxy.test:3128")
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_the_way_leads_through_the_proxy_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}me:se%40cret@proxy.test:3128")
     monkeypatch.setenv("NO_PROXY", "inside.test")
     timeout = urllib3.Timeout(1)
     through = short.pool("https://host.test/mturk", None, connections=1, timeout=timeout)
