@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+EARLY = 100  # answers, as in the tables
 COLOURS = {
     "crowd until 0.7": "#15803d",
     "crowd until 0.8": "#4ade80",
+    "crowd until 0.7, from one": "#7c3aed",
     "random until 0.7": "#a3a3a3",
     "margin 3x": "#2563eb",
     "random 3x": "#c2410c",
@@ -23,7 +25,8 @@ def draw(measured: dict[str, dict[str, Any]], path: Path) -> None:
     import altair as alt
     import vl_convert
 
-    panels = [_panel(name, found) for name, found in measured.items()]
+    arms = {arm for found in measured.values() for arm in found["curves"]}
+    panels = [_panel(name, found, arms) for name, found in measured.items()]
     chart = alt.hconcat(*panels).configure(font="sans-serif").configure_view(stroke=None)
     spec = json.dumps(chart.to_dict())
     if path.suffix == ".png":
@@ -32,10 +35,10 @@ def draw(measured: dict[str, dict[str, Any]], path: Path) -> None:
         path.write_text(vl_convert.vegalite_to_svg(spec), encoding="utf-8")
 
 
-def _panel(name: str, found: dict[str, Any]) -> Any:
+def _panel(name: str, found: dict[str, Any], arms: set[str]) -> Any:
     import altair as alt
 
-    shown = {arm: colour for arm, colour in COLOURS.items() if arm in found["curves"]}
+    shown = {arm: colour for arm, colour in COLOURS.items() if arm in arms}
     colours = alt.Scale(domain=list(shown), range=list(shown.values()))
     base = alt.Chart(alt.InlineData(values=_rows(found)), title=name).encode(
         x=alt.X("answers:Q", title="answers"),
@@ -58,6 +61,6 @@ def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
         rows += [
             {"arm": arm, "answers": int(at), "accuracy": m, "low": m - e, "high": m + e}
             for at, m, e in zip(found["grid"], mean.tolist(), error.tolist(), strict=True)
-            if not np.isnan(m)
+            if at >= EARLY and not np.isnan(m)
         ]
     return rows

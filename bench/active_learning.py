@@ -28,14 +28,25 @@ FIXED = Policy(overlap=3)
 ONCE = Policy(overlap=1)
 SURE = Policy(min_answers=2, max_answers=5, confidence=0.7)
 SURER = Policy(min_answers=2, max_answers=5, confidence=0.8)
+FROM_ONE = Policy(min_answers=1, max_answers=5, confidence=0.7)
+LEARNING: dict[str, Any] = {
+    "strategy": "margin",
+    "random_share": 0.25,
+    "batch": 200,
+    "first": 1,
+    "grows": True,
+    "fuse": True,
+    "doubts": True,
+}
 ARMS = (
     Arm("random 3x", policy=FIXED, batch=200, grows=True),
     Arm("random 1x", policy=ONCE, batch=200, grows=True),
     Arm("random until 0.7", policy=SURE, batch=200, grows=True),
     Arm("margin 3x", "margin", policy=FIXED, first=1),
     # Projects with --model builtin --overlap 2 --max-overlap 5 and a --confidence, all else as it comes.
-    Arm("crowd until 0.8", "margin", 0.25, SURER, batch=200, first=1, grows=True, fuse=True, doubts=True),
-    Arm("crowd until 0.7", "margin", 0.25, SURE, batch=200, first=1, grows=True, fuse=True, doubts=True),
+    Arm("crowd until 0.8", policy=SURER, **LEARNING),
+    Arm("crowd until 0.7", policy=SURE, **LEARNING),
+    Arm("crowd until 0.7, from one", policy=FROM_ONE, **LEARNING),  # --overlap 1
 )
 WORLDS = {"digits": (digits, 2400), "sp": (sentences, 900), "noise": (noise, 600)}
 RIVALS = ("random 3x", "random 1x")
