@@ -7,6 +7,7 @@ import os
 # Threads of linear algebra that wait for each other burn ten times the work where tests share the cores.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+import gc
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -37,6 +38,13 @@ settings.load_profile("crowd")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-pg", action="store_true", help="skip tests that need a PostgreSQL server")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among the half a million objects of thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
