@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import resource
+import shutil
 import tempfile
 import threading
 import time
@@ -195,11 +196,13 @@ def _resident() -> float:
 
 
 def _warm_up(name: str, small: str) -> None:
-    """Do it on a small database, with the kernel that large fits have."""
+    """Do it on a small database of its own, with the kernel that large fits have."""
     from aggregation import em
 
     em.COMPILE_FROM, usual = 0, em.COMPILE_FROM
-    PROGRAMS[name](small, 2, Clock())
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(small, f"{folder}/small.db")
+        PROGRAMS[name](f"sqlite:///{folder}/small.db", 2, Clock())
     em.COMPILE_FROM = usual
 
 
@@ -264,10 +267,10 @@ def main() -> None:
     for labels in map(int, options.labels.split(",")):
         for kind in options.database.split(","):
             with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-                small = f"sqlite:///{folder}/small.db"
+                small = f"{folder}/small.db"
                 few = crowd(SMALL, labels, options.seed)
-                fill(small, few)
-                add(small, few, np.arange(len(few)))
+                fill(f"sqlite:///{small}", few)
+                add(f"sqlite:///{small}", few, np.arange(len(few)))
                 if kind == "sqlite":
                     rows += compare(f"sqlite:///{folder}/bench.db", small, options.answers, labels, options)
                     continue

@@ -14,7 +14,7 @@ from crowd.models import Answer, AnswerFlag, Worker
 from tests.integration import world
 from tests.integration.world import LABELS, START, World
 
-ODD = 'a\t\\b\n"c"'
+ODD = 'a\t\\b\n\r"c"\\N'
 
 
 def test_whole_numbers_come_back_as_they_are(database: Database) -> None:
