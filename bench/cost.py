@@ -130,9 +130,7 @@ def _part(options: argparse.Namespace) -> None:
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", orders=10, items=2500))
     parser.add_argument("--quick", action="store_true", help=f"two orders of {QUICK}")
-    parser.add_argument(
-        "--part", choices=("frontier", "claims", "attacks", "model", "digits"), default="frontier"
-    )
+    parser.add_argument("--part", choices=("frontier", "claims", *PARTS), default="frontier")
     parser.add_argument("--merge", help="report on stored runs instead, with commas")
     parser.add_argument("--plot", type=Path, help="folder to draw the picture of the docs into")
     parser.add_argument("--docs", type=Path, help="page whose tables are written anew, between its marks")
