@@ -29,12 +29,12 @@ SUBMISSION = {
 }
 
 
-@pytest.mark.parametrize("statement", [accept.STORE, accept.STORE_COUNTED])
-def test_a_submission_finds_its_slots_by_their_assignment(database, statement):
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_submission_finds_its_slots_by_their_assignment(database, is_counted):
     assert database._lines is not None
     with database._lines.connect() as line:
         line.exec_driver_sql("VACUUM ANALYZE slot")
-        rows = line.exec_driver_sql(f"EXPLAIN {statement.postgresql}", SUBMISSION)
+        rows = line.exec_driver_sql(f"EXPLAIN {accept.STORE[is_counted].postgresql}", SUBMISSION)
         plan = "\n".join(text for (text,) in rows)
     assert "Index Scan using ix_slot_assignment_id on slot" in plan
     assert "Index Cond: (assignment_id = " in plan
