@@ -27,7 +27,11 @@ DATABASE, REPORT = "digits.db", "report.html"
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=8, show_default=True)
 @click.option(
-    "--batch", type=click.IntRange(min=1), default=60, show_default=True, help="New images in a round, at most."
+    "--batch",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="New images in a round, at most.",
 )
 @click.option(
     "--images",
