@@ -200,14 +200,14 @@ UPDATE example SET gold_id = NULL WHERE id = (SELECT min(id) FROM example WHERE 
 -- 30: to another item
 -- unguarded: example
 CREATE TEMPORARY TABLE ends AS SELECT min(id) AS one, max(id) AS other FROM example
-    WHERE source = 'consensus' AND json_array_length(answers) = 2;
+    WHERE source = 'consensus' AND json_array_length(answers) = 3;
 UPDATE example SET answers = (SELECT answers FROM example e JOIN ends ON e.id = other)
     WHERE id = (SELECT one FROM ends);
 
 -- 33: who is no pseudonym
 -- unguarded: example
-UPDATE example SET workers = '["ann", "bob"]'
-    WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus' AND json_array_length(answers) = 2);
+UPDATE example SET workers = '["ann", "bob", "cyd"]'
+    WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus' AND json_array_length(answers) = 3);
 
 -- 33: not one worker for each answer
 -- unguarded: example
