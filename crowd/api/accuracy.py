@@ -7,9 +7,9 @@ from marshmallow import fields, validate
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Dollars, Number, Schema, about
-from crowd.services import accuracy, stop
 from crowd.services.access import scope
-from crowd.services.accuracy import Accuracy
+from crowd.services.honesty import accuracy, stop
+from crowd.services.honesty.accuracy import Accuracy
 
 blueprint = Blueprint("accuracy", "What labels claim, and what a second look found.")
 

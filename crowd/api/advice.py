@@ -7,9 +7,9 @@ from marshmallow import fields
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about
-from crowd.services import guidance
 from crowd.services.access import scope
-from crowd.services.guidance import Advice
+from crowd.services.reports import guidance
+from crowd.services.reports.guidance import Advice
 
 blueprint = Blueprint("advice", "What the answers say about the question.")
 

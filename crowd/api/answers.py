@@ -12,9 +12,9 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.downloads import DOCUMENTED, FormatQuery, download
 from crowd.api.edge import edge
 from crowd.api.fields import about
-from crowd.services import answers
 from crowd.services.access import scope
 from crowd.services.access.keys import Principal
+from crowd.services.reports import answers
 
 blueprint = Blueprint("answers", "What workers said, answer by answer.")
 

@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 from crowd.api.access import WorkerVisit, requires_worker
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about, text
-from crowd.services import appeals
-from crowd.services.appeals import LONGEST, Grievance
+from crowd.services.experts import appeals
+from crowd.services.experts.appeals import LONGEST, Grievance
 
 blueprint = Blueprint("appeals", "For workers: contest a rejection or a restriction.")
 

@@ -14,8 +14,9 @@ from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import Conflict
 from crowd.models import Batch
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import browse, choose, publish
+from crowd.services import choose, publish
 from crowd.services.access import scope
+from crowd.services.reports import browse
 
 blueprint = Blueprint("batches", "Which items were chosen, and why.")
 

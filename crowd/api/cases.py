@@ -12,9 +12,10 @@ from crowd.api.fields import Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models import Case
 from crowd.models.case import CASE_KINDS, CASE_STATES
-from crowd.services import casefile, cases, rulings
+from crowd.services import cases
 from crowd.services.access import scope
-from crowd.services.rulings import LONGEST_NOTE, OUTCOMES, Ruling
+from crowd.services.experts import casefile, rulings
+from crowd.services.experts.rulings import LONGEST_NOTE, OUTCOMES, Ruling
 
 MOST_WRONG = 100
 

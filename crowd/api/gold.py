@@ -12,10 +12,12 @@ from crowd.api.fields import Number, Schema, about, key, text
 from crowd.api.items import ImportedSchema
 from crowd.api.paging import PageQuery, PageSchema, page
 from crowd.models.item import GOLD_USES
-from crowd.services import browse, gold_supply, golds, intake
+from crowd.services import intake
 from crowd.services.access import scope
-from crowd.services.gold_supply import Supply
-from crowd.services.golds import Correction
+from crowd.services.experts import gold_supply, golds
+from crowd.services.experts.gold_supply import Supply
+from crowd.services.experts.golds import Correction
+from crowd.services.reports import browse
 from crowd.tables.gold import GoldRow, read_gold
 
 EXPLANATION = 2000  # characters

@@ -10,9 +10,10 @@ from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about, key, text
 from crowd.api.paging import PageQuery, PageSchema, page
-from crowd.services import browse, intake
+from crowd.services import intake
 from crowd.services.access import scope
 from crowd.services.people import reserve
+from crowd.services.reports import browse
 from crowd.tables.items import ItemRow, read_items
 
 blueprint = Blueprint("items", "The data to be labeled.")

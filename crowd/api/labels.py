@@ -17,10 +17,11 @@ from crowd.api.fields import Schema, about
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import NotFound, bad_input
 from crowd.models import Consensus, ConsensusRun, Item, Project, Provisional
-from crowd.services import answers, browse, conclude, label_table, provisional
+from crowd.services import conclude, provisional
 from crowd.services.access import scope
 from crowd.services.access.keys import Principal
 from crowd.services.estimate import METHODS
+from crowd.services.reports import answers, browse, label_table
 
 blueprint = Blueprint("labels", "What the answers say together.")
 # A request must not buy a thousand hours of computing with one number.

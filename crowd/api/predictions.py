@@ -14,8 +14,9 @@ from crowd.api.fields import Number, Schema, about, key, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.errors import Problem, bad_inputs
 from crowd.models import PredictionSet
-from crowd.services import browse, predict
+from crowd.services import predict
 from crowd.services.access import scope
+from crowd.services.reports import browse
 from crowd.tables.predictions import PredictionTable, read_predictions
 
 blueprint = Blueprint("predictions", "What a model thinks of the items, by version of the model.")

@@ -16,9 +16,10 @@ from crowd.api.project_settings import NewProject, ProjectSchema, Settings, sett
 from crowd.errors import bad_input
 from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
-from crowd.services import browse, pay
+from crowd.services import pay
 from crowd.services.access import scope
 from crowd.services.mturk import cost
+from crowd.services.reports import browse
 from crowd.services.setup import instructions, projects
 from crowd.services.setup.instructions import Wording
 from crowd.services.setup.projects import ProjectSettings

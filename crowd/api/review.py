@@ -11,9 +11,9 @@ from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Dollars, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.models.assignment import REVIEW_STATES
-from crowd.services import review
 from crowd.services.access import scope
-from crowd.services.review import VERDICTS
+from crowd.services.experts import review
+from crowd.services.experts.review import VERDICTS
 
 blueprint = Blueprint("review", "Pages that somebody looks at before they are paid.")
 MOST_PAGES = 1000

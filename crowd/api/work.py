@@ -16,11 +16,12 @@ from crowd.api.fields import Dollars, Flag, Number, Schema, about, text
 from crowd.api.paging import PageQuery, PageSchema, number, page
 from crowd.api.problems import problem
 from crowd.models.answer import SKIP_REASONS
-from crowd.services import assign, browse, collect, following
+from crowd.services import assign, collect, following
 from crowd.services.access import attempts
 from crowd.services.collect import Skipped
 from crowd.services.page import terms
 from crowd.services.people import messages
+from crowd.services.reports import browse
 
 REPORT_LENGTH = 2000
 

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from crowd.cli.workplace import Workplace, table, works_on_database
-from crowd.services import accuracy, stop
-from crowd.services.accuracy import Accuracy
+from crowd.services.honesty import accuracy, stop
+from crowd.services.honesty.accuracy import Accuracy
 
 
 @click.command("accuracy")

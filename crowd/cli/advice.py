@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from crowd.cli.workplace import Workplace, table, works_on_database
-from crowd.services import guidance
-from crowd.services.guidance import SAID, Advice
+from crowd.services.reports import guidance
+from crowd.services.reports.guidance import SAID, Advice
 
 
 @click.command("advice")

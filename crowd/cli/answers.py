@@ -6,7 +6,7 @@ import click
 
 from crowd.cli.output import pour
 from crowd.cli.workplace import Workplace, works_on_database
-from crowd.services import answers
+from crowd.services.reports import answers
 from crowd.tables.lines import FORMATS, write_lines
 from crowd.tables.source import STDIO
 

@@ -13,10 +13,11 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Project
-from crowd.services import audit, review
+from crowd.services import audit
 from crowd.services.access import scope
+from crowd.services.experts import review
+from crowd.services.experts.review import Verdict
 from crowd.services.mturk import bonuses, compensation, offers, people
-from crowd.services.review import Verdict
 from workers.money import dollars, to_micros
 
 

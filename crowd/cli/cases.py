@@ -11,10 +11,11 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Case
 from crowd.models.case import CASE_KINDS, CASE_STATES
-from crowd.services import casefile, cases, rulings
+from crowd.services import cases
 from crowd.services.access import scope
-from crowd.services.casefile import CaseFile
-from crowd.services.rulings import LONGEST_NOTE, OUTCOMES
+from crowd.services.experts import casefile, rulings
+from crowd.services.experts.casefile import CaseFile
+from crowd.services.experts.rulings import LONGEST_NOTE, OUTCOMES
 
 ALL_OUTCOMES = tuple(dict.fromkeys(outcome for named in OUTCOMES.values() for outcome in named))
 

@@ -13,10 +13,10 @@ from crowd.clock import utc_now
 from crowd.errors import Conflict
 from crowd.models import Project
 from crowd.services import judge
+from crowd.services.experts.review import Verdict
 from crowd.services.mturk import channel, offers
 from crowd.services.mturk.channel import Mturk
 from crowd.services.mturk.collect import Collected
-from crowd.services.review import Verdict
 
 
 @click.command("collect")

@@ -11,9 +11,10 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import bad_input
 from crowd.models import Gold, Item
-from crowd.services import gold_cases, gold_supply, golds, intake
+from crowd.services import intake
 from crowd.services.access import scope
-from crowd.services.golds import Correction
+from crowd.services.experts import gold_cases, gold_supply, golds
+from crowd.services.experts.golds import Correction
 from crowd.tables.gold import read_accepted, read_gold
 from crowd.tables.source import open_input
 

@@ -14,7 +14,8 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.errors import NotFound
 from crowd.models import Consensus, ConsensusRun, Item, Project, Provisional
-from crowd.services import browse, conclude, label_table, provisional
+from crowd.services import conclude, provisional
+from crowd.services.reports import browse, label_table
 from crowd.tables.source import STDIO
 from crowd.tables.writing import replacing, write_csv
 

@@ -23,9 +23,10 @@ from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models import Project
 from crowd.models.item import ITEM_STATES
-from crowd.services import gold_supply, stop
 from crowd.services.access import scope
-from crowd.services.gold_supply import Supply
+from crowd.services.experts import gold_supply
+from crowd.services.experts.gold_supply import Supply
+from crowd.services.honesty import stop
 from crowd.services.setup import instructions, projects, rules
 from crowd.services.setup.instructions import Wording
 from crowd.services.setup.projects import ProjectSettings

@@ -10,9 +10,9 @@ from crowd.cli.lazy import LazyGroup
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
 from crowd.models.assignment import REVIEW_STATES
-from crowd.services import review
 from crowd.services.access import scope
-from crowd.services.review import ReviewPage, Verdict
+from crowd.services.experts import review
+from crowd.services.experts.review import ReviewPage, Verdict
 
 COMMANDS = {
     "queue": ("crowd.cli.cases:queue", "The cases that need a reviewer: doubts, gold, appeals."),

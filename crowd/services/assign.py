@@ -13,13 +13,14 @@ from crowd.channels import Page
 from crowd.errors import BudgetExceeded, Forbidden, NotFound, Stale
 from crowd.models import Assignment, Hit, Instructions, Item, Project, Slot, Standing, Worker
 from crowd.models.conditions import ASSIGNED
-from crowd.services import exam, locks, pack, pay, plain, standings
+from crowd.services import locks, pack, pay, plain
 from crowd.services.access import scope
 from crowd.services.pack import Pick
 from crowd.services.page import gold, hold, quiz, release, terms, training
 from crowd.services.page.hold import Draft
 from crowd.services.page.terms import Terms
 from crowd.services.people import eligibility
+from crowd.services.trust import exam, standings
 
 SWEEP_LIMIT = 500
 UNSYNCED = {"synchronize_session": False}

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.errors import NotFound
 from crowd.models import Answer, Case, Consensus, Gold, Item, Project, Skill
-from crowd.services import conclude, locks, reinstate
+from crowd.services import conclude, locks
 from crowd.services.access import scope
 from crowd.services.setup import projects
+from crowd.services.trust import reinstate
 from qc.disputes import dispute
 
 # What comes first: somebody waits; many grades hang on it; a label does; it would only be nice to have.

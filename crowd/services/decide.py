@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Decision, Item, Project, Provisional
 from crowd.models.states import advance
-from crowd.services import audit_slice, locks, publish, rules, worth
+from crowd.services import locks, publish, rules, worth
+from crowd.services.honesty import audit_slice
 from qc.decide import ACTIONS, Action, Policy, decide_all, reason
 
 # Answers from which on machines may overrule people.

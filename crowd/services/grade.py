@@ -24,8 +24,9 @@ from crowd.models import (
     Worker,
 )
 from crowd.models.states import advance
-from crowd.services import locks, publish, reinstate, watch
+from crowd.services import locks, publish
 from crowd.services.setup import projects
+from crowd.services.trust import reinstate, watch
 from crowd.task_types import TASK_TYPES, Ask
 from qc.gold import Grade as Verdict
 from qc.gold import grade as grade_against

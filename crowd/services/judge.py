@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
-from crowd.services import audit, grade, pay, review
+from crowd.services import audit, grade, pay
+from crowd.services.experts import review
+from crowd.services.experts.review import Verdict
 from crowd.services.mturk import people
-from crowd.services.review import Verdict
 
 JUDGE = "system:judge"
 

@@ -15,12 +15,10 @@ from crowd.errors import BudgetExceeded, Conflict, Misconfigured
 from crowd.models import Answer, Assignment, Project
 from crowd.services import (
     assign,
-    audit_slice,
     cases,
     choose,
     conclude,
     decide,
-    gold_cases,
     grade,
     judge,
     merge,
@@ -30,13 +28,14 @@ from crowd.services import (
     publish,
     rules,
     second_channel,
-    standings,
-    stop,
 )
 from crowd.services.decide import Decided
 from crowd.services.desk import ProjectDesk
+from crowd.services.experts import gold_cases
+from crowd.services.honesty import audit_slice, stop
 from crowd.services.mturk import channel as mturk
 from crowd.services.mturk.channel import Mturk
+from crowd.services.trust import standings
 from crowd.task_types import TASK_TYPES
 
 log = structlog.get_logger("crowd.loop")

@@ -14,8 +14,9 @@ from aggregation.panel import CAUTION
 from crowd import frames
 from crowd.db import chunks
 from crowd.models import Consensus, ConsensusRun, Item, Project, Worker
-from crowd.services import pay, standings
+from crowd.services import pay
 from crowd.services.setup import label_sets
+from crowd.services.trust import standings
 from crowd.task_types import TASK_TYPES
 from qc.gain import confusions, evidence, gains
 from qc.routing import proven

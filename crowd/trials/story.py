@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.models import AuditPick, Consensus, Item, Restriction, Worker
-from crowd.services import accuracy, appeals, cases, conclude, golds, guidance, roster, rulings, stop
+from crowd.services import cases, conclude, roster
+from crowd.services.experts import appeals, golds, rulings
+from crowd.services.experts.rulings import Ruling
+from crowd.services.honesty import accuracy, stop
+from crowd.services.reports import guidance
 from crowd.services.rules import trial
-from crowd.services.rulings import Ruling
 from crowd.services.setup import projects, rule_book
 from crowd.trials import week
 from crowd.trials.week import Cast, Stage

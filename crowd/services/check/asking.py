@@ -9,8 +9,8 @@ from sqlalchemy import Subquery, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from crowd.models import Assignment, Decision, Hit, HitQuestion, Item, Restriction, Slot
-from crowd.services import exam
 from crowd.services.check.invariant import invariant, lines, within
+from crowd.services.trust import exam
 from qc.spam import EXAM
 
 COUNTED = ("leased", "done")

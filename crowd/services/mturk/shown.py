@@ -13,10 +13,10 @@ from crowd.channels.mturk.posting import CHANNEL, Posting
 from crowd.errors import Forbidden, NotFound
 from crowd.models import Assignment, Hit, HitQuestion, OutboxEntry, Project, Slot, Worker
 from crowd.models.conditions import LIVE
-from crowd.services import exam
 from crowd.services.mturk import exchange, hits, posting
 from crowd.services.mturk.exchange import Exchanged
 from crowd.services.people import eligibility
+from crowd.services.trust import exam
 
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.models import Gold, Project, Standing, Worker
-from crowd.services import grade, plain, standings
+from crowd.services import grade, plain
 from crowd.services.pack import Pick
 from crowd.services.page import gold, hold
 from crowd.services.page.accept import Claimed
 from crowd.services.page.terms import Terms
+from crowd.services.trust import standings
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Decision, Item, Project, Restriction, Skill, Standing, Worker
 from crowd.models import Rule as Row
-from crowd.services import audit, cases, exam, grade, publish, roster, standings
+from crowd.services import audit, cases, grade, publish, roster
 from crowd.services.people import eligibility, messages
+from crowd.services.trust import exam, standings
 from qc.rule_faults import hours
 from qc.rules import Rule
 

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from crowd.errors import CrowdError
 from crowd.models import Case, Project
 from crowd.models.case import CASE_KINDS
-from crowd.services import casefile, cases, rulings
+from crowd.services import cases
 from crowd.services.access import scope
+from crowd.services.experts import casefile, rulings
 from crowd.task_types import TASK_TYPES
 from crowd.web.place import Place, RequesterCall
 

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from crowd import __version__, visitors
 from crowd.errors import Unauthorized
-from crowd.services import browse
 from crowd.services.access import keys, sessions
 from crowd.services.access.keys import Principal
+from crowd.services.reports import browse
 from crowd.services.setup import projects
 from crowd.web.headers import PAGES
 from crowd.web.place import Call, Place

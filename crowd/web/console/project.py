@@ -13,8 +13,11 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import accuracy, cases, conclude, gold_supply, guidance, pack, stop
+from crowd.services import cases, conclude, pack
 from crowd.services.access import scope
+from crowd.services.experts import gold_supply
+from crowd.services.honesty import accuracy, stop
+from crowd.services.reports import guidance
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
 from crowd.services.setup.instructions import Wording

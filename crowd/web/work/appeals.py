@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from crowd.errors import CrowdError, TooMany
-from crowd.services import appeals
-from crowd.services.appeals import What
+from crowd.services.experts import appeals
+from crowd.services.experts.appeals import What
 from crowd.web.place import Place, WorkerCall
 
 

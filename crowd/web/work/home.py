@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.models import Project
-from crowd.services import appeals
+from crowd.services.experts import appeals
 from crowd.services.market import work
 from crowd.services.market import workbench as workbench_of_hits
 from crowd.services.page import terms

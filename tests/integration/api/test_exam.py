@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from crowd.models import Project, Slot, Worker
-from crowd.services import exam
+from crowd.services.trust import exam
 from tests.integration.world import START
 
 

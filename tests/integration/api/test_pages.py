@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from crowd.services import label_table
+from crowd.services.reports import label_table
 
 
 def walk(caller, path: str, noun: str, meanwhile=lambda: None, limit: int = 3) -> list[dict]:

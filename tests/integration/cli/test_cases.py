@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import Assignment, Case, Gold
-from crowd.services import appeals, cases, grade, review, roster
+from crowd.services import cases, grade, roster
+from crowd.services.experts import appeals, review
 from tests.integration import world
 from tests.integration.world import START, World
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import AuditEntry, Project
-from crowd.services import conclude, decide, golds, grade
+from crowd.services import conclude, decide, grade
+from crowd.services.experts import golds
 from tests.integration import world
 from tests.integration.world import World
 

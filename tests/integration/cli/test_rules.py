@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import AuditEntry, Firing, Rule, Worker
-from crowd.services import grade, rules, standings
+from crowd.services import grade, rules
+from crowd.services.trust import standings
 from tests.integration import world
 from tests.integration.world import START, World
 

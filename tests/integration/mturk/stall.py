@@ -13,10 +13,11 @@ from sqlalchemy import select
 from crowd.channels.mturk.calls import Caller
 from crowd.db import Database
 from crowd.models import Answer, Assignment, AuditEntry, LedgerEntry, Quarantined
-from crowd.services import grade, judge, loop, review
+from crowd.services import grade, judge, loop
+from crowd.services.experts import review
+from crowd.services.experts.review import Verdict
 from crowd.services.mturk.collect import Collected
 from crowd.services.mturk.sender import Sent
-from crowd.services.review import Verdict
 from tests.fakes import wire
 from tests.fakes.turk import Turk
 from tests.integration.mturk.conftest import Shop, caller

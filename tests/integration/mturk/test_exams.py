@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from crowd.app import create_app
 from crowd.db import Database
 from crowd.models import Gold, Hit, HitQuestion, Item, Project, Restriction, Slot, Worker
-from crowd.services import exam, grade
+from crowd.services import grade
+from crowd.services.trust import exam
 from crowd.settings import Settings
 from qc.spam import EXAM
 from tests.integration.mturk.stall import Stall, stall

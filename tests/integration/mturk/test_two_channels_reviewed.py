@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crowd.db import Database
 from crowd.models import Answer, AuditPick, Item
-from crowd.services import audit_slice
+from crowd.services.honesty import audit_slice
 from tests.integration.mturk.two_channels import DAY, OTHER, OWN, PATIENCE, Shared, shared
 
 FREE = {"fees": "none"}

@@ -14,22 +14,11 @@ from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import BudgetExceeded, Conflict, Forbidden, NotFound
 from crowd.models import Assignment, Budget, Hit, Item, Project, Slot, Worker
-from crowd.services import (
-    assign,
-    audit_slice,
-    collect,
-    conclude,
-    decide,
-    expert,
-    golds,
-    grade,
-    pay,
-    review,
-    roster,
-    second_channel,
-)
+from crowd.services import assign, collect, conclude, decide, grade, pay, roster, second_channel
 from crowd.services.collect import Receipt, Skipped
-from crowd.services.review import Verdict
+from crowd.services.experts import expert, golds, review
+from crowd.services.experts.review import Verdict
+from crowd.services.honesty import audit_slice
 from crowd.services.setup import projects
 from tests.integration import world
 from tests.integration.mturk.stall import Stall, stall

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.models import AuditPick, Case, ConsensusRun, Decision, Gold, Project
-from crowd.services import audit_slice, conclude, publish
-from crowd.services.audit_slice import Drawn
+from crowd.services import conclude, publish
+from crowd.services.honesty import audit_slice
+from crowd.services.honesty.audit_slice import Drawn
 from tests.integration import world
 from tests.integration.world import PRICE, World
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from crowd.db import Database
 from crowd.errors import NotFound
 from crowd.models import Case, ConsensusRun, CurrentRun, Item, Project
-from crowd.services import casefile, cases, conclude
+from crowd.services import cases, conclude
+from crowd.services.experts import casefile
 from tests.integration import world
 from tests.integration.world import START, World
 

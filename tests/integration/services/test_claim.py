@@ -12,8 +12,9 @@ from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Gold, Project, Slot, Standing, Worker
-from crowd.services import assign, conclude, roster, standings
+from crowd.services import assign, conclude, roster
 from crowd.services.setup import projects
+from crowd.services.trust import standings
 from tests.integration import world
 from tests.integration.world import PRICE, START
 

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, Unauthorized
 from crowd.models import Answer, AuditEntry, Base, Worker
-from crowd.services import appeals, conclude, erasure, merge, roster
+from crowd.services import conclude, erasure, merge, roster
 from crowd.services.access import keys, scope, sessions
 from crowd.services.erasure import Erased
+from crowd.services.experts import appeals
 from crowd.services.people import eligibility, groups, invitations, messages
 from tests.integration import world
 from tests.integration.world import START, World

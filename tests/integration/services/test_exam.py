@@ -11,9 +11,11 @@ from crowd.channels import Page
 from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.models import Answer, AnswerFlag, AuditEntry, Gold, Restriction, Slot, Standing
-from crowd.services import exam, golds, grade, roster, standings, watch
+from crowd.services import grade, roster
 from crowd.services.check import asking
+from crowd.services.experts import golds
 from crowd.services.people import eligibility
+from crowd.services.trust import exam, standings, watch
 from qc.spam import EXAM
 from tests.integration import world
 from tests.integration.world import LABELS, START, World

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, NotFound, Unprocessable
 from crowd.models import Case, Gold, Grade, Item, Restriction, Skill, Slot
-from crowd.services import conclude, decide, gold_cases, gold_supply, golds, grade, intake, merge, standings
-from crowd.services.undo import Affected, Change
+from crowd.services import conclude, decide, grade, intake, merge
+from crowd.services.experts import gold_cases, gold_supply, golds
+from crowd.services.experts.undo import Affected, Change
+from crowd.services.trust import standings
 from crowd.tables.gold import GoldRow
 from tests.integration import world
 from tests.integration.world import LABELS, START, World

@@ -13,15 +13,10 @@ from crowd.models import (
     Skill,
     Worker,
 )
-from crowd.services import (
-    conclude,
-    decide,
-    golds,
-    grade,
-    intake,
-    standings,
-)
-from crowd.services.golds import Correction
+from crowd.services import conclude, decide, grade, intake
+from crowd.services.experts import golds
+from crowd.services.experts.golds import Correction
+from crowd.services.trust import standings
 from crowd.tables.gold import GoldRow
 from tests.integration import world
 from tests.integration.world import LABELS, START, World

@@ -6,8 +6,9 @@ import pytest
 
 from crowd.db import Database
 from crowd.errors import Conflict, Unprocessable
-from crowd.services import answers, grade
+from crowd.services import grade
 from crowd.services.people import reserve
+from crowd.services.reports import answers
 from tests.integration import world
 from tests.integration.world import START, World
 

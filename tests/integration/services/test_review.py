@@ -10,9 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Conflict, NotFound, Unprocessable
 from crowd.models import AnswerFlag, Assignment, AuditEntry, Slot
-from crowd.services import conclude, grade, pay, review, roster
+from crowd.services import conclude, grade, pay, roster
+from crowd.services.experts import review
+from crowd.services.experts.review import ReviewPage, Verdict
 from crowd.services.people import messages
-from crowd.services.review import ReviewPage, Verdict
 from tests.integration import world
 from tests.integration.world import PRICE, START, World
 

@@ -26,7 +26,8 @@ from crowd.models import (
     Skill,
     Worker,
 )
-from crowd.services import golds, grade, pay, rules
+from crowd.services import grade, pay, rules
+from crowd.services.experts import golds
 from crowd.services.rules import trial
 from crowd.services.rules.actions import release
 from crowd.services.setup import rule_book

@@ -20,10 +20,11 @@ from crowd.models import (
     Restriction,
     Slot,
 )
-from crowd.services import appeals, cases, conclude, grade, merge, review, roster, rulings
+from crowd.services import cases, conclude, grade, merge, roster
 from crowd.services.access import keys
+from crowd.services.experts import appeals, review, rulings
+from crowd.services.experts.rulings import Ruling
 from crowd.services.people import messages
-from crowd.services.rulings import Ruling
 from tests.integration import world
 from tests.integration.world import START, World
 

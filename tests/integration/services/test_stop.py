@@ -6,7 +6,8 @@ import pytest
 
 from crowd.db import Database
 from crowd.models import AuditPick
-from crowd.services import accuracy, loop, stop
+from crowd.services import loop
+from crowd.services.honesty import accuracy, stop
 from tests.integration import world
 from tests.integration.world import PRICE, START, World
 

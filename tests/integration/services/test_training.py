@@ -10,9 +10,10 @@ from sqlalchemy import select
 from crowd.db import Database
 from crowd.errors import Forbidden
 from crowd.models import Answer, Assignment, Grade, Slot, Standing
-from crowd.services import grade, intake, standings
+from crowd.services import grade, intake
 from crowd.services.collect import Receipt
 from crowd.services.page.training import Lesson
+from crowd.services.trust import standings
 from crowd.tables.gold import GoldRow
 from tests.integration import world
 from tests.integration.world import World

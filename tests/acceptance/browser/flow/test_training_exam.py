@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from crowd.clock import utc_now
 from crowd.models import Assignment, Restriction, Slot
-from crowd.services import exam, grade, intake
+from crowd.services import grade, intake
+from crowd.services.trust import exam
 from crowd.tables.gold import GoldRow
 from tests.integration import world as worlds
 from tests.integration.world import LABELS, START

@@ -10,8 +10,8 @@ from sqlalchemy import func, select, text
 
 from crowd.db import Database
 from crowd.models import Answer, Assignment, Attempts, Budget, Item, Project, Slot, Worker
-from crowd.services import standings
 from crowd.services.access import sessions
+from crowd.services.trust import standings
 from tests.integration.api.express.calls import (
     HIT_SIZE,
     HOLDING,

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from crowd.db import chunks
 from crowd.models import Answer, Case, Consensus, Gold, Grade, Item, Project, Skill, Slot
-from crowd.services import cases, conclude, gold_supply, golds, grade, reinstate, standings
+from crowd.services import cases, conclude, grade
+from crowd.services.experts import gold_supply, golds
 from crowd.services.setup import projects
+from crowd.services.trust import reinstate, standings
 from crowd.task_types import TASK_TYPES
 from qc.gold_health import GoldAnswer, doubts
 

@@ -22,8 +22,10 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import conclude, reinstate, rulings
+from crowd.services import conclude
+from crowd.services.experts import rulings
 from crowd.services.setup import projects
+from crowd.services.trust import reinstate
 
 MOST_ANSWERS = 100
 

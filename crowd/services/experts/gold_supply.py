@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Gold, Project, Slot
-from crowd.services import golds, standings
+from crowd.services.experts import golds
 from crowd.services.setup import projects
+from crowd.services.trust import standings
 from crowd.task_types import TASK_TYPES
 
 HELD = ("leased", "done", "skipped", "void")

@@ -26,7 +26,8 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import cases, locks, publish, second_look
+from crowd.services import cases, locks, publish
+from crowd.services.honesty import second_look
 from crowd.task_types import TASK_TYPES
 
 # Answers bought beyond those the claim rests on.

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Consensus, ConsensusRun, Item, Prediction, PredictionSet, Project
-from crowd.services import accuracy, conclude, pay, predict
+from crowd.services import conclude, pay, predict
+from crowd.services.honesty import accuracy
 from crowd.task_types import TASK_TYPES
 from qc.stopping import Evidence, Verdict, decide, parse
 

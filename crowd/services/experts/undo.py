@@ -25,9 +25,10 @@ from crowd.models import (
     TrainingSetVersion,
     Worker,
 )
-from crowd.services import audit, conclude, grade, locks, merge, pay, reinstate, standings, watch
+from crowd.services import audit, conclude, grade, locks, merge, pay
 from crowd.services.people import eligibility
 from crowd.services.rules import again
+from crowd.services.trust import reinstate, standings, watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,11 @@ from crowd.models import (
     Slot,
     Worker,
 )
-from crowd.services import audit, expert, golds, grade, locks, reinstate, review
+from crowd.services import audit, grade, locks
 from crowd.services.access.keys import Principal
+from crowd.services.experts import expert, golds, review
 from crowd.services.people import messages
+from crowd.services.trust import reinstate
 from crowd.task_types import TASK_TYPES
 
 # What a case can end with, by its kind; the first is what most do.

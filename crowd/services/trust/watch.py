@@ -10,8 +10,9 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Answer, Assignment, Gold, Grade, Project, Restriction, Slot, Standing, Worker
-from crowd.services import exam, histories, roster, standings
+from crowd.services import roster
 from crowd.services.setup import projects
+from crowd.services.trust import exam, histories, standings
 from qc.spam import EXAM, Judgement, SpamPolicy, judge, policy_for
 
 TEST = "rank-one SPRT on gold and peers"

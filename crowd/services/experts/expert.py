@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from crowd.errors import Conflict
 from crowd.models import AuditPick, Decision, Gold, Item, Project
 from crowd.models.states import advance
-from crowd.services import conclude, golds, grade, locks, publish
+from crowd.services import conclude, grade, locks, publish
+from crowd.services.experts import golds
 
 
 def say(

@@ -15,10 +15,11 @@ from crowd.db import chunks
 from crowd.errors import Conflict, NotFound, bad_input
 from crowd.models import Answer, AnswerFlag, Assignment, Gold, Hit, Item, Project, Slot, Worker
 from crowd.models.states import advance
-from crowd.services import audit, locks, pay, publish, reinstate
+from crowd.services import audit, locks, pay, publish
 from crowd.services.access.keys import Principal
 from crowd.services.mturk import verdicts
 from crowd.services.people import messages
+from crowd.services.trust import reinstate
 
 Verdict = Literal["accepted", "soft_rejected", "rejected", "overturned"]
 VERDICTS: tuple[Verdict, ...] = ("accepted", "soft_rejected", "rejected", "overturned")

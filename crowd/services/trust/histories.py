@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from aggregation.answers import UNKNOWN, Answers
 from crowd import frames
 from crowd.models import Answer, Gold, Grade, Project, Slot
-from crowd.services import reinstate
+from crowd.services.trust import reinstate
 from qc import peers, spam
 from qc.spam import Observation
 

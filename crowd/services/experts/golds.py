@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from crowd.errors import Conflict, NotFound, bad_input
 from crowd.models import Assignment, Consensus, CurrentRun, Gold, Item, Project, Slot
 from crowd.models.states import advance
-from crowd.services import audit, locks, publish, undo
+from crowd.services import audit, locks, publish
+from crowd.services.experts import undo
+from crowd.services.experts.undo import Correction
 from crowd.services.setup import projects
-from crowd.services.undo import Correction
 from crowd.task_types import TASK_TYPES, Ask
 
 __all__ = ["Correction", "accept", "correct", "keep", "of_item", "read_label", "retire", "told", "withhold"]

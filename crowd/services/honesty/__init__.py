@@ -1,0 +1,1 @@
+"""What labels claim, held against what is true; and whether a project has bought enough."""

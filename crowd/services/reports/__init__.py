@@ -1,0 +1,1 @@
+"""What is read and never changed: lists, tables, and advice for requesters."""
