@@ -20,8 +20,9 @@ from qc.gold_health import GoldAnswer, doubts
 
 BY = "system:gold"
 DISPUTED = "disputed"
-# What makes an item gold: how sure it is, and how many workers who are this good agree, all of them.
-SURE, GOOD, FEWEST_GOOD = 0.97, 0.8, 3
+# What makes an item gold: how sure it is (with little gold nothing is ever much surer), and how many workers
+# who are this good agree, all of them.
+SURE, GOOD, FEWEST_GOOD = 0.95, 0.8, 3
 MOST_CANDIDATES = 20  # open at a time
 
 
