@@ -31,7 +31,7 @@ from crowd.tables.items import ItemRow
 
 HERE = Path(__file__).parent
 LABELS = ("cat", "dog", "owl")
-GOLD = 300
+GOLD = 3_000  # no worker may have seen all of it before the end: nobody grades here, so it stays dense
 TEXT = "The quick brown fox jumps over the lazy dog while the owl looks on, " * 3
 
 
