@@ -61,6 +61,17 @@ def test_a_second_look_is_asked_of_all_people_of_the_channel_that_gives_it(
     sound(shop)
 
 
+def test_people_of_the_other_channel_are_none_who_could_take_a_second_look(database: Database) -> None:
+    shop = shared(database, own="mturk", when="tie_break", items=2, audit_share=1.0, posting=FREE)
+    told(shop, "a", "a")
+    shop.settle()
+    shop.decide()
+    # Nobody of the pool has answered anything so far, so nothing is asked there: it is an expert's turn.
+    assert [(state, asked) for state, asked, _ in places(shop)] == [("settled", 0)] * 2
+    assert held(shop) == 0
+    sound(shop)
+
+
 def test_a_second_look_that_nobody_takes_goes_over_with_what_it_costs_more(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
