@@ -45,6 +45,7 @@ class Labeler:
     def ready(self) -> None:
         """Wait until a question can be answered."""
         self.frame.locator("#progress").wait_for()
+        self.frame.locator("#locked").wait_for(state="hidden")
         self.tab.wait_for_function("() => document.activeElement?.tagName === 'IFRAME'")
 
     def at(self, number: int) -> None:
