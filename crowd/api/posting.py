@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from crowd.api.fields import Schema, about, flag, text, whole
-from crowd.channels.mturk.posting import DAY, MODES, SCHEDULES, YEAR
+from crowd.api.fields import Schema, about, flag, share, text, whole
+from crowd.channels.mturk.posting import BAD_WORK, DAY, MODES, MOST_REQUIREMENTS, SCHEDULES, YEAR
 
 MOST_ASSIGNMENTS = 1000
 
@@ -25,7 +25,7 @@ class PostingSchema(Schema):
     )
     requirements = fields.List(
         fields.Dict(keys=text(64)),
-        validate=validate.Length(max=9),
+        validate=validate.Length(max=MOST_REQUIREMENTS),
         metadata=about("Who may accept, as the protocol has it."),
     )
     masters = flag("Masters only, for 5 % more.")
@@ -34,5 +34,14 @@ class PostingSchema(Schema):
         metadata=about("What the endpoint charges; mturk unless given."),
     )
     most_assignments = whole(1, MOST_ASSIGNMENTS, metadata=about("Of one HIT; 9 unless given."))
+    bad_work = fields.String(
+        validate=validate.OneOf(BAD_WORK),
+        metadata=about("What becomes of bad work; accepted unless given."),
+    )
+    bad_below = share(metadata=about("Bad: less of its gold right; 0.5 unless given."))
+    bad_least = whole(1, 10_000, metadata=about("Gold answers it takes to say so; 10 unless given."))
+    worked = text(64, metadata=about("Id of the qualification of who has handed in: they get no more."))
+    barred = text(64, metadata=about("Id of the qualification of who is kept out: they get no more."))
+    skilled = text(64, metadata=about("Id of the qualification that tells skill in percent."))
     url = text(500, metadata=about("Where workers reach this server, for the mode external."))
     frame_height = whole(0, 10_000, metadata=about("In pixels; 0: as much as the page needs."))

@@ -115,7 +115,8 @@ def notify(place: Workplace, *, slug: str, workers: tuple[str, ...], subject: st
 def qualify(place: Workplace, *, slug: str, name: str, description: str) -> None:
     """Make a qualification of this NAME, or find it, and print its id.
 
-    Set as posting.worked it keeps out who has handed in a page; as posting.skilled it tells skill.
+    Set as posting.worked it keeps out who has handed in a page; as posting.barred who is paused, suspended
+    or banned; as posting.skilled it tells skill.
     """
 
     def make(session: Session, project: Project) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _POSTING = (
     click.option("--bad-below", type=float, help="Bad: less of its gold right.  [default: 0.5]"),
     click.option("--bad-least", type=int, help="Gold answers it takes to say so.  [default: 10]"),
     click.option("--worked", metavar="ID", help="Qualification of who has handed in: they get no more."),
+    click.option("--barred", metavar="ID", help="Qualification of who is kept out: they get no more."),
     click.option("--skilled", metavar="ID", help="Qualification that tells skill in percent."),
     click.option("--frame-height", type=int, help="Pixels; 0: as much as the page needs.  [default: 0]"),
     click.option(
@@ -50,7 +51,7 @@ _OWN = (
     "mode", "hit_description", "hit_keywords", "assignment_seconds", "lifetime_seconds",
     "auto_approval_seconds", "requirements", "masters", "fees", "most_assignments", "submit_hosts",
     "public_url", "frame_height", "allow_production", "bad_work", "bad_below", "bad_least", "worked",
-    "skilled",
+    "barred", "skilled",
 )  # fmt: skip
 
 

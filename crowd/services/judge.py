@@ -15,7 +15,7 @@ from crowd.models import Assignment, Gold, Grade, Project, Quarantined, Worker
 from crowd.services import audit, grade, pay
 from crowd.services.experts import review
 from crowd.services.experts.review import Verdict
-from crowd.services.mturk import people
+from crowd.services.mturk import barred, people
 
 JUDGE = "system:judge"
 
@@ -40,6 +40,7 @@ def judge(session: Session, project: Project, *, now: datetime) -> dict[Verdict,
     reviews by hand wait for a person.
     """
     people.mark_skill(session, project, now=now)
+    barred.mark(session, project, now=now)
     if project.review != "automatic":
         return {}
     posting = Posting.read(project.posting)

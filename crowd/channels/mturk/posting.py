@@ -24,6 +24,7 @@ MASTERS = {
     SANDBOX_HOST: "2ARFPLSP75KLA8M8DH1HTEQVJT3SY6",
     "": "2F1QJWKUDD8XADTFD2Q0G6UTO95ALH",  # production's id, which other endpoints took over
 }
+MOST_REQUIREMENTS = 7  # the protocol takes ten, and three may be ours
 CHANNELS_OF_NOTICES = ("queue", "topic", "webhook")
 CLOSED = "AWS closed Mechanical Turk on September 30, 2026"
 
@@ -54,9 +55,10 @@ class Posting:
     bad_work: BadWork = "accepted"
     bad_below: float = 0.5
     bad_least: int = 10
-    # Ids of qualifications of ours: who has handed in a page gets the first, and is offered no more; the
-    # second tells everyone's skill in percent.
+    # Ids of qualifications of ours. Who has handed in a page gets the first, who is kept out the second, and
+    # neither is offered more; the third tells everyone's skill in percent.
     worked: str = ""
+    barred: str = ""
     skilled: str = ""
     # Where the endpoint tells us of what happens to HITs: one of these, or none.
     queue: str = ""
@@ -96,9 +98,9 @@ class Posting:
         """Return who may accept, as the protocol has it."""
         masters = MASTERS.get(host_of(endpoint), MASTERS[""])
         wanted = [{"QualificationTypeId": masters, "Comparator": "Exists"}] if self.masters else []
-        if self.worked:
-            wanted.append({"QualificationTypeId": self.worked, "Comparator": "DoesNotExist"})
-        return [*map(dict, self.requirements), *wanted]
+        unwanted = [each for each in (self.worked, self.barred) if each]
+        without = [{"QualificationTypeId": each, "Comparator": "DoesNotExist"} for each in unwanted]
+        return [*map(dict, self.requirements), *wanted, *without]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,11 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("assignment_seconds", _between(30, YEAR), "lies between 30 and 31536000"),
     ("lifetime_seconds", _between(30, YEAR), "lies between 30 and 31536000"),
     ("auto_approval_seconds", _between(0, 30 * DAY), "lies between 0 and 2592000"),
-    ("requirements", _all(_is_requirement, 8), "is a list of at most 8 of the protocol's requirements"),
+    (
+        "requirements",
+        _all(_is_requirement, MOST_REQUIREMENTS),
+        f"is a list of at most {MOST_REQUIREMENTS} of the protocol's requirements",
+    ),
     ("masters", _is_flag, "is true or false"),
     ("fees", lambda value: value in SCHEDULES, f"choose from {', '.join(SCHEDULES)}"),
     ("allow_production", _is_flag, "is true or false"),
@@ -224,6 +230,7 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("submit_hosts", _all(_is_address, 10), "is a list of addresses such as https://host"),
     ("url", lambda value: value == "" or str(value).startswith("https://"), "must begin with https://"),
     ("worked", _is_id, "is the id of a qualification, or empty"),
+    ("barred", _is_id, "is the id of a qualification, or empty"),
     ("skilled", _is_id, "is the id of a qualification, or empty"),
     ("queue", _is_empty_or(_is_address), "is the address of a queue, https://…, or empty"),
     (

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict
 from crowd.models import OutboxEntry, Project, Quarantined, Worker
-from crowd.services.mturk import bonuses, people
+from crowd.services.mturk import bonuses, outbox, people
 
-NAMING = (bonuses.BONUS, people.GRANT, people.NOTIFY)  # operations whose parameters name workers
-ENDED = ("done", "failed")
+# Operations whose parameters name workers.
+NAMING = (bonuses.BONUS, people.GRANT, people.WITHDRAW, people.NOTIFY)
 LETTER = ("Subject", "MessageText")
 
 
@@ -25,7 +25,7 @@ def forget(session: Session, worker: Worker, gone: str) -> int:
         Conflict: calls about them are still to be sent, and need the id.
     """
     entries = _naming(session, worker)
-    left = sum(entry.state not in ENDED for entry in entries)
+    left = sum(entry.state not in outbox.ENDED for entry in entries)
     if left:
         raise Conflict(
             f"{left} calls about worker {worker.pseudonym!r} are still to be sent to the endpoint; "

@@ -22,6 +22,7 @@ TOKENED = frozenset({"CreateHIT", "CreateHITWithHITType", "CreateAdditionalAssig
 # Endpoints forget tokens after 24 hours; from here on a repeat could happen twice.
 TOKEN_LIFE = timedelta(hours=23)
 PREFIX = "crowd"
+ENDED = ("done", "failed")  # states from which a row moves only if somebody resumes it
 
 
 def as_written(_session: Session, entry: OutboxEntry) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from crowd.services.mturk.outbox import Effect
 
 CREATE = "CreateQualificationType"
 GRANT = "AssociateQualificationWithWorker"
+WITHDRAW = "DisassociateQualificationFromWorker"
 NOTIFY = "NotifyWorkers"
 LATER = "the id of"
 AT_ONCE = 100  # workers in one letter
@@ -129,6 +130,15 @@ def grant(
     return outbox.plan(session, project, GRANT, subject, parameters, now=now)
 
 
+def withdraw(
+    session: Session, project: Project, worker: Worker, qualification_id: str, *, cause: str, now: datetime
+) -> OutboxEntry:
+    """Plan that a worker loses a qualification, without a letter about it; once for each cause."""
+    parameters = {"QualificationTypeId": qualification_id, "WorkerId": worker.name}
+    subject = f"{qualification_id}:{worker.id}:{cause}"
+    return outbox.plan(session, project, WITHDRAW, subject, parameters, now=now)
+
+
 def notify(
     session: Session, project: Project, names: Sequence[str], subject: str, text: str, *, now: datetime
 ) -> int:
@@ -196,8 +206,8 @@ def _found(caller: Caller, entry: OutboxEntry, error: CallError | None) -> Reply
     raise Faulty(entry.operation, "not listed yet", f"the name {name!r} is taken")
 
 
-def _granted(_session: Session, _entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
-    """Need nothing more: a worker has a qualification or has it again."""
+def _qualified(_session: Session, _entry: OutboxEntry, _reply: Reply, _now: datetime) -> None:
+    """Need nothing more: a worker has a qualification, or has it no longer."""
 
 
 def _told(_session: Session, entry: OutboxEntry, reply: Reply, _now: datetime) -> None:
@@ -208,6 +218,7 @@ def _told(_session: Session, entry: OutboxEntry, reply: Reply, _now: datetime) -
 
 EFFECTS = {
     CREATE: Effect(done=_created, confirm=_found),
-    GRANT: Effect(done=_granted, prepare=resolved),
+    GRANT: Effect(done=_qualified, prepare=resolved),
+    WITHDRAW: Effect(done=_qualified),
     NOTIFY: Effect(done=_told),
 }

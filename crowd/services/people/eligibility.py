@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
@@ -82,14 +82,18 @@ def in_force(now: datetime) -> ColumnElement[bool]:
     return and_(Restriction.lifted_at.is_(None), or_(Restriction.until.is_(None), Restriction.until > now))
 
 
+def keeps_out(project_id: InstrumentedAttribute[int] | int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for a restriction to keep its worker from all of a project: an exam is work."""
+    scope = or_(Restriction.project_id == project_id, Restriction.project_id.is_(None))
+    return and_(scope, in_force(now), Restriction.exam_after.is_(None))
+
+
 def open_to(worker: Worker, now: datetime) -> ColumnElement[bool]:
     """Return the condition for a project to be one whose work this worker may at least try to get.
 
     It leaves out what differs from claim to claim: qualifications, caps and the quiz.
     """
-    scope = or_(Restriction.project_id == Project.id, Restriction.project_id.is_(None))
-    kept_out = and_(in_force(now), Restriction.exam_after.is_(None))  # an exam is work
-    barred = exists().where(Restriction.worker_id == worker.id, scope, kept_out)
+    barred = exists().where(Restriction.worker_id == worker.id, keeps_out(Project.id, now))
     return and_(
         Project.requester_id == worker.requester_id,
         asks(worker.channel),
