@@ -1,4 +1,7 @@
-"""What buying costs where a model of the items is heard: texts of `sp`, and digits for simulated people."""
+"""What buying costs where a model of the items is heard: out of fold, capped, once it proves itself.
+
+On texts, `sp`, and on digits that simulated people answered.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _item_model import Reader
 from _learning import HELD_OUT, digits
 from _recorded import Recorded, read, say
 from _replay import GAINS, POLICIES, Shop, State, look, walk
-from evidence import features
+from evidence import features, model
 
-from aggregation.answers import Answers
-from aggregation.consensus import choose, popularity
+from aggregation.answers import UNKNOWN, Answers
+from aggregation.consensus import Floats, choose, popularity
+from aggregation.fusion import fuse
 from aggregation.registry import aggregate
 from crowd.learning.features import Features
+from qc.gain import confusions
 
 # Answers an item that there are to buy of digits.
 OVERLAP = 5
@@ -27,13 +31,37 @@ HEARD = {
 }
 
 
-class Patient(Reader):
-    """Hears the model once every item has an answer for it to learn from."""
+class Reader:
+    """Sees people, and once every item has an answer the model's opinion as each item's prior.
+
+    The model is trained anew once a level.
+    """
+
+    def __init__(self, found: Features, seed: int) -> None:
+        self._features, self._seed = found, seed
+        self._people: State | None = None
+        self._opinion: Floats | None = None
 
     def __call__(self, shop: Shop, before: State | None) -> State:
+        answers = shop.answers()
         if (shop.votes == 0).any():
-            return look(shop.answers(), before)
-        return super().__call__(shop, before)
+            return look(answers, before)
+        self._people = look(answers, self._people)
+        if self._opinion is None:
+            self.train(shop)
+        posterior = self.fused(shop, self._people.posterior)
+        return State(posterior, confusions(answers, posterior))
+
+    def train(self, shop: Shop) -> None:
+        answers = shop.answers()
+        assert self._people is not None
+        chosen = [answers.labels[code] for code in choose(self._people.posterior, popularity(answers))]
+        self._opinion = model(self._features, chosen, answers.labels, self._seed)
+
+    def fused(self, shop: Shop, human: Floats) -> Floats:
+        assert self._opinion is not None
+        known = np.full(len(human), UNKNOWN, dtype=np.int32)
+        return fuse(shop.answers(), human, {"model": self._opinion}, known=known).posterior
 
 
 def heard(folder: Path, seeds: range) -> Iterator[dict[str, Any]]:
@@ -48,7 +76,7 @@ def heard(folder: Path, seeds: range) -> Iterator[dict[str, Any]]:
 
 
 def _curve(recorded: Recorded, found: Features, policy: str, seed: int) -> list[dict[str, float]]:
-    reader, rows = Patient(found, seed), list[dict[str, float]]()
+    reader, rows = Reader(found, seed), list[dict[str, float]]()
 
     def seen(shop: Shop, state: State | None, level: float) -> None:
         del state
@@ -85,7 +113,7 @@ def _digits(seed: int) -> tuple[Recorded, Features]:
     return recorded, Features("numbers", (), world.inputs[order])
 
 
-def _right(recorded: Recorded, posterior: np.ndarray) -> float:
+def _right(recorded: Recorded, posterior: Floats) -> float:
     judged = recorded.judged
     chosen = choose(posterior[judged], popularity(recorded.answers))
     return float((chosen == recorded.truth[judged]).mean())

@@ -2,7 +2,7 @@
 
     python bench/cost.py --data DIR [--sets dog,rte] [--orders 10] [--quick] [--json]
     python bench/cost.py --part claims [--sets dog,rte] [--orders 10]  # a project with and without routing
-    python bench/cost.py --part attacks|model|heard [--orders 3] [--json]
+    python bench/cost.py --part attacks|heard [--orders 3] [--json]
     python bench/cost.py --merge a.json,b.json    # runs with other seeds
     python bench/cost.py --merge a.json,b.json --plot docs/images --docs docs/explanation/buying-answers.md
 
@@ -27,7 +27,6 @@ from _attacks import attacked
 from _cost_docs import write, write_attacks, write_heard
 from _cost_report import plot, report
 from _heard import heard
-from _item_model import with_model
 from _recorded import Recorded, arguments, read, say, thin, with_data
 from _replay import CLAIMS, POLICIES, Policy, Shop, State, walk
 
@@ -38,7 +37,7 @@ from aggregation.registry import aggregate
 QUICK = "rte,dog,cf_amt,zencrowd_in"
 # Claims are compared with the truth at this level, with so many draws of so much gold.
 CLAIMED, DRAWS, GOLD = 0.016, 2, 30
-PARTS = {"attacks": attacked, "model": with_model, "heard": heard}
+PARTS = {"attacks": attacked, "heard": heard}
 WRITERS = {"attacks": write_attacks, "heard": write_heard}
 Row = list[float]
 

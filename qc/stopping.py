@@ -47,11 +47,6 @@ class Verdict:
     text: str
     evidence: Evidence
 
-    @property
-    def right_micros(self) -> float | None:
-        """What one more right label costs; None where asking makes none right."""
-        return self.evidence.item_micros / self.evidence.gain if self.evidence.gain > 0 else None
-
 
 def parse(data: Mapping[str, Any] | None) -> Rule | None:
     """Read a rule as it is stored."""

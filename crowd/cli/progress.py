@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import click
 
-T = TypeVar("T")
 ERASE_LINE = "\r\033[K"
 
 
@@ -39,14 +37,6 @@ def timed(seconds: dict[str, float], step: str, text: str) -> Iterator[None]:
     with stage(text):
         yield
     seconds[step] = round(time.perf_counter() - started, 4)
-
-
-def track(steps: Iterable[T], label: str, *, length: int | None = None) -> Iterator[T]:
-    """Pass the steps on, with a bar that shows how many are done."""
-    with click.progressbar(
-        steps, label=label, length=length, file=sys.stderr, hidden=not watched(), show_pos=True
-    ) as bar:
-        yield from bar
 
 
 @contextmanager

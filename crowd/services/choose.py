@@ -74,14 +74,6 @@ def choose(
     return batch
 
 
-def batch_of(session: Session, project: Project, item_id: int) -> Batch | None:
-    """Return the batch an item was chosen in."""
-    query = select(Batch).join(BatchItem, BatchItem.batch_id == Batch.id).where(BatchItem.item_id == item_id)
-    return session.scalars(
-        query.where(Batch.project_id == project.id).order_by(Batch.id.desc()).limit(1)
-    ).first()
-
-
 def fallback(batch: Batch) -> str | None:
     """Say why a batch was drawn at random against the project's strategy; None where it was not."""
     said: str | None = batch.parameters.get("fallback")

@@ -117,7 +117,7 @@ def turn(
     graded = database.transact(
         lambda session: grade.grade(session, _project(session, project_id), now=clock())
     )
-    database.transact(lambda session: standings.refresh(session, _project(session, project_id), now=clock()))
+    database.transact(lambda session: standings.refresh(session, _project(session, project_id)))
     fired = database.transact(lambda session: rules.run(session, _project(session, project_id), now=clock()))
     decided, audited = database.transact(lambda session: _conclude_and_decide(session, project_id, clock))
     gold = database.transact(

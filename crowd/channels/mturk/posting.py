@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from workers.fees import CENT, MTURK, NO_FEE, FeeSchedule, fee
+from workers.fees import CENT, MTURK, MTURK_MASTERS, NO_FEE, FeeSchedule, fee
 
 CHANNEL = "mturk"
 DAY = 86_400
@@ -78,8 +78,7 @@ class Posting:
     @property
     def schedule(self) -> FeeSchedule:
         """Return what the endpoint takes on top of a reward."""
-        found = SCHEDULES[self.fees]
-        return replace(found, extra_percent=5) if self.masters and found is not NO_FEE else found
+        return MTURK_MASTERS if self.masters and self.fees == "mturk" else SCHEDULES[self.fees]
 
     @property
     def told(self) -> tuple[str, str] | None:

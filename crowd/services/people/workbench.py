@@ -33,11 +33,6 @@ class Offer:
     waiting: int  # answers they could give now; no more than one above MOST_COUNTED are counted
     page_seconds: float | None  # None: too few pages to tell
 
-    @property
-    def page_micros(self) -> int:
-        """What a full page pays at most."""
-        return self.price_micros * self.project.hit_size
-
 
 def offers(session: Session, worker: Worker, *, now: datetime) -> list[Offer]:
     """Return what a worker can go on with or begin: held pages first, then where work waits."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -20,7 +19,7 @@ from qc.spam import SpamPolicy
 ANEW = {"populate_existing": True}  # rows are written around the session, see `_upsert`
 
 
-def refresh(session: Session, project: Project, *, now: datetime) -> int:  # noqa: ARG001 - as every step
+def refresh(session: Session, project: Project) -> int:
     """Bring the row of every worker with answers up to date; return how many changed."""
     mine = select(Standing).where(Standing.project_id == project.id)
     known = {row.worker_id: row for row in session.scalars(mine, execution_options=ANEW)}

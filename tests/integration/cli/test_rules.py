@@ -53,7 +53,7 @@ def test_what_rules_did_and_would_do_is_told(crowd, shop: World, migrated_url: s
         return json.loads(outcome.stdout)
 
     shop.do(lambda s, p: grade._grade_new(s, p, shop.clock()))
-    shop.do(lambda s, p: standings.refresh(s, p, now=shop.clock()))
+    shop.do(standings.refresh)
     body = {
         "collect": "gold",
         "when": [{"fact": "accuracy", "op": "<", "value": 0.5}],

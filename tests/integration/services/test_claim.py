@@ -101,7 +101,7 @@ class TestRouting:
         for who, said in (("ann", truth), ("bob", truth), ("eve", dict.fromkeys(names, "a"))):
             page = shop.page(who)
             shop.submit(who, page, {question.name: said[question.key] for question in page.questions})
-        shop.do(lambda s, p: standings.refresh(s, p, now=START))
+        shop.do(standings.refresh)
         shop.decide(shop.do(lambda s, p: conclude.conclude(s, p, now=START)))
         query = select(Worker.name).join(Standing, Standing.worker_id == Worker.id).where(Standing.proven)
         assert sorted(shop.rows(query)) == ["ann", "bob"]

@@ -44,7 +44,7 @@ def make(database: Database, **settings: object) -> World:
 
 def rate(shop: World) -> grade.Graded:
     graded = shop.do(lambda s, p: grade.grade(s, p, now=START))
-    shop.do(lambda s, p: standings.refresh(s, p, now=START))
+    shop.do(standings.refresh)
     return graded
 
 

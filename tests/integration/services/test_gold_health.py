@@ -31,7 +31,7 @@ def work(shop: World, name: str) -> None:
 
 def turn(shop: World) -> gold_cases.Tended:
     shop.do(lambda s, p: grade.grade(s, p, now=shop.clock()))
-    shop.do(lambda s, p: standings.refresh(s, p, now=shop.clock()))
+    shop.do(standings.refresh)
     run = shop.do(lambda s, p: conclude.conclude(s, p, now=shop.clock()))
     shop.do(lambda s, p: decide.decide(s, p, s.merge(run, load=False), now=shop.clock()))
     return shop.do(lambda s, p: gold_cases.tend(s, p, now=shop.clock()))

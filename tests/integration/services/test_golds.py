@@ -41,7 +41,7 @@ def rate(shop: World) -> grade.Graded:
 def turn(shop: World) -> None:
     """Grade, keep standings, conclude and decide, as the loop does."""
     rate(shop)
-    shop.do(lambda s, p: standings.refresh(s, p, now=shop.clock()))
+    shop.do(standings.refresh)
     run = shop.do(lambda s, p: conclude.conclude(s, p, now=shop.clock()))
     shop.do(lambda s, p: decide.decide(s, p, s.merge(run, load=False), now=shop.clock()))
 

@@ -63,7 +63,7 @@ def test_beginners_are_trained_unpaid_and_told_what_is_right(database: Database)
 def test_who_worked_before_there_was_training_goes_on(database: Database) -> None:
     shop = world.make(database, items=9, overlap=1, hit_size=3)
     shop.answer("ann")
-    shop.do(lambda s, p: standings.refresh(s, p, now=shop.clock()))
+    shop.do(standings.refresh)
     shop.do(lambda s, p: intake.add_items(s, p, world.item_rows(["t1"]), now=world.START))
     shop.do(lambda s, p: intake.add_gold(s, p, [FIRST], source="test", now=world.START))
     assert shop.page("ann").kind == "work"
@@ -101,7 +101,7 @@ def test_the_share_of_gold_is_that_of_the_standing(database: Database) -> None:
         shop.answer("ann")
     begun = shop.count(Slot, Slot.gold_id.is_not(None))
     assert begun >= 6  # 15 expected
-    shop.do(lambda s, p: standings.refresh(s, p, now=shop.clock()))
+    shop.do(standings.refresh)
     [standing] = shop.rows(select(Standing))
     assert (standing.answers, standing.gold_share) == (shop.count(Answer), 0.0)
     for _ in range(3):

@@ -105,7 +105,7 @@ def test_the_time_of_a_page_is_the_median_of_those_handed_in(world: World):
 
     world.do(spend)
     assert only(world).page_seconds == 40
-    assert only(world).page_micros == 3 * PRICE
+    assert only(world).price_micros == PRICE
 
 
 def test_a_lease_that_ran_out_is_nothing_to_go_on_with(world: World):
