@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
+from crowd.models.base import Base, BigId, Numbered, Stamped, append_only, one_of, reference
 
 SOURCES = ("consensus", "gold")
 
@@ -41,14 +41,18 @@ class Example(Numbered, Base):
     """One labeled item in one version, with its lineage."""
 
     __tablename__ = "example"
-    __table_args__ = (UniqueConstraint("version_id", "item_id"), one_of("source", SOURCES))
+    __table_args__ = (
+        UniqueConstraint("version_id", "item_id"),
+        one_of("source", SOURCES),
+        ForeignKeyConstraint(["run_id", "item_id"], ["consensus.run_id", "consensus.item_id"]),
+    )
 
     version_id: Mapped[int] = reference("training_set_version", index=False)
     item_id: Mapped[int] = reference("item")
     label: Mapped[str]
     confidence: Mapped[float]
     source: Mapped[str]
-    consensus_id: Mapped[int | None] = reference("consensus", index=False)
+    run_id: Mapped[int | None] = mapped_column(BigId)  # that gave the label
     gold_id: Mapped[int | None] = reference("gold", index=False)
     batch_id: Mapped[int | None] = reference("batch", index=False)
     model_version: Mapped[str | None]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.models import Consensus, ConsensusRun, Example, Item, TrainingSetVersion
+from crowd.models import ConsensusRun, Example, Item, TrainingSetVersion
 from crowd.tables.writing import spreadsheet_safe
 
 FORMATS = ("jsonl", "csv", "parquet")
@@ -23,8 +23,7 @@ def rows(session: Session, version: TrainingSetVersion) -> Iterator[dict[str, An
     query = (
         select(Item.key, Item.payload, Example, ConsensusRun.key)
         .join(Item, Item.id == Example.item_id)
-        .outerjoin(Consensus, Consensus.id == Example.consensus_id)
-        .outerjoin(ConsensusRun, ConsensusRun.id == Consensus.run_id)
+        .outerjoin(ConsensusRun, ConsensusRun.id == Example.run_id)
         .where(Example.version_id == version.id)
         .order_by(Item.key)
         .execution_options(yield_per=PAGE)

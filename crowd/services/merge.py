@@ -47,7 +47,7 @@ class Candidate:
     label: str
     confidence: float
     source: str
-    consensus_id: int | None = None
+    run_id: int | None = None
     gold_id: int | None = None
 
 
@@ -123,9 +123,8 @@ def _gold(session: Session, project: Project) -> list[Candidate]:
 
 
 def _decided(session: Session, run: ConsensusRun, min_confidence: float) -> list[Candidate]:
-    query = select(
-        Item.id, Item.key, Item.payload_digest, Consensus.label, Consensus.confidence, Consensus.id
-    ).join(Consensus, Consensus.item_id == Item.id)
+    query = select(Item.id, Item.key, Item.payload_digest, Consensus.label, Consensus.confidence)
+    query = query.join(Consensus, Consensus.item_id == Item.id)
     # What was settled since is no training label yet: the run has not read all its answers.
     since = select(Provisional.item_id).where(Provisional.run_id == run.id)
     query = query.where(
@@ -136,8 +135,8 @@ def _decided(session: Session, run: ConsensusRun, min_confidence: float) -> list
         Item.state.in_(("settled", "given_up")),
     )
     return [
-        Candidate(item_id, key, payload_digest, label, confidence, "consensus", consensus_id=consensus_id)
-        for item_id, key, payload_digest, label, confidence, consensus_id in session.execute(query)
+        Candidate(item_id, key, payload_digest, label, confidence, "consensus", run_id=run.id)
+        for item_id, key, payload_digest, label, confidence in session.execute(query)
     ]
 
 
@@ -181,12 +180,12 @@ def _insert(
                 "label": row.label,
                 "confidence": row.confidence,
                 "source": row.source,
-                "consensus_id": row.consensus_id,
+                "run_id": row.run_id,
                 "gold_id": row.gold_id,
                 "batch_id": batches.get(row.item_id, (None, None))[0],
                 "model_version": batches.get(row.item_id, (None, None))[1],
-                "answers": answers[row.item_id] if row.consensus_id else [],
-                "workers": workers[row.item_id] if row.consensus_id else [],
+                "answers": answers[row.item_id] if row.run_id else [],
+                "workers": workers[row.item_id] if row.run_id else [],
             }
             for row in chosen
         ],

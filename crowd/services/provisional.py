@@ -56,7 +56,7 @@ def labels_of(
         .outerjoin(Consensus, and_(Consensus.item_id == Item.id, Consensus.run_id == run.id))
         .outerjoin(Provisional, and_(Provisional.item_id == Item.id, Provisional.run_id == run.id))
         .where(Item.project_id == run.project_id, Item.key > after)
-        .where(or_(Consensus.id.is_not(None), Provisional.item_id.is_not(None)))
+        .where(or_(Consensus.item_id.is_not(None), Provisional.item_id.is_not(None)))
         .order_by(Item.key)
         .limit(limit)
     )

@@ -48,6 +48,7 @@ REFUSAL = (
 def upgrade() -> None:
     for make in (
         _attempts,
+        _consensus,
         _lease,
         _requester,
         _tick,
@@ -102,15 +103,14 @@ def upgrade() -> None:
         _assignment,
         _audit_pick,
         _batch_item,
-        _consensus,
         _current_run,
         _decision,
+        _example,
         _exchange,
         _hit_question,
         _market_assignment,
         _market_batch_row,
         _provisional,
-        _example,
         _market_bonus,
         _message,
         _policy_result,
@@ -134,6 +134,21 @@ def _attempts() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.CheckConstraint("count >= 0", name=op.f("ck_attempts_count")),
         sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_attempts")),
+    )
+
+
+def _consensus() -> None:
+    op.create_table(
+        "consensus",
+        sa.Column("run_id", Id, autoincrement=False, nullable=False),
+        sa.Column("item_id", Id, autoincrement=False, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("posterior", sa.JSON(), nullable=False),
+        sa.Column("human_posterior", sa.JSON(), nullable=True),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", "item_id", name=op.f("pk_consensus")),
+        sqlite_with_rowid=False,
     )
 
 
@@ -1469,26 +1484,6 @@ def _batch_item() -> None:
     op.create_index(op.f("ix_batch_item_item_id"), "batch_item", ["item_id"])
 
 
-def _consensus() -> None:
-    op.create_table(
-        "consensus",
-        sa.Column("run_id", Id, nullable=False),
-        sa.Column("item_id", Id, nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("confidence", sa.Double(), nullable=False),
-        sa.Column("posterior", sa.JSON(), nullable=False),
-        sa.Column("human_posterior", sa.JSON(), nullable=True),
-        sa.Column("votes", sa.Integer(), nullable=False),
-        sa.Column("id", Id, nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_consensus_item_id_item")),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["consensus_run.id"], name=op.f("fk_consensus_run_id_consensus_run")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus")),
-        sa.UniqueConstraint("run_id", "item_id", name=op.f("uq_consensus_run_id_item_id")),
-    )
-
-
 def _current_run() -> None:
     op.create_table(
         "current_run",
@@ -1529,6 +1524,41 @@ def _decision() -> None:
     op.create_index("ix_decision_item", "decision", ["item_id", "id"])
     op.create_index(op.f("ix_decision_project_id"), "decision", ["project_id"])
     op.create_index(op.f("ix_decision_run_id"), "decision", ["run_id"])
+
+
+def _example() -> None:
+    op.create_table(
+        "example",
+        sa.Column("version_id", Id, nullable=False),
+        sa.Column("item_id", Id, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("run_id", Id, nullable=True),
+        sa.Column("gold_id", Id, nullable=True),
+        sa.Column("batch_id", Id, nullable=True),
+        sa.Column("model_version", sa.Text(), nullable=True),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("workers", sa.JSON(), nullable=False),
+        sa.Column("id", Id, nullable=False),
+        sa.CheckConstraint("source IN ('consensus', 'gold')", name=op.f("ck_example_source")),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_example_batch_id_batch")),
+        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_example_gold_id_gold")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_example_item_id_item")),
+        sa.ForeignKeyConstraint(
+            ["run_id", "item_id"],
+            ["consensus.run_id", "consensus.item_id"],
+            name=op.f("fk_example_run_id_consensus"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["training_set_version.id"],
+            name=op.f("fk_example_version_id_training_set_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
+        sa.UniqueConstraint("version_id", "item_id", name=op.f("uq_example_version_id_item_id")),
+    )
+    op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
 
 
 def _exchange() -> None:
@@ -1668,39 +1698,6 @@ def _provisional() -> None:
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_provisional")),
     )
     op.create_index(op.f("ix_provisional_project_id"), "provisional", ["project_id"])
-
-
-def _example() -> None:
-    op.create_table(
-        "example",
-        sa.Column("version_id", Id, nullable=False),
-        sa.Column("item_id", Id, nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("confidence", sa.Double(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("consensus_id", Id, nullable=True),
-        sa.Column("gold_id", Id, nullable=True),
-        sa.Column("batch_id", Id, nullable=True),
-        sa.Column("model_version", sa.Text(), nullable=True),
-        sa.Column("answers", sa.JSON(), nullable=False),
-        sa.Column("workers", sa.JSON(), nullable=False),
-        sa.Column("id", Id, nullable=False),
-        sa.CheckConstraint("source IN ('consensus', 'gold')", name=op.f("ck_example_source")),
-        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_example_batch_id_batch")),
-        sa.ForeignKeyConstraint(
-            ["consensus_id"], ["consensus.id"], name=op.f("fk_example_consensus_id_consensus")
-        ),
-        sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_example_gold_id_gold")),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_example_item_id_item")),
-        sa.ForeignKeyConstraint(
-            ["version_id"],
-            ["training_set_version.id"],
-            name=op.f("fk_example_version_id_training_set_version"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_example")),
-        sa.UniqueConstraint("version_id", "item_id", name=op.f("uq_example_version_id_item_id")),
-    )
-    op.create_index(op.f("ix_example_item_id"), "example", ["item_id"])
 
 
 def _market_bonus() -> None:

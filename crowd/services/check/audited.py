@@ -16,7 +16,7 @@ def claims_kept(session: Session, project_id: int | None) -> Iterator[str]:
     """Find picks that their run contradicts, and second looks without a result."""
     of_run = and_(Consensus.run_id == AuditPick.run_id, Consensus.item_id == AuditPick.item_id)
     differs = or_(
-        Consensus.id.is_(None),
+        Consensus.run_id.is_(None),
         Consensus.label != AuditPick.label,
         Consensus.confidence != AuditPick.confidence,
         Consensus.votes != AuditPick.votes,

@@ -49,6 +49,7 @@ def runs_repeatable(session: Session, project_id: int | None) -> Iterator[str]:
                 yield f"answer set {answer_set.id}: {fault}"
     yield from _wrong_blocks(session, project_id)
     yield from _misnamed_runs(session, project_id)
+    yield from _strange_items(session, project_id)
     yield from _strange_labels(session, project_id)
 
 
@@ -142,6 +143,19 @@ def _misnamed_runs(session: Session, project_id: int | None) -> Iterator[str]:
             yield f"consensus run {run.id}: it does not have its key"
 
 
+def _strange_items(session: Session, project_id: int | None) -> Iterator[str]:
+    astray = or_(ConsensusRun.id.is_(None), ConsensusRun.project_id.is_distinct_from(Item.project_id))
+    query = (
+        select(Consensus.run_id, func.count().label("n"))
+        .outerjoin(ConsensusRun, ConsensusRun.id == Consensus.run_id)
+        .outerjoin(Item, Item.id == Consensus.item_id)
+        .where(within(ConsensusRun.project_id, project_id), astray)
+        .group_by(Consensus.run_id)
+        .order_by(Consensus.run_id)
+    )
+    yield from lines(session, query, "consensus run {run_id}: {n} labels are of no item of its project")
+
+
 def _strange_labels(session: Session, project_id: int | None) -> Iterator[str]:
     offered = {row.id: set(row.labels) for row in session.execute(select(LabelSet.id, LabelSet.labels))}
     query = (
@@ -164,16 +178,13 @@ def _rows(session: Session, version: TrainingSetVersion) -> list[merge.Candidate
 
 
 def _unfounded(project_id: int | None) -> Rows:
-    concluded = and_(
-        Consensus.item_id == Example.item_id,
-        Consensus.label == Example.label,
-        Consensus.confidence == Example.confidence,
-    )
+    concluded = and_(Consensus.label == Example.label, Consensus.confidence == Example.confidence)
+    of_run = and_(Consensus.run_id == Example.run_id, Consensus.item_id == Example.item_id)
     known = and_(Gold.item_id == Example.item_id, Gold.label == Example.label)
     founded = or_(and_(Example.source == "consensus", concluded), and_(Example.source == "gold", known))
     return (
         select(Example.id, Example.source)
-        .outerjoin(Consensus, Consensus.id == Example.consensus_id)
+        .outerjoin(Consensus, of_run)
         .outerjoin(Gold, Gold.id == Example.gold_id)
         .where(citations.of_project(project_id), func.coalesce(founded, false()).is_(false()))
         .order_by(Example.id)

@@ -173,8 +173,13 @@ UPDATE project SET price_micros = price_micros * 2 WHERE id = 1;
 
 -- 28: not in label set
 -- unguarded: consensus
-UPDATE consensus SET label = 'cow' WHERE id = (SELECT min(consensus.id) FROM consensus
-    JOIN consensus_run ON consensus_run.id = run_id WHERE method = 'majority');
+UPDATE consensus SET label = 'cow' WHERE run_id = (SELECT min(id) FROM consensus_run WHERE method = 'majority');
+
+-- 28: 1 labels are of no item of its project
+INSERT INTO consensus SELECT run_id, 0, label, confidence, posterior, human_posterior, votes FROM consensus LIMIT 1;
+
+-- 28: consensus run 0: 1 labels are of no item of its project
+INSERT INTO consensus SELECT 0, item_id, label, confidence, posterior, human_posterior, votes FROM consensus LIMIT 1;
 
 -- 28: does not have its key
 -- unguarded: consensus_run
@@ -190,7 +195,7 @@ DELETE FROM example WHERE id = 1;
 
 -- 30: its consensus says something else
 -- unguarded: example
-UPDATE example SET consensus_id = consensus_id + 1
+UPDATE example SET run_id = NULL
     WHERE id = (SELECT min(id) FROM example WHERE source = 'consensus');
 
 -- 30: its gold says something else
@@ -285,12 +290,12 @@ INSERT INTO review_case (project_id, kind, state, subject, assignment_id, text, 
 -- 52: but its run says
 INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, answers, extra, created_at)
     SELECT i.project_id, c.item_id, c.run_id, c.label, c.confidence, c.votes, '[]', 0, i.created_at
-    FROM consensus c JOIN item i ON i.id = c.item_id WHERE c.votes > 0 ORDER BY c.id LIMIT 1;
+    FROM consensus c JOIN item i ON i.id = c.item_id WHERE c.votes > 0 ORDER BY c.item_id LIMIT 1;
 
 -- 52: half checked
 INSERT INTO audit_pick (project_id, item_id, run_id, label, confidence, votes, answers, extra, created_at, checked_at)
     SELECT i.project_id, c.item_id, c.run_id, c.label, c.confidence, c.votes, '[]', 0, i.created_at, i.created_at
-    FROM consensus c JOIN item i ON i.id = c.item_id ORDER BY c.id LIMIT 1;
+    FROM consensus c JOIN item i ON i.id = c.item_id ORDER BY c.item_id LIMIT 1;
 
 -- 53: 2 versions in force
 INSERT INTO rule (project_id, name, version, state, body, looked_at, created_at)
@@ -313,14 +318,14 @@ UPDATE restriction SET exam_after = (SELECT max(id) FROM slot), facts = '{"exam"
 INSERT INTO provisional (item_id, project_id, run_id, label, confidence, posterior, votes)
     SELECT c.item_id, i.project_id, c.run_id, c.label, c.confidence, c.posterior, c.votes
     FROM consensus c JOIN item i ON i.id = c.item_id JOIN consensus_run r ON r.id = c.run_id
-    WHERE r.stand IS NULL ORDER BY c.id LIMIT 1;
+    WHERE r.stand IS NULL ORDER BY c.item_id LIMIT 1;
 
 -- 55: is not on offer
 -- unguarded: consensus_run
 UPDATE consensus_run SET stand = '' WHERE id = (SELECT min(id) FROM consensus_run);
 INSERT INTO provisional (item_id, project_id, run_id, label, confidence, posterior, votes)
     SELECT c.item_id, r.project_id, r.id, 'nonsense', 1, '[]', 1
-    FROM consensus c JOIN consensus_run r ON r.id = c.run_id ORDER BY r.id, c.id LIMIT 1;
+    FROM consensus c JOIN consensus_run r ON r.id = c.run_id ORDER BY r.id, c.item_id LIMIT 1;
 
 -- 56: open for a second channel
 UPDATE item SET handed_over = true WHERE id = (SELECT min(id) FROM item WHERE claimable);

@@ -100,7 +100,7 @@ class TestVersions:
             if example.source == "gold":
                 assert (example.gold_id is not None, example.answers, example.workers) == (True, [], [])
             else:
-                assert example.consensus_id is not None
+                assert example.run_id is not None
                 assert example.answers == [answers[example.item_id]]
                 assert example.workers == [pseudonym]
                 assert example.batch_id is not None
