@@ -32,9 +32,14 @@ MTURK_MASTERS: Final = replace(MTURK, extra_percent=5)
 
 def fee(reward_micros: int, assignments: int, schedule: FeeSchedule) -> int:
     """Return the fee of a HIT: that of one assignment times their number."""
+    return assignments * fee_of_one(reward_micros, assignments, schedule)
+
+
+def fee_of_one(reward_micros: int, assignments: int, schedule: FeeSchedule) -> int:
+    """Return the fee of one assignment of a HIT that has so many."""
     _refuse_negative(reward_micros=reward_micros, assignments=assignments)
     large = schedule.large_percent if assignments >= schedule.large_from else 0
-    return assignments * _charge(reward_micros, schedule.percent + schedule.extra_percent + large, schedule)
+    return _charge(reward_micros, schedule.percent + schedule.extra_percent + large, schedule)
 
 
 def bonus_fee(bonus_micros: int, schedule: FeeSchedule) -> int:

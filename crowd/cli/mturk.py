@@ -28,6 +28,7 @@ from crowd.models.market import MarketAccount
 from crowd.services import audit
 from crowd.services.market import account as accounts
 from crowd.services.market import money
+from workers.fees import CENT
 from workers.money import display, dollars, to_micros
 
 
@@ -65,7 +66,7 @@ def deposit(place: Workplace, *, amount: str, key: str | None) -> None:
         micros = to_micros(amount)
     except ValueError as error:
         raise bad_input("amount", str(error)) from error
-    if micros == 0 or micros % money.CENT:
+    if micros == 0 or micros % CENT:
         raise bad_input("amount", "must be dollars and whole cents, more than zero")
     with place.database.write() as session:
         account, now = _account(session, place), utc_now()

@@ -63,7 +63,7 @@ def verify(request: Request, secret_of: Callable[[str], str], *, now: datetime) 
     digest = hashlib.sha256(_canonical(request, claim).encode()).hexdigest()
     signed = "\n".join((ALGORITHM, stamp, claim.scope, digest))
     key = _signing_key(secret_of(claim.access_key_id), claim.date, claim.region)
-    if not hmac.compare_digest(_mac(key, signed).hex(), claim.signature):
+    if not hmac.compare_digest(_mac(key, signed).hex().encode(), claim.signature.encode()):
         raise Refused(
             "The request signature we calculated does not match the signature you provided. Check your AWS "
             "Secret Access Key and signing method.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from workers.fees import CENT, MTURK, MTURK_MASTERS, NO_FEE, FeeSchedule, fee
+from workers.fees import CENT, MTURK, MTURK_MASTERS, NO_FEE, FeeSchedule, fee_of_one
 
 CHANNEL = "mturk"
 DAY = 86_400
@@ -118,7 +118,7 @@ class Cost:
 def cost(posting: Posting, *, price_micros: int, questions: int, assignments: int) -> Cost:
     """Return what one of so many assignments costs: rewards are whole cents, so a page's is rounded up."""
     reward = -(-price_micros * questions // CENT) * CENT
-    return Cost(reward, fee(reward, assignments, posting.schedule) // assignments)
+    return Cost(reward, fee_of_one(reward, assignments, posting.schedule))
 
 
 def dollars(micros: int) -> str:

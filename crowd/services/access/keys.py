@@ -97,14 +97,7 @@ def create(
         created_at=now,
     )
     session.add(key)
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        actor=principal.actor,
-        action="key.create",
-        subject=f"key:{public_id}",
-        now=now,
-    )
+    audit.act(session, principal, "key.create", f"key:{public_id}", now=now)
     return key, f"{KEY_PREFIX}_{public_id}_{secret}"
 
 
@@ -166,14 +159,7 @@ def revoke(session: Session, principal: Principal, public_id: str, *, now: datet
         raise NotFound(f"no API key {public_id!r}")
     if key.revoked_at is None:
         key.revoked_at = now
-        audit.record(
-            session,
-            requester_id=principal.requester_id,
-            actor=principal.actor,
-            action="key.revoke",
-            subject=f"key:{public_id}",
-            now=now,
-        )
+        audit.act(session, principal, "key.revoke", f"key:{public_id}", now=now)
     return key
 
 

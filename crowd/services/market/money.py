@@ -14,12 +14,12 @@ from crowd.services.market.profile import Profile
 from crowd.services.market.refusals import Refused
 from crowd.services.market.requirements import MASTERS, MASTERS_SANDBOX
 from crowd.services.plain import At, Sql
+from workers import fees
+from workers.fees import CENT, MTURK, MTURK_MASTERS
 from workers.money import MICROS, to_micros
 
-CENT = MICROS // 100
 PLAY_BALANCE = 10_000 * MICROS
-LARGE = 10  # a HIT of so many assignments costs more
-PERCENT, LARGE_PERCENT, MASTERS_PERCENT = 20, 20, 5
+LARGE = MTURK.large_from  # a HIT of so many assignments costs more
 # Whatever HITs hold of an account must fit its columns by far.
 MOST = 10**15
 
@@ -42,15 +42,14 @@ def fee(hit_type: HitType, *, is_large: bool, profile: Profile) -> int:
     """Return what one assignment costs on top of its reward."""
     if not profile.takes_fees:
         return 0
-    percent = PERCENT + (LARGE_PERCENT if is_large else 0)
-    if any(each["QualificationTypeId"] in (MASTERS, MASTERS_SANDBOX) for each in hit_type.requirements):
-        percent += MASTERS_PERCENT
-    return _charge(hit_type.reward_micros, percent)
+    wanted = {each["QualificationTypeId"] for each in hit_type.requirements}
+    schedule = MTURK_MASTERS if wanted & {MASTERS, MASTERS_SANDBOX} else MTURK
+    return fees.fee_of_one(hit_type.reward_micros, LARGE if is_large else 1, schedule)
 
 
 def bonus_fee(amount: int, *, profile: Profile) -> int:
     """Return what a bonus costs on top."""
-    return _charge(amount, PERCENT) if profile.takes_fees else 0
+    return fees.bonus_fee(amount, MTURK) if profile.takes_fees else 0
 
 
 def on_wire(micros: int) -> str:
@@ -142,12 +141,6 @@ def entries(session: Session, account: MarketAccount) -> list[MarketEntry]:
     """Return every move of an account's money, in the order it happened."""
     query = select(MarketEntry).where(MarketEntry.account_id == account.id)
     return list(session.scalars(query.order_by(MarketEntry.id)))
-
-
-def _charge(amount: int, percent: int) -> int:
-    """Return a fee: to the cent, half up, a cent at least."""
-    whole = 100 * CENT
-    return max(CENT, (2 * amount * percent + whole) // (2 * whole) * CENT)
 
 
 def _spend(session: Session, account_id: int, moves: dict[tuple[str, str], int], now: datetime) -> None:

@@ -34,14 +34,7 @@ def renew(session: Session, principal: Principal, worker: Worker, *, now: dateti
     principal.require_all_projects()
     if worker.requester_id != principal.requester_id or worker.channel != "pool" or worker.erased_at:
         raise NotFound(f"no worker {worker.pseudonym!r} of the pool")
-    audit.record(
-        session,
-        requester_id=principal.requester_id,
-        actor=principal.actor,
-        action="worker.invite",
-        subject=f"worker:{worker.pseudonym}",
-        now=now,
-    )
+    audit.act(session, principal, "worker.invite", f"worker:{worker.pseudonym}", now=now)
     _end(session, Invitation.worker_id == worker.id, Invitation.consumed_at.is_(None), now=now)
     return _link(session, worker, now)
 

@@ -72,6 +72,14 @@ def test_whatever_is_changed_is_noticed():
 
 
 @pytest.mark.contract(3)
+def test_a_signature_of_strange_letters_is_a_wrong_one():
+    request = signed()
+    said = request.headers.get("Authorization") or ""
+    strange = Headers({**dict(request.headers), "Authorization": f"{said[:-1]}é"})  # type: ignore[arg-type,call-overload]
+    assert refused(replace(request, headers=strange)) == "InvalidSignatureException"
+
+
+@pytest.mark.contract(3)
 @pytest.mark.parametrize(("minutes", "is_fresh"), [(-16, False), (-14, True), (14, True), (16, False)])
 def test_a_signature_is_good_for_a_quarter_of_an_hour(minutes: int, is_fresh: bool):
     request, now = signed(), datetime.now(UTC) + timedelta(minutes=minutes)
