@@ -67,6 +67,10 @@ class Labeling:
         for name in names:
             self.tab.keyboard.press(name)
 
+    def settle(self) -> None:
+        """Wait for what the page put off until after the event it was told of."""
+        self.frame.evaluate("new Promise((done) => setTimeout(done))")
+
     def find(self, selector: str) -> Any:
         """Return what a selector finds in the question on screen."""
         return self.frame.locator(f".question:not([hidden]) {selector}")

@@ -20,6 +20,12 @@ def labeling(open_page):
     return open_page(make_page("choice", TEXTS, LABELS, details=DETAILS))
 
 
+def stop_clock(context) -> None:
+    """Let time stand still in a browser until it is moved."""
+    context.clock.install(time=0)
+    context.clock.pause_at(1)
+
+
 def test_digits_answer_and_enter_hands_in(labeling):
     labeling.keys("1", "2", "4", "Enter")
     done = labeling.done()
@@ -148,19 +154,18 @@ def test_messages_of_others_are_not_listened_to(labeling):
 
 
 def test_idle_time_counts_thirty_seconds_at_most(context, open_page):
-    context.clock.install()
+    stop_clock(context)
     labeling = open_page(make_page("choice", TEXTS, LABELS))
     context.clock.run_for(10_000)
     labeling.keys("1")
     context.clock.run_for(600_000)
     labeling.keys("1", "1", "Enter")
     times = labeling.done()["times"]
-    assert times["q1"] == pytest.approx(10, abs=0.5)
-    assert times["q2"] == pytest.approx(30, abs=0.5)
+    assert (times["q1"], times["q2"]) == (10, 30)
 
 
 def test_being_active_is_told_once_a_second(context, open_page):
-    context.clock.install()
+    stop_clock(context)
     labeling = open_page(make_page("choice", TEXTS, LABELS))
     labeling.keys("ArrowDown", "ArrowDown", "ArrowUp")
     assert len(labeling.told("active")) == 1

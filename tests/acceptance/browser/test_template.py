@@ -67,7 +67,7 @@ def test_the_answer_of_the_type_keeps_its_keys(open_page):
 def test_a_draft_fills_the_requesters_fields(open_page):
     labeling = show(open_page, "choice", FIELD["radio"])
     labeling.send(crowd="restore", draft={"answers": {"q1": "No", "q2": "Yes"}, "position": 1})
-    labeling.send(crowd="focus")
+    labeling.frame.wait_for_function("document.getElementById('progress').textContent === '2 of 2'")
     labeling.keys("Enter")
     assert labeling.done()["answers"] == {"q1": "No", "q2": "Yes"}
 

@@ -146,7 +146,7 @@ def mark(labeling: Labeling, start: int, end: int) -> None:
     mouse.down()
     mouse.move(box["x"] + places[1]["x"] - 1, box["y"] + places[1]["y"], steps=4)
     mouse.up()
-    labeling.tab.wait_for_timeout(50)
+    labeling.settle()
 
 
 def spans_mouse(labeling: Labeling) -> None:
@@ -277,7 +277,7 @@ def test_two_fingers_look_closer_and_draw_nothing(open_page):
 def test_a_word_that_was_tapped_gets_the_label_tapped_next(open_page):
     labeling = open_page(PAGES["spans"]())
     labeling.find(".passage").locator("span, mark").first.click(position={"x": 8, "y": 10})
-    labeling.tab.wait_for_timeout(50)
+    labeling.settle()
     click(labeling, "Machine")
     go_on(labeling)
     go_on(labeling)

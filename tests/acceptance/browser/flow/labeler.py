@@ -43,14 +43,25 @@ class Labeler:
         return self.tab.frame_locator("#stage iframe:not(.ahead)")
 
     def ready(self) -> None:
-        """Wait until a question can be answered."""
+        """Wait until a question can be answered, and keys reach it."""
         self.frame.locator("#progress").wait_for()
         self.frame.locator("#locked").wait_for(state="hidden")
-        self.tab.wait_for_function("() => document.activeElement?.tagName === 'IFRAME'")
+        # Told to begin, the questions take the focus; nothing matches before the frame gets what is typed.
+        self.frame.locator(":focus").wait_for()
 
     def at(self, number: int) -> None:
         """Wait for the question of this number."""
         self.frame.locator("#progress").get_by_text(f"{number} of 3").wait_for()
+
+    def kept(self, answers: int) -> None:
+        """Wait until the page around the questions keeps a draft with so many answers."""
+        self.tab.wait_for_function(
+            """([token, count]) => {
+                const kept = JSON.parse(localStorage.getItem(`crowd:draft:${token}`));
+                return Object.keys(kept?.draft.answers ?? {}).length === count;
+            }""",
+            arg=[self.token(), answers],
+        )
 
     def told(self, text: str) -> None:
         """Wait for a notice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from crowd.models import Answer, Assignment
+from tests.acceptance.browser.flow.labeler import WAIT
 
 
 def works(site) -> list[str]:
@@ -57,11 +58,12 @@ def test_a_reload_in_mid_page_brings_the_draft_back(wim, site):
     token = wim.token()
     wim.press("1", "2")
     wim.at(3)
+    wim.kept(2)
     wim.ahead()
     wim.tab.reload()
     wim.ready()
     assert wim.token() == token
-    assert wim.frame.locator("#progress").inner_text() == "3 of 3"
+    wim.at(3)
     wim.press("3", "Enter")
     wim.tab.get_by_text("3 answers today").wait_for()
     said = site.world.rows(select(Answer.value).order_by(Answer.id))
@@ -71,10 +73,12 @@ def test_a_reload_in_mid_page_brings_the_draft_back(wim, site):
 
 def test_what_was_answered_offline_is_handed_in_later(wim, site):
     wim.open()
+    token = wim.token()
     wim.ahead()
     wim.tab.context.set_offline(True)
     wim.answer_page()
     wim.tab.get_by_text("1 page is kept on this device").wait_for()
+    wim.passed(token)
     wim.answer_page("2", "2", "2")
     wim.tab.get_by_text("2 pages are kept on this device").wait_for()
     wim.tab.get_by_role("heading", name="Waiting for the connection").wait_for()
@@ -118,6 +122,7 @@ def test_stopping_with_answers_begun_asks_first(wim, site):
     wim.ahead()
     wim.press("1")
     wim.at(2)
+    wim.kept(1)
     wim.tab.get_by_role("button", name="Stop here").click()
     wim.tab.get_by_role("button", name="Keep on").click()
     assert works(site) == ["assigned", "assigned"]
@@ -131,7 +136,10 @@ def test_leaving_gives_back_only_what_was_fetched_ahead(wim, site):
     wim.open()
     wim.ahead()
     wim.tab.goto(f"{site.url}/work/standing")
-    wim.tab.wait_for_timeout(300)
+    for _ in range(WAIT // 50):
+        if works(site) != ["assigned", "assigned"]:
+            break
+        wim.tab.wait_for_timeout(50)  # what is sent on leaving, nobody waits for
     assert works(site) == ["assigned", "returned"]
 
 

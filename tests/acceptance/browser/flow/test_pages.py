@@ -103,6 +103,7 @@ def test_the_labeling_page_has_none_in_any_of_its_states(tab, lived_in):
     assert violations(tab) == []
     tab.get_by_role("button", name="Close").click()
     tab.frame_locator("#stage iframe:not(.ahead)").get_by_role("button", name="Report").click()
+    tab.get_by_role("button", name="Cancel").wait_for()
     assert violations(tab) == []
     tab.get_by_role("button", name="Cancel").click()
     lived_in.world.configure(state="closed")

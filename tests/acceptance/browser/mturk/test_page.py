@@ -69,6 +69,7 @@ def pose(context: Any) -> Iterator[Callable[..., Posed]]:
         # Where a worker would begin; a frame does not take the focus from the page around it.
         begin = "(crowd.type.focus && crowd.type.focus(crowd.current())) || document.querySelector('h2')"
         posed.frame.evaluate(f"window.focus(), ({begin}).focus()")
+        posed.frame.wait_for_function("document.hasFocus()")
         return posed
 
     yield show
