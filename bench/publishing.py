@@ -8,10 +8,9 @@ import multiprocessing
 import resource
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from _publishing import Cost, Served, fill, sandbox, timed
@@ -117,14 +116,9 @@ def collect_all(served: Served, folder: str, options: argparse.Namespace) -> tup
         project_id = session.scalars(select(Project.id)).one()
     channel = channel_to(served)
     with counted("collected", options.hits) as watch:
-        tell = partial(_tell, watch)
-        cost = timed(served, lambda: channel.collect(database, project_id, clock=utc_now, watch=tell))
+        cost = timed(served, lambda: channel.collect(database, project_id, clock=utc_now, watch=watch))
     expect(database, Answer.id.is_not(None), options.hits * options.assignments)
     return cost, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def _tell(watch: Callable[[int], None], done: int, _all: int) -> None:
-    watch(done)
 
 
 def channel_to(served: Served) -> Mturk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import click
 
@@ -80,11 +79,7 @@ def _once(place: Workplace, mturk: Mturk, project_id: int) -> tuple[Collected, d
     with place.database.read() as session:
         waiting = offers.uncollected(session, session.get_one(Project, project_id))
     with counted("HITs read", waiting) as watch:
-        found = mturk.collect(place.database, project_id, clock=utc_now, watch=_first(watch))
+        found = mturk.collect(place.database, project_id, clock=utc_now, watch=watch)
     given = place.database.transact(lambda session: judge.graded(session, project_id, now=utc_now()))
     send(place, mturk)
     return found, given
-
-
-def _first(watch: Callable[[int], None]) -> Callable[[int, int], None]:
-    return lambda done, _: watch(done)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import unicodedata
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 LONGEST = 1_048_576  # characters
+# All of Unicode's but line feeds and tabs.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 FORM_ANSWERS = "taskAnswers"
 VALUES = (
     "FreeText",
@@ -77,8 +79,7 @@ def _name(element: Element) -> str:
 
 def _text(element: Element) -> str:
     """Return an element's text without control characters, line ends and tabs apart."""
-    text = "".join(element.itertext())
-    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+    return CONTROLS.sub("", "".join(element.itertext()))
 
 
 def _unpacked(fields: Fields) -> Fields:

@@ -63,7 +63,7 @@ class Mturk:
         *,
         clock: Clock,
         only: Collection[str] | None = None,
-        watch: Callable[[int, int], None] = lambda _done, _all: None,
+        watch: Callable[[int], None] = lambda _: None,
     ) -> Collected:
         """Take in what was submitted, on all HITs or on some of them."""
         return collect.collect(

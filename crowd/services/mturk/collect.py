@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from sqlalchemy import CursorResult, func, select, update
@@ -32,6 +32,8 @@ MANY = 20
 ENDED = ("Reviewable", "Reviewing", "Disposed")
 
 log = structlog.get_logger("crowd.mturk")
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +88,24 @@ def collect(
     endpoint: str,
     clock: Clock,
     only: Collection[str] | None = None,
-    watch: Callable[[int, int], None] = lambda _done, _all: None,
+    watch: Callable[[int], None] = lambda _: None,
 ) -> Collected:
     """Take in what is new on a project's HITs, or on some of them; collecting again changes nothing.
 
-    `watch` is told how many HITs were looked at, of how many.
+    `watch` is told how many HITs were read so far.
     """
     with database.read() as session:
         waiting = _waiting(session, session.get_one(Project, project_id), endpoint, clock(), only)
-    changed = list(_changed(caller, waiting, clock))
+    changed = _changed(caller, waiting, clock)
     total, done = Collected(), 0
-    for some in _batches(_read_all(caller, changed, clock)):
+    for some in _one_ahead(_batches(_read_all(caller, changed, clock))):
         for each in some:
             if each.error is not None:
                 log.warning("cannot collect", hit=each.open.hit, error=str(each.error))
         deliver = partial(_deliver, project_id, endpoint, some, clock())
         total += database.transact(deliver)
         done += len(some)
-        watch(done, len(changed))
+        watch(done)
     return total
 
 
@@ -203,6 +205,15 @@ def _submissions(caller: Caller, each: Open) -> list[HandedIn]:
     return [submission for submission in found.values() if submission.hit == each.hit]
 
 
+def _one_ahead(found: Iterator[Found]) -> Iterator[Found]:
+    """Yield what an iterator brings, while a thread fetches the next of it."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        following = pool.submit(next, found, None)
+        while (each := following.result()) is not None:
+            following = pool.submit(next, found, None)
+            yield each
+
+
 def _batches(reads: Iterable[_Read]) -> Iterator[list[_Read]]:
     some: list[_Read] = []
     for each in reads:
@@ -221,7 +232,7 @@ def _deliver(
     project = session.get_one(Project, project_id)
     listed = [submission for each in reads for submission in each.submissions]
     fresh = intake.take_in(session, project, endpoint, listed, now=now)
-    people.mark_worked(session, project, {page.worker_id for page in fresh}, now=now)
+    people.mark_worked(session, project, {work.worker_id for work in fresh}, now=now)
     decided = [submission for submission in listed if submission.status != "Submitted"]
     for page, submission in intake.pages_of(session, project, endpoint, decided):
         verdicts.learn(session, project, page, submission.status, now=now)

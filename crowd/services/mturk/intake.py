@@ -30,8 +30,8 @@ BEYOND = "more was handed in than the HIT was paid for"
 
 def take_in(
     session: Session, project: Project, endpoint: str, listed: Sequence[HandedIn], *, now: datetime
-) -> list[Assignment]:
-    """Store the submissions that are new, whatever is in them; return their assignments.
+) -> list[Work]:
+    """Store the submissions that are new, whatever is in them; return them.
 
     Every one has an assignment, for its worker has worked and the endpoint will pay. The answers count
     where all of a page is answered as asked; else the submission is in quarantine as well. An answer of a
@@ -51,7 +51,8 @@ def take_in(
     seen = deliver.seen_on(session, _items(works), workers.values())
     for work in works:
         _place(work, seen)
-    return store(session, project, works, questions, now)
+    store(session, project, works, questions, now)
+    return works
 
 
 def _hits(session: Session, project: Project, endpoint: str, ids: set[str]) -> dict[str, Hit]:

@@ -52,6 +52,7 @@ class Work:
     taken: list[tuple[Asked, str]] = field(default_factory=list)
     stray: dict[str, Any] = field(default_factory=dict)
     fault: str | None = None  # why nothing of it can be used
+    assignment_id: int = 0  # once it is stored
 
     def skips(self) -> dict[str, Skipped]:
         """Return what was handed back unanswered, with the reasons."""
@@ -65,26 +66,27 @@ def store(
     works: Sequence[Work],
     questions: Mapping[int, Questions],
     now: datetime,
-) -> list[Assignment]:
-    """Store submissions with all that is in them; return their assignments."""
+) -> None:
+    """Store submissions with all that is in them, each with an assignment of its own."""
     session.flush()
-    assignments = [_assignment(project, work, now) for work in works]
-    session.add_all(assignments)
-    session.flush()
-    _fill(session, project, list(zip(assignments, works, strict=True)), now)
+    rows = [_assignment(project, work, now) for work in works]
+    ids = session.scalars(insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True), rows)
+    for work, assignment_id in zip(works, ids, strict=True):
+        work.assignment_id = assignment_id
+    _fill(session, project, works, now)
     unused = _unused(works, questions)
     if unused:
-        hits.reopen(session, project, unused, cause=f"unused:{assignments[0].id}", now=now)
-    for assignment, work in zip(assignments, works, strict=True):
+        hits.reopen(session, project, unused, cause=f"unused:{works[0].assignment_id}", now=now)
+    for work in works:
         if work.fault is not None:
             quarantine(session, project, work.handed, work.fault, now=now)
         if work.stray:
+            assignment = session.get_one(Assignment, work.assignment_id)
             payload = {"answers": work.stray}
             reason = "the worker has answered these items before"
             record.keep(session, project, assignment, reason=reason, payload=payload, now=now)
         if work.said.skips and work.fault is None:
-            _skip(session, project, assignment, work, now)
-    return assignments
+            _skip(session, project, work, now)
 
 
 def _unused(works: Sequence[Work], questions: Mapping[int, Questions]) -> Counter[int]:
@@ -106,34 +108,32 @@ def _unused(works: Sequence[Work], questions: Mapping[int, Questions]) -> Counte
     return unused
 
 
-def _assignment(project: Project, work: Work, now: datetime) -> Assignment:
+def _assignment(project: Project, work: Work, now: datetime) -> dict[str, Any]:
     handed, seconds = work.handed, work.said.seconds
-    return Assignment(
-        project_id=project.id,
-        hit_id=work.hit.id,
-        worker_id=work.worker_id,
-        external_id=handed.assignment,
-        token=secrets.token_urlsafe(16),
-        work="submitted",
-        review="pending",
-        payment="none",
-        amount_micros=work.hit.reward_micros,
-        begun_at=handed.accepted_at,
-        submitted_at=handed.submitted_at,
-        active_seconds=None if seconds is None else min(seconds, handed.held_seconds),
-        submission_digest=record.digest({"answer": handed.answer}),
-        created_at=now,
-    )
+    return {
+        "project_id": project.id,
+        "hit_id": work.hit.id,
+        "worker_id": work.worker_id,
+        "external_id": handed.assignment,
+        "token": secrets.token_urlsafe(16),
+        "work": "submitted",
+        "review": "pending",
+        "payment": "none",
+        "amount_micros": work.hit.reward_micros,
+        "begun_at": handed.accepted_at,
+        "submitted_at": handed.submitted_at,
+        "active_seconds": None if seconds is None else min(seconds, handed.held_seconds),
+        "submission_digest": record.digest({"answer": handed.answer}),
+        "created_at": now,
+    }
 
 
-def _fill(
-    session: Session, project: Project, works: Sequence[tuple[Assignment, Work]], now: datetime
-) -> None:
+def _fill(session: Session, project: Project, works: Sequence[Work], now: datetime) -> None:
     """Insert a slot that is done, and the answer in it, for everything that found a place."""
-    taken = [(assignment, work, *place) for assignment, work in works for place in work.taken]
+    taken = [(work, *place) for work in works for place in work.taken]
     if not taken:
         return
-    rows = [_slot(project, assignment, asked, "done", now) for assignment, _, asked, _ in taken]
+    rows = [_slot(project, work, asked, "done", now) for work, asked, _ in taken]
     ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
     filled = [
         record.Filled(
@@ -144,19 +144,17 @@ def _fill(
             _seconds(work, f"q{asked.question.position}"),
             work.said.notes.get(f"q{asked.question.position}") or None,
         )
-        for slot_id, (_, work, asked, value) in zip(ids, taken, strict=True)
+        for slot_id, (work, asked, value) in zip(ids, taken, strict=True)
     ]
     record.answers(session, project, projects.labels(session, project), filled, channel=CHANNEL, now=now)
 
 
-def _slot(
-    project: Project, assignment: Assignment, asked: Asked, state: str, now: datetime
-) -> dict[str, Any]:
+def _slot(project: Project, work: Work, asked: Asked, state: str, now: datetime) -> dict[str, Any]:
     return {
         "project_id": project.id,
         "item_id": asked.item_id,
-        "worker_id": assignment.worker_id,
-        "assignment_id": assignment.id,
+        "worker_id": work.worker_id,
+        "assignment_id": work.assignment_id,
         "position": asked.question.position,
         "gold_id": asked.gold_id,
         "state": state,
@@ -173,22 +171,22 @@ def _seconds(work: Work, name: str) -> float | None:
     return None if said.seconds is None else min(said.seconds, held) / max(1, questions)
 
 
-def _skip(session: Session, project: Project, assignment: Assignment, work: Work, now: datetime) -> None:
+def _skip(session: Session, project: Project, work: Work, now: datetime) -> None:
     """Keep what was handed back unanswered; its place stays open for others when the HIT ends."""
     asked = work.asked
     found = {name: skip for name, skip in work.skips().items() if name in asked}
     items = {each.item_id for each in asked.values()}
-    seen = deliver.seen_on(session, items, [session.get_one(Worker, assignment.worker_id)])
-    found = {n: s for n, s in found.items() if (asked[n].item_id, assignment.worker_id) not in seen}
+    seen = deliver.seen_on(session, items, [session.get_one(Worker, work.worker_id)])
+    found = {n: s for n, s in found.items() if (asked[n].item_id, work.worker_id) not in seen}
     if not found:
         return
-    rows = [_slot(project, assignment, asked[name], "skipped", now) for name in found]
+    rows = [_slot(project, work, asked[name], "skipped", now) for name in found]
     ids = session.scalars(insert(Slot).returning(Slot.id, sort_by_parameter_order=True), rows)
     skipped = [
         {
             "project_id": project.id,
             "item_id": asked[name].item_id,
-            "worker_id": assignment.worker_id,
+            "worker_id": work.worker_id,
             "slot_id": slot_id,
             "reason": skip.reason,
             "note": skip.note,
@@ -197,7 +195,8 @@ def _skip(session: Session, project: Project, assignment: Assignment, work: Work
         for slot_id, (name, skip) in zip(ids, found.items(), strict=True)
     ]
     session.execute(insert(Skip), skipped)
-    skips.quarantine(session, project, assignment.id, sorted(asked[name].item_id for name in found), now=now)
+    skipped_items = sorted(asked[name].item_id for name in found)
+    skips.quarantine(session, project, work.assignment_id, skipped_items, now=now)
 
 
 def quarantine(session: Session, project: Project, each: HandedIn, reason: str, *, now: datetime) -> None:
