@@ -15,9 +15,9 @@ from aggregation.consensus import Consensus
 from aggregation.history import History
 from aggregation.kinds import KINDS
 from aggregation.registry import AGGREGATORS, aggregate
-from crowd.cli.kinds import aggregate_values, method_of
+from crowd.cli.kinds import aggregate_values, check_labels, method_of
 from crowd.cli.measures import agreement, worth
-from crowd.cli.output import check_streams, json_option, print_json
+from crowd.cli.output import check_csv, check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.answers import read_answers
@@ -27,7 +27,7 @@ from crowd.tables.results import DIGITS, write_labels, write_workers
 from crowd.tables.source import STDIO, open_input
 from crowd.tables.truth import read_truth
 from crowd.tables.writing import replacing
-from qc.trust import cautions
+from qc.cautions import cautions
 from workers.quality import Quality
 
 Known = Mapping[str, str] | None
@@ -41,9 +41,7 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
-    default="labels",
-    show_default=True,
-    help="What the answers are; see the reference of files for how each kind is written.",
+    help="What the answers are; docs/how-to/merge-other-answers.md shows each.  [default: labels]",
 )
 @click.option("--method", type=click.Choice(METHODS), help="How they are merged.  [default: by kind]")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
@@ -73,7 +71,7 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 def command(
     *,
     answers: str,
-    kind: str,
+    kind: str | None,
     method: str | None,
     gold: str | None,
     past: str | None,
@@ -94,6 +92,7 @@ def command(
     ANSWERS is a CSV file with the columns item (or `task`), worker and label; other columns are ignored,
     gzip is understood, and - is standard input. Of several answers of one worker to one item the last counts.
     """
+    stated, kind = kind is not None, kind or "labels"
     name = method_of(kind, method)
     given = {"max_iterations": max_iterations, "tolerance": tolerance, "smoothing": smoothing, "seed": seed}
     parameters = _parameters(kind, name, given)
@@ -104,6 +103,7 @@ def command(
     inputs = {"ANSWERS": answers, "--gold": gold, "--history": past, "--truth": truth, "--costs": costs}
     outputs = {"--output": output, "--workers": workers, "--save-history": save_history}
     check_streams(inputs, outputs, as_json=as_json)
+    check_csv(*outputs.values())
     if kind != "labels":
         beside = {"--gold": gold, "--history": past, "--costs": costs, "--save-history": save_history}
         if told := [option for option, value in beside.items() if value is not None]:
@@ -113,6 +113,8 @@ def command(
     seconds = {"doubt": 0.0, "write": 0.0}
     with timed(seconds, "read", f"reading {answers}"):
         table = read_answers(open_input(answers), times=(), extra="ignore")
+        if not stated:
+            check_labels(answers, table.labels)
         known, true = _labels_of(gold), _labels_of(truth)
         before = None if past is None else read_history(open_input(past)).faded(decay)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from textwrap import shorten
 from typing import Any, BinaryIO
 
 import click
@@ -17,11 +18,14 @@ from aggregation.readings import Estimates, Readings
 from crowd.cli.output import print_json
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
+from crowd.tables.columns import Column
 from crowd.tables.results import DIGITS, LABEL_COLUMNS
 from crowd.tables.source import open_input
 from crowd.tables.values import FORMS, Form, read_comparisons, read_true_values, read_values
 from crowd.tables.writing import replacing, write_csv
 
+# Label sets to choose from are shorter than this, or their labels come again and again.
+MOST_LABELS = 200
 NEARNESS = {
     "sets": nearness.sets,
     "numbers": nearness.numbers,
@@ -38,6 +42,20 @@ def method_of(kind: str, method: str | None) -> str:
         known = ", ".join(KINDS[kind].methods)
         raise click.UsageError(f"--method {name} does not apply to {kind}; choose one of {known}")
     return name
+
+
+def check_labels(path: str, labels: Column) -> None:
+    """Refuse cells that hardly ever repeat: fitted as labels, a few thousand of them take many minutes."""
+    distinct = len(labels.names)
+    if distinct <= MOST_LABELS or 2 * distinct <= len(labels):
+        return
+    shown = shorten(next(filter(str.strip, labels.names)), 40, placeholder="…")
+    raise bad_input(
+        f"{path}, field label",
+        f"{distinct:,} different values in {len(labels):,} answers, such as {shown!r}, are hardly labels "
+        f"to choose from: say what they are, --kind {', '.join(list(KINDS)[1:-1])}, or --kind labels "
+        "all the same",
+    )
 
 
 def aggregate_values(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from crowd.cli.output import check_streams, print_json
+from crowd.cli.output import check_csv, check_streams, print_json
 from crowd.cli.progress import stage
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
@@ -40,6 +40,7 @@ def command(place: Workplace, *, slug: str, method: str | None, since: bool, out
     if output is None and not place.as_json:
         output = STDIO
     check_streams({}, {"--output": output}, as_json=place.as_json)
+    check_csv(output)
     with place.database.read() if since else place.database.write() as session:
         project = place.project(session, slug)
         if since:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from aggregation.sharded import STEPS
-from crowd.cli.output import check_streams, json_option, print_json
+from crowd.cli.output import check_csv, check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import bad_input
 from crowd.services.large_files import Large, Score, fit_here, fit_on_cluster, lay_out
@@ -84,6 +84,7 @@ def command(
         output = STDIO
     inputs = {"ANSWERS": str(answers), "--gold": gold, "--truth": truth}
     check_streams(inputs, {"--output": output, "--workers": workers}, as_json=as_json)
+    check_csv(output, workers)
     if scheduler and not scratch:
         raise click.UsageError("--scheduler needs --scratch: a folder that every machine of the cluster sees")
     given = {"max_iterations": max_iterations, "tolerance": tolerance}

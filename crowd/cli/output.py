@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from crowd.errors import bad_input
 from crowd.tables.source import STDIO
 from crowd.tables.writing import check_output, replacing
+
+OTHER_FORMATS = {".parquet", ".jsonl", ".ndjson", ".json", ".xlsx", ".npy", ".gz"}
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
@@ -40,6 +44,13 @@ def check_streams(
         if [*given.values(), *files].count(path) > 1:
             raise click.UsageError(f"{name} {path} is named twice; an output needs a place of its own")
         check_output(path)
+
+
+def check_csv(*outputs: str | None) -> None:
+    """Refuse names that promise another format than the plain CSV that will be written."""
+    for path in filter(None, outputs):
+        if Path(path).suffix.lower() in OTHER_FORMATS:
+            raise bad_input(path, "this command writes plain CSV; give it a name that ends in .csv")
 
 
 def pour(pieces: Iterable[bytes], output: str, *, as_json: bool) -> None:

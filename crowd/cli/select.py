@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import numpy as np
 
-from crowd.cli.output import check_streams, json_option, print_json
+from crowd.cli.output import check_csv, check_streams, json_option, print_json
 from crowd.cli.progress import stage
 from crowd.errors import Unprocessable
 from crowd.selection.predictions import check
@@ -50,6 +50,7 @@ def command(
     if output is None and not as_json:
         output = STDIO
     check_streams({"PREDICTIONS": predictions}, {"--output": output}, as_json=as_json)
+    check_csv(output)
     with stage(f"reading {predictions}"):
         table = read_predictions(open_input(predictions))
     chosen = _choose(table, strategy=strategy, size=size, random_share=random_share, seed=seed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crowd.errors import CrowdError, Problem, bad_inputs
 from crowd.tables.header import Extra, positions
-from crowd.tables.reading import MOST_PROBLEMS, csv_rows, empty, place, text
+from crowd.tables.reading import MOST_PROBLEMS, csv_rows, empty, place, refuse_other_formats, text
 from crowd.tables.source import Source
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def read_columns(
     source: Source, required: Sequence[str], optional: Sequence[str] = (), *, extra: Extra = "refuse"
 ) -> Table:
     """Read the named columns; required ones must be there and filled in every row."""
+    refuse_other_formats(source, required)
     content = text(source)
     line, header = next(csv_rows(source.name, content))
     wanted = positions((source.name, line), header, required, optional, extra=extra)

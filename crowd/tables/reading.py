@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from crowd.errors import CrowdError, bad_input
@@ -14,6 +14,7 @@ from crowd.tables.source import Source
 
 # A file can be wrong in every line; this many faults are enough to see the pattern.
 MOST_PROBLEMS = 100
+PARQUET_MAGIC = b"PAR1"
 CSV_FAULTS = {
     "unexpected end of data": "a quoted field is opened here and never closed",
     "',' expected after '\"'": 'text follows a closing quote; write a quote inside a field twice: ""',
@@ -38,6 +39,18 @@ def text(source: Source) -> str:
     if not content.strip():
         raise bad_input(source.name, "is empty")
     return content
+
+
+def refuse_other_formats(source: Source, required: Sequence[str]) -> None:
+    """Refuse what is plainly no CSV: read as such, its faults would lie on the wrong track."""
+    if source.body.startswith(PARQUET_MAGIC):
+        found = "Parquet"
+    elif source.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        found = "JSON"
+    else:
+        return
+    wanted = f"the header {','.join(required)} and a row for each"
+    raise bad_input(source.name, f"is {found}; this table is read as CSV, with {wanted}")
 
 
 def csv_rows(name: str, content: str) -> Iterator[tuple[int, list[str]]]:

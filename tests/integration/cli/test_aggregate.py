@@ -296,3 +296,13 @@ def test_a_history_that_cannot_be_used_is_refused(crowd, answers, tmp_path, cont
     result = crowd("aggregate", answers, "--history", past, *arguments)
     assert result.exit_code != 0
     assert told in result.stderr
+
+
+@pytest.mark.parametrize("name", ["labels.parquet", "labels.JSONL", "labels.csv.gz"])
+def test_a_name_of_another_format_than_csv_is_refused(crowd, answers, tmp_path, name):
+    result = crowd("aggregate", answers, "--output", tmp_path / name)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(
+        f"{name}: this command writes plain CSV; give it a name that ends in .csv\n"
+    )
+    assert not (tmp_path / name).exists()

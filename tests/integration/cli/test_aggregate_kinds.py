@@ -112,3 +112,17 @@ def test_a_box_without_area_is_left_out(crowd, tmp_path):
     path.write_text('item,worker,label\ni,u,"[[3, 3, 3, 3], [0, 0, 9, 9]]"\ni,v,"[[0, 0, 9, 9]]"\n')
     (row,) = csv.DictReader(io.StringIO(crowd("aggregate", path, "--kind", "boxes").stdout))
     assert json.loads(row["label"]) == [[0, 0, 9, 9]]
+
+
+def test_values_that_hardly_repeat_are_not_fitted_as_labels_unless_that_is_said(crowd, tmp_path):
+    answers = tmp_path / "answers.csv"
+    rows = [f'i{n // 2},w{n % 2},"[[{n}, 0, 10, 10]]"' for n in range(202)]
+    answers.write_text("\n".join(["item,worker,label", *rows]) + "\n")
+    result = crowd("aggregate", answers, "--output", tmp_path / "labels.csv")
+    assert result.exit_code == 2
+    assert "field label: 202 different values in 202 answers, such as '[[0, 0, 10, 10]]'" in result.stderr
+    assert "--kind sets, numbers, texts, boxes, spans" in result.stderr
+    stated = crowd(
+        "aggregate", answers, "--kind", "labels", "--method", "majority", "--output", tmp_path / "labels.csv"
+    )
+    assert stated.exit_code == 0, stated.stderr

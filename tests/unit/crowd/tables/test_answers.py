@@ -207,3 +207,17 @@ def test_coded_columns_equal_those_coded_from_strings(table):
         assert (ours.items, ours.workers, ours.labels) == (theirs.items, theirs.workers, theirs.labels)
         for field in ("item", "worker", "label"):
             np.testing.assert_array_equal(getattr(ours, field), getattr(theirs, field))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ('{"item": "1", "worker": "ann", "label": "cat"}\n', "JSON"),
+        ("\ufeff\n[]", "JSON"),
+        (b"PAR1\x15\x04", "Parquet"),
+    ],
+)
+def test_a_file_of_another_format_is_called_by_its_name(given, content, found):
+    assert refused(given(content)) == (
+        f"a.csv: is {found}; this table is read as CSV, with the header item,worker,label and a row for each"
+    )
