@@ -14,7 +14,7 @@ from crowd.errors import bad_input
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services.estimate import METHODS
-from crowd.services.setup.rules import (
+from crowd.services.setup.validation import (
     KINDS,
     LONGEST_COOLING,
     LONGEST_DEFINITION,

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from crowd.api.fields import Dollars, Schema, about, text, whole
 from crowd.models.project import SECOND_WHEN
-from crowd.services.setup.second import LONGEST_PATIENCE, PARTNERS
+from crowd.services.setup.two_channels import LONGEST_PATIENCE, PARTNERS
 
 
 class SecondChannel(Schema):

@@ -9,8 +9,8 @@ import click
 from crowd.cli.workplace import Workplace, table, works_on_database
 from crowd.clock import utc_now
 from crowd.learning.function_file import read_functions
-from crowd.services import functions
-from crowd.services.functions import Applied
+from crowd.services import labeling_functions
+from crowd.services.labeling_functions import Applied
 from crowd.services.setup import projects
 from crowd.tables.source import open_input
 from crowd.tables.truth import read_truth
@@ -36,7 +36,7 @@ def apply(place: Workplace, *, slug: str, file: str, dry_run: bool) -> None:
         project = place.project(session, slug)
         labels = projects.labels(session, project).labels
         chosen = read_functions(file, labels, read_table=lambda path: read_truth(open_input(str(path))))
-        found = functions.apply(session, project, chosen, keep=not dry_run, now=utc_now())
+        found = labeling_functions.apply(session, project, chosen, keep=not dry_run, now=utc_now())
         version = found.stored.model_version if found.stored else None
     result = {
         "functions": [asdict(row) for row in found.rows],
@@ -48,7 +48,7 @@ def apply(place: Workplace, *, slug: str, file: str, dry_run: bool) -> None:
     place.show(result, [table([_shown(row) for row in found.rows]), "", _together(found, version)])
 
 
-def _shown(row: functions.Row) -> dict[str, object]:
+def _shown(row: labeling_functions.Row) -> dict[str, object]:
     accuracy = "-" if row.accuracy is None else f"{row.accuracy:.3f} ({row.low:.2f} to {row.high:.2f})"
     shares = {name: f"{100 * getattr(row, name):.1f} %" for name in ("coverage", "overlap", "conflict")}
     return {"function": row.name, **shares, "judged": row.judged, "accuracy (90 %)": accuracy}

@@ -27,7 +27,7 @@ from crowd.services.access import scope
 from crowd.services.experts import gold_supply
 from crowd.services.experts.gold_supply import Supply
 from crowd.services.honesty import stop
-from crowd.services.setup import instructions, projects, rules
+from crowd.services.setup import instructions, projects, validation
 from crowd.services.setup.instructions import Wording
 from crowd.services.setup.projects import ProjectSettings
 from crowd.task_types import TASK_TYPES
@@ -62,7 +62,7 @@ def command() -> None:
 @click.option("--label-details", metavar="JSON", help="By label: definition, parent, key, kind.")
 @click.option("--task-type", type=click.Choice(list(TASK_TYPES)), default="choice", show_default=True)
 @click.option("--cap", default="0", show_default=True, help="Most dollars the project may cost.")
-@click.option("--channel", type=click.Choice(rules.CHANNELS), default="pool", show_default=True)
+@click.option("--channel", type=click.Choice(validation.CHANNELS), default="pool", show_default=True)
 @posting_options
 @settings_options
 @works_on_database

@@ -12,7 +12,7 @@ import click
 from crowd.errors import bad_input
 from crowd.models import Project
 from crowd.models.project import ORDERINGS, REVIEWS, SECOND_WHEN
-from crowd.services.setup.second import PARTNERS
+from crowd.services.setup.two_channels import PARTNERS
 from workers import qualification
 from workers.money import dollars, to_micros
 

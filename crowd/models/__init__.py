@@ -4,6 +4,7 @@ from crowd.models.account import Account, Attempts, Invitation, WebSession
 from crowd.models.answer import Answer, AnswerFlag, Grade, Skip, StraySubmission
 from crowd.models.assignment import Assignment, Slot
 from crowd.models.audit import AuditEntry
+from crowd.models.audit_slice import AuditPick
 from crowd.models.base import Base
 from crowd.models.batch import Batch, BatchItem
 from crowd.models.budget import Budget, LedgerEntry
@@ -46,7 +47,6 @@ from crowd.models.prediction import Prediction, PredictionSet
 from crowd.models.project import Instructions, LabelSet, Project
 from crowd.models.requester import ApiKey, IdempotencyRecord, Requester
 from crowd.models.rule import Firing, Rule
-from crowd.models.slice import AuditPick
 from crowd.models.training_set import Example, TrainingSet, TrainingSetVersion
 from crowd.models.worker import GroupMember, Restriction, Skill, Standing, Worker, WorkerToken
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crowd.channels import Recorded
 from crowd.errors import bad_input
-from crowd.services.setup.rules import MAX_LABELS
+from crowd.services.setup.validation import MAX_LABELS
 from crowd.tables.answers import AnswerTable, read_answers
 from crowd.tables.items import ItemRow, read_items
 from crowd.tables.source import open_input

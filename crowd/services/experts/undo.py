@@ -27,7 +27,7 @@ from crowd.models import (
 )
 from crowd.services import audit, conclude, grade, locks, merge, pay
 from crowd.services.people import eligibility
-from crowd.services.rules import again
+from crowd.services.rules import after_correction
 from crowd.services.trust import reinstate, standings, watch
 
 
@@ -175,18 +175,17 @@ def _over(session: Session, project: Project, workers: Collection[int], now: dat
         eligibility.in_force(now),
     )
     rows = list(session.scalars(query.order_by(Restriction.id)))
-    ruled = again.on_gold(session, project, rows)
+    ruled = after_correction.on_gold(session, project, rows)
     ours = [row for row in rows if watch.is_ours(row) and row.project_id is not None]
     concerned = sorted({row.worker_id for row in rows if row in ours or _on_spam(ruled.get(row.id))})
     verdicts = watch.verdicts(session, project, concerned)
     for worker_id, judgement in verdicts.items():  # the test does not look again at who is kept out
         standings.note(session, project.id, worker_id, spam=round(judgement.llr, 3))
     over = {row.id for row in ours if watch.is_over(row, verdicts[row.worker_id])}
-    over |= {
-        row.id
-        for row in rows
-        if row.id in ruled and not again.holds(session, project, ruled[row.id], row.worker_id, now=now)
-    }
+    for row in rows:
+        rule = ruled.get(row.id)
+        if rule and not after_correction.holds(session, project, rule, row.worker_id, now=now):
+            over.add(row.id)
     return [row for row in rows if row.id in over]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crowd.models import AuditPick, Consensus, Item, Project
 from crowd.services import conclude
-from qc.slice import Band, Correction, Share, by_band, correction
+from qc.claims import Band, Correction, Share, by_band, correction
 
 Floats = NDArray[np.float64]
 

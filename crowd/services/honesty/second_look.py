@@ -15,7 +15,7 @@ from crowd.frames import AnswerFrame
 from crowd.models import Answer, AnswerSet, AuditPick, Consensus, ConsensusRun, Project
 from crowd.services import quality
 from crowd.services.setup import projects
-from qc.slice import Trust, second_look, trust
+from qc.claims import Trust, second_look, trust
 from workers.quality import quality as measured
 
 Floats = NDArray[np.float64]

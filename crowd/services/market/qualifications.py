@@ -17,7 +17,7 @@ from crowd.services import locks
 from crowd.services.market import ids, limits, requirements
 from crowd.services.market.refusals import Refused, missing, wrong_status
 from crowd.services.market.requirements import Action, Requirement
-from crowd.services.market.standing import NAMES, standing
+from crowd.services.market.scores import NAMES, standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from crowd.services.market import account as accounts
 from crowd.services.market import hit_types, ids, notices, policies, qualifications, settle
 from crowd.services.market.profile import PLAIN, Profile
 from crowd.services.market.refusals import Refused, missing, wrong_status
-from crowd.services.market.standing import standing
+from crowd.services.market.scores import standing
 
 PREVIEW_ID = "ASSIGNMENT_ID_NOT_AVAILABLE"
 OVER = ("returned", "abandoned")

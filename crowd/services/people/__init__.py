@@ -1,1 +1,1 @@
-"""The workers of a pool: how they come, what they may do, where they stand, and how they are forgotten."""
+"""The workers of a pool: how they come, what they may do and where they stand."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crowd.services.rules import conduct, records, together
+from crowd.services.rules import conduct, peers, records
 from crowd.services.rules.look import Collect
 
 COLLECT: Mapping[str, Collect] = {
@@ -14,10 +14,10 @@ COLLECT: Mapping[str, Collect] = {
     "repetition": conduct.repetition,
     "sequences": conduct.sequences,
     "volume": conduct.volume,
-    "rings": together.rings,
+    "rings": peers.rings,
     "skips": records.skips,
     "today": records.today,
     "rejections": records.rejections,
-    "quality": together.quality,
+    "quality": peers.quality,
     "items": records.items,
 }

@@ -13,7 +13,7 @@ from crowd.errors import bad_inputs
 from crowd.models import LabelSet, Project
 from crowd.services import audit, locks
 from crowd.services.access.keys import Principal
-from crowd.services.setup import rules
+from crowd.services.setup import validation
 
 
 def current(session: Session, project: Project) -> LabelSet:
@@ -35,7 +35,7 @@ def describe(
     """Put other details of the same labels in force, as a new version; the same again changes nothing."""
     locks.change(session, project)
     held = current(session, project)
-    problems = list(rules.detail_faults(details, held.labels))
+    problems = list(validation.detail_faults(details, held.labels))
     if problems:
         raise bad_inputs(problems, what="label details")
     if held.details == dict(details):

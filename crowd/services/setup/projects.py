@@ -20,7 +20,7 @@ from crowd.services import audit, bought, estimate, locks, publish
 from crowd.services.access.keys import Principal
 from crowd.services.bought import Bought
 from crowd.services.people.fair_pay import FairPay, fair_pay
-from crowd.services.setup import instructions, label_sets, rule_book, rules, second
+from crowd.services.setup import instructions, label_sets, rule_book, two_channels, validation
 from crowd.services.setup.instructions import Wording
 from crowd.task_types import TASK_TYPES
 from qc import gold_policy
@@ -116,7 +116,7 @@ def update(
         changes = {**changes, "max_overlap": None}
     if "gold_share" in changes and "gold_policy" not in changes:
         changes = {**changes, "gold_policy": None}
-    changes = second.without(changes, project.channel)
+    changes = two_channels.without(changes, project.channel)
     held = label_sets.current(session, project)
     values = _checked(
         replace(ProjectSettings(**current), **changes),
@@ -232,8 +232,8 @@ def _checked(
     if values["seed"] is None:
         values["seed"] = secrets.randbelow(2**31)
     values |= _gold(settings)
-    values |= second.completed(values)
-    problems = rules.faults(values, labels, details)
+    values |= two_channels.completed(values)
+    problems = validation.faults(values, labels, details)
     if not SLUG.fullmatch(slug):
         problems.append(
             Problem("slug", "use lower-case letters, digits and dashes, at most 63, none of them first")

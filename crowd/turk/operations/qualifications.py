@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from crowd.models.market import Qualification, QualificationType
 from crowd.services.market import account as accounts
-from crowd.services.market import letters, limits, qualifications, standing
+from crowd.services.market import letters, limits, qualifications, scores
 from crowd.services.market.qualifications import Terms, Test
 from crowd.services.market.refusals import Refused
 from crowd.turk.call import Call, Given, Operation, Reply
@@ -32,7 +32,7 @@ def create(call: Call, given: Given) -> Reply:
 def get(call: Call, given: Given) -> Reply:
     """Return a type of the account, or one of the system's."""
     type_id = given["QualificationTypeId"]
-    if type_id in standing.NAMES:
+    if type_id in scores.NAMES:
         return {"QualificationType": _system(type_id)}
     return {"QualificationType": _shown(qualifications.get(call.session, call.account, type_id))}
 
@@ -60,7 +60,7 @@ def list_types(call: Call, given: Given) -> Reply:
     system: list[Reply] = []
     size = given.get("MaxResults", DEFAULT_RESULTS)
     if not (is_requestable or given.get("MustBeOwnedByCaller", False) or "NextToken" in given):
-        fitting = [_system(type_id) for type_id in standing.found(words)]
+        fitting = [_system(type_id) for type_id in scores.found(words)]
         system = fitting if len(fitting) < size else []
     found = page(call, given | {"MaxResults": size - len(system)}, query, QualificationType.id)
     return found.reply("QualificationTypes", [*system, *map(_shown, found.rows)])
@@ -124,7 +124,7 @@ def _terms(given: Given) -> Terms:
 
 
 def _own(call: Call, type_id: str) -> QualificationType:
-    if type_id in standing.NAMES:
+    if type_id in scores.NAMES:
         raise Refused(
             f"QualificationType {type_id} is the system's own; only its owner can do this.",
             "PermissionDeniedException",
@@ -135,8 +135,8 @@ def _own(call: Call, type_id: str) -> QualificationType:
 def _system(type_id: str) -> Reply:
     return {
         "QualificationTypeId": type_id,
-        "Name": standing.NAMES[type_id],
-        "Description": standing.DESCRIPTIONS[type_id],
+        "Name": scores.NAMES[type_id],
+        "Description": scores.DESCRIPTIONS[type_id],
         "QualificationTypeStatus": "Active",
         "IsRequestable": False,
         "AutoGranted": False,

@@ -9,7 +9,7 @@ from crowd.services.experts import appeals
 from crowd.services.market import work
 from crowd.services.market import workbench as workbench_of_hits
 from crowd.services.page import terms
-from crowd.services.people import messages, standing, workbench
+from crowd.services.people import messages, statistics, workbench
 from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
 
@@ -24,7 +24,7 @@ def register(pages: Blueprint, at: Place) -> None:
             "work/home.html",
             offers=workbench.offers(call.session, call.worker, now=call.now),
             most=workbench.MOST_COUNTED,
-            today=standing.today(call.session, call.worker, now=call.now),
+            today=statistics.today(call.session, call.worker, now=call.now),
             groups=work.open_hits(call.session, call.worker, now=call.now),
             in_hand=workbench_of_hits.in_hand(call.session, call.worker, now=call.now),
             unread=messages.unread(call.session, call.worker),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from crowd.errors import Forbidden
-from crowd.services.people import standing, workbench
+from crowd.services.people import statistics, workbench
 from crowd.services.setup import instructions, projects
 from crowd.web.place import Place, WorkerCall
 from crowd.web.work.home import open_project
@@ -24,7 +24,7 @@ def register(pages: Blueprint, at: Place) -> None:
             "work/labeling.html",
             project=row,
             person=call.worker,
-            today=standing.today(call.session, call.worker, project=row, now=call.now),
+            today=statistics.today(call.session, call.worker, project=row, now=call.now),
             told=instructions.current(call.session, row),
             label_set=projects.labels(call.session, row),
         )

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from flask import Blueprint, render_template, request
 
-from crowd.services.people import standing
+from crowd.services.people import statistics
 from crowd.web.place import Place, WorkerCall
 from crowd.web.work.home import open_project
 
@@ -19,7 +19,7 @@ def register(pages: Blueprint, at: Place) -> None:
     @pages.get("/standing", endpoint="standing")
     @at.for_workers
     def read_standing(call: WorkerCall) -> str:
-        found = standing.standing(call.session, call.worker, now=call.now)
+        found = statistics.standing(call.session, call.worker, now=call.now)
         return render_template("work/standing.html", standing=found, days_shown=DAYS_SHOWN)
 
     @pages.get("/projects/<id:project>/leaderboard")
@@ -30,10 +30,10 @@ def register(pages: Blueprint, at: Place) -> None:
             "work/leaderboard.html",
             project=row,
             by=by,
-            days=standing.LEADERBOARD_DAYS,
-            places=standing.leaderboard(call.session, row, call.worker, by=by, now=call.now),
+            days=statistics.LEADERBOARD_DAYS,
+            places=statistics.leaderboard(call.session, row, call.worker, by=by, now=call.now),
         )
 
 
-def _order(named: str) -> standing.Order:
-    return cast("standing.Order", named) if named in get_args(standing.Order) else "answers"
+def _order(named: str) -> statistics.Order:
+    return cast("statistics.Order", named) if named in get_args(statistics.Order) else "answers"

@@ -20,7 +20,7 @@ from crowd.sandbox.front import front
 from crowd.sandbox.house import House, place
 from crowd.sandbox.world import Ground, Plan, lay_ground
 from crowd.services.market import requirements as known
-from crowd.services.market.standing import standing
+from crowd.services.market.scores import standing
 
 PLAN = Plan("sandbox", "sandbox", workers=2, mix={"good": 1.0})
 

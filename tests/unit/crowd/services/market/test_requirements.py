@@ -9,7 +9,7 @@ import pytest
 from crowd.services.market import requirements
 from crowd.services.market.refusals import Refused
 from crowd.services.market.requirements import LOCALE, Value
-from crowd.services.market.standing import percent_approved
+from crowd.services.market.scores import percent_approved
 
 OWN = "3OWN"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crowd.services.setup import second
+from crowd.services.setup import two_channels
 
 SOUND: dict[str, Any] = {
     "channel": "pool",
@@ -22,9 +22,9 @@ SOUND: dict[str, Any] = {
 
 
 def test_what_is_sound_has_no_faults() -> None:
-    assert list(second.faults(SOUND)) == []
-    none = dict.fromkeys(second.SETTINGS)
-    assert list(second.faults({**SOUND, **none})) == []
+    assert list(two_channels.faults(SOUND)) == []
+    none = dict.fromkeys(two_channels.SETTINGS)
+    assert list(two_channels.faults({**SOUND, **none})) == []
 
 
 @pytest.mark.parametrize(
@@ -47,23 +47,23 @@ def test_what_is_sound_has_no_faults() -> None:
     ],
 )
 def test_each_fault_is_named_with_its_setting(change: dict[str, Any], where: str) -> None:
-    assert [problem.where for problem in second.faults({**SOUND, **change})] == [where]
+    assert [problem.where for problem in two_channels.faults({**SOUND, **change})] == [where]
 
 
 def test_what_is_left_open_is_overflow_after_an_hour() -> None:
     given = {**SOUND, "second_when": None, "patience_seconds": None}
-    assert second.completed(given) == {"second_when": "overflow", "patience_seconds": 3600}
-    assert second.completed({**SOUND, "second_channel": None}) == {}
+    assert two_channels.completed(given) == {"second_when": "overflow", "patience_seconds": 3600}
+    assert two_channels.completed({**SOUND, "second_channel": None}) == {}
 
 
 @pytest.mark.parametrize(("channel", "left"), [("pool", {"endpoint": None, "posting": {}}), ("mturk", {})])
 def test_who_goes_without_a_second_channel_goes_without_what_it_needs(
     channel: str, left: dict[str, Any]
 ) -> None:
-    changed = second.without({"second_channel": None, "overlap": 2}, channel)
-    assert changed == {**dict.fromkeys(second.SETTINGS), **left, "overlap": 2}
+    changed = two_channels.without({"second_channel": None, "overlap": 2}, channel)
+    assert changed == {**dict.fromkeys(two_channels.SETTINGS), **left, "overlap": 2}
 
 
 def test_patience_goes_with_overflow() -> None:
-    assert second.without({"second_when": "worth"}, "pool")["patience_seconds"] is None
-    assert second.without({"overlap": 2}, "pool") == {"overlap": 2}
+    assert two_channels.without({"second_when": "worth"}, "pool")["patience_seconds"] is None
+    assert two_channels.without({"overlap": 2}, "pool") == {"overlap": 2}

@@ -8,9 +8,9 @@ import pytest
 
 from crowd.errors import NotFound
 from crowd.models import Assignment, Skill, Slot, Worker
-from crowd.services.people import standing
+from crowd.services.people import statistics
 from crowd.services.people.days import streak
-from crowd.services.people.standing import Amounts
+from crowd.services.people.statistics import Amounts
 from tests.integration import world as worlds
 from tests.integration.world import PRICE, START, World
 
@@ -22,13 +22,14 @@ def world(database) -> World:
     return worlds.make(database, items=12, hit_size=3, overlap=4, max_overlap=4, leaderboard=True)
 
 
-def stand(world: World, name: str = "wim") -> standing.Standing:
-    return world.do(lambda s, _: standing.standing(s, world.worker(s, name), now=world.clock()))
+def stand(world: World, name: str = "wim") -> statistics.Standing:
+    return world.do(lambda s, _: statistics.standing(s, world.worker(s, name), now=world.clock()))
 
 
-def board(world: World, by: standing.Order = "answers", reader: str = "wim") -> list[standing.Place]:
+def board(world: World, by: statistics.Order = "answers", reader: str = "wim") -> list[statistics.Place]:
     def read(session, project):
-        return standing.leaderboard(session, project, world.worker(session, reader), by=by, now=world.clock())
+        worker = world.worker(session, reader)
+        return statistics.leaderboard(session, project, worker, by=by, now=world.clock())
 
     return world.do(read)
 
@@ -51,7 +52,7 @@ def rate(world: World, name: str, *, low: float, evidence: float) -> None:
 
 
 def test_nothing_done_is_nothing_told(world: World):
-    assert stand(world) == standing.Standing(Amounts(), Amounts(), 0, (), ())
+    assert stand(world) == statistics.Standing(Amounts(), Amounts(), 0, (), ())
 
 
 def test_answers_and_earnings_by_day_and_project(world: World, database):
@@ -126,8 +127,8 @@ def test_today_in_one_project_and_in_all(world: World, database):
 
     def read(session, project):
         worker, now = world.worker(session, "wim"), world.clock()
-        there = standing.today(session, worker, project=project, now=now)
-        return there.answers, standing.today(session, worker, now=now).answers
+        there = statistics.today(session, worker, project=project, now=now)
+        return there.answers, statistics.today(session, worker, now=now).answers
 
     assert world.do(read) == (3, 5)
 
@@ -186,7 +187,7 @@ def test_a_project_without_a_leaderboard_has_none(world: World):
 
 
 def test_the_readers_own_line_is_shown_wherever_it_stands(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(standing, "MOST_PLACES", 1)
+    monkeypatch.setattr(statistics, "MOST_PLACES", 1)
     world.answer("kim")
     world.answer("kim")
     world.answer("zoe")

@@ -10,7 +10,7 @@ from crowd.errors import Problem
 from crowd.models.project import ORDERINGS, REVIEWS
 from crowd.selection.strategies import STRATEGIES
 from crowd.services import estimate
-from crowd.services.setup import second
+from crowd.services.setup import two_channels
 from crowd.task_types import TASK_TYPES
 from qc import gold_policy, stopping
 from workers import qualification
@@ -34,7 +34,7 @@ def faults(values: Mapping[str, Any], labels: Sequence[str], details: Mapping[st
     problems += _quiz_faults(values["quiz"])
     problems += _gold_faults(values["gold_policy"])
     problems += _stop_faults(values)
-    problems += second.faults(values)
+    problems += two_channels.faults(values)
     problems += _posting_faults(values)
     if values["task_type"] not in TASK_TYPES:
         return [*problems, Problem("task_type", f"choose from {', '.join(TASK_TYPES)}")]

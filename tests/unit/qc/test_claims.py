@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qc.slice import SPREAD, Trust, by_band, correction, second_look, trust
+from qc.claims import SPREAD, Trust, by_band, correction, second_look, trust
 
 GOOD = np.array([[0.9, 0.1], [0.1, 0.9]])
 SPAM = np.array([[0.7, 0.3], [0.7, 0.3]])

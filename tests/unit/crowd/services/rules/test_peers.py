@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from crowd.services.quality import Estimate, WorkerQuality
-from crowd.services.rules import together
+from crowd.services.rules import peers
 
 
 def told(bits: float, answers: int) -> WorkerQuality:
@@ -16,8 +16,8 @@ def told(bits: float, answers: int) -> WorkerQuality:
 @pytest.fixture
 def ratios(monkeypatch):
     def ratios(*rows: WorkerQuality) -> list[float | None]:
-        monkeypatch.setattr(together.measures, "measured", lambda *_: dict(enumerate(rows)))
-        found = together.quality(SimpleNamespace(session=None, project=None))
+        monkeypatch.setattr(peers.measures, "measured", lambda *_: dict(enumerate(rows)))
+        found = peers.quality(SimpleNamespace(session=None, project=None))
         return [found[worker].facts["information_ratio"] for worker in range(len(rows))]
 
     return ratios

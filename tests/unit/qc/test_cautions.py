@@ -8,8 +8,8 @@ import pytest
 from aggregation.answers import Answers
 from aggregation.registry import aggregate
 from qc import rings as module
+from qc.cautions import cautions
 from qc.rings import rings
-from qc.trust import cautions
 
 ITEMS, WORKERS = 400, 24
 
