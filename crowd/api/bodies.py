@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar, cast
@@ -16,6 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from crowd.api.edge import edge
 from crowd.errors import Problem, bad_inputs
+from crowd.tables import strict_json
 from crowd.tables.source import Source, uploaded
 
 Table = TypeVar("Table")
@@ -77,16 +76,11 @@ class TableForm(Generic[Table]):
 def parse_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Parse a body; refuse what JSON does not know, repeated names, and what a database cannot hold."""
     try:
-        content = body.decode()
-        value = json.loads(
-            content, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_distinct
-        )
-        _storable(value, content)
+        return strict_json.parse(body.decode())
     except RecursionError:
         raise BadRequest("the body is nested too deeply") from None
     except ValueError as error:
         raise BadRequest(f"the body is not JSON that can be stored: {error}") from None
-    return value
 
 
 def _flat(messages: Any, where: str) -> Iterator[Problem]:  # noqa: ANN401 - marshmallow's nested lists and dicts
@@ -104,31 +98,3 @@ def _below(where: str, name: object) -> str:
     if isinstance(name, int):
         return f"{where}[{name}]"
     return f"{where}.{name}" if where else str(name)
-
-
-def _no_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is too large for a number")
-    return value
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("an object names a field twice")
-    return values
-
-
-def _storable(value: object, content: str) -> None:
-    # Escapes are the only way for a NUL or half a surrogate pair to come out of valid UTF-8.
-    if "\\u" not in content:
-        return
-    plain = json.dumps(value, ensure_ascii=False).encode()
-    # A backslash is itself escaped, so only pairs of them may stand before a NUL's own escape.
-    if b"\\u0000" in plain.replace(b"\\\\", b""):
-        raise ValueError("it holds a NUL character")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from crowd.errors import CrowdError, bad_input
+from crowd.tables import strict_json
 from crowd.tables.source import Source
 
 # A file can be wrong in every line; this many faults are enough to see the pattern.
@@ -75,10 +75,7 @@ def json_objects(name: str, content: str) -> Iterator[tuple[int, dict[str, Any]]
 
 def _json_object(where: str, row: str) -> dict[str, Any]:
     try:
-        value = json.loads(
-            row, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_repeated_name
-        )
-        _refuse_unstorable(value, row)
+        value = strict_json.parse(row)
     except json.JSONDecodeError as error:
         raise bad_input(where, f"is not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
@@ -88,39 +85,6 @@ def _json_object(where: str, row: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad_input(where, "must be one JSON object per line, such as " + '{"item": "1", "text": "…"}')
     return value
-
-
-def _refuse_unstorable(value: object, row: str) -> None:
-    # Escapes are the only way for a NUL or half a surrogate pair to come out of valid UTF-8.
-    if "\\u" not in row:
-        return
-    try:
-        plain = json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair (\\ud800 to \\udfff), which is no text") from None
-    # A backslash is itself escaped, so only pairs of them may stand before a NUL's own escape.
-    if b"\\u0000" in plain.replace(b"\\\\", b""):
-        raise ValueError("holds a NUL character (\\u0000), which no database stores; remove it")
-
-
-def _no_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a JSON number; leave the field out or write null")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is too large for a number")
-    return value
-
-
-def _no_repeated_name(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"names the field {repeated!r} twice")
-    return fields
 
 
 def _line_of(source: Source, offset: int) -> str:
