@@ -11,7 +11,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Select, Subquery, Table, Text, column, func, select, values
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    column,
+    func,
+    select,
+    values,
+)
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -41,21 +52,30 @@ def integers(session: Session, query: Query, coded: Coding | None = None) -> Int
     return read(session, query, coded or {})
 
 
-def insert(session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert rows in the form the driver takes: numbers, texts, bytes and None."""
+def insert(
+    session: Session, table: FromClause, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Insert rows in the form the driver takes: numbers, texts, bytes and None; `written` gives others it."""
     names, place = ", ".join(columns), f"({', '.join('?' * len(columns))})"
     with _cursor(session) as cursor:
         remaining = iter(rows)
         if _is_postgresql(session):
-            with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 while some := list(islice(remaining, LINES)):
                     copy.write("".join(_lines(some)))
             return
         # A statement for each row, as `executemany` makes them, takes two and a half times as long.
         while some := list(islice(remaining, AT_ONCE)):
             places = ", ".join([place] * len(some))
-            statement = f"INSERT INTO {table.name} ({names}) VALUES {places}"  # noqa: S608
+            statement = f"INSERT INTO {table} ({names}) VALUES {places}"  # noqa: S608
             cursor.execute(statement, list(chain.from_iterable(some)))
+
+
+def written(session: Session, column: ColumnElement[Any], value: object) -> object:
+    """Return a value of a column in the form the driver takes."""
+    dialect = session.get_bind().dialect
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return value if process is None else process(value)
 
 
 def _lines(rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -122,8 +122,8 @@ class Decision(Numbered, Stamped, Base):
     __tablename__ = "decision"
     __table_args__ = (one_of("action", ACTIONS), Index("ix_decision_item", "item_id", "id"))
 
-    project_id: Mapped[int] = reference("project")
+    project_id: Mapped[int] = reference("project", index=False)
     item_id: Mapped[int] = reference("item", index=False)
-    run_id: Mapped[int | None] = reference("consensus_run")  # None: not decided on a consensus
+    run_id: Mapped[int | None] = reference("consensus_run", index=False)  # None: not decided on a consensus
     action: Mapped[str]
     reason: Mapped[str]

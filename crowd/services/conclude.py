@@ -12,7 +12,7 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, Table, delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from aggregation.consensus import Consensus as Conclusion
@@ -278,10 +278,4 @@ def _store(session: Session, run: ConsensusRun, said: _Concluded, *, known: Coll
     numbers = said.item_ids, said.labels, said.confidence, said.votes
     columns = zip(repeat(run.id), *numbers, said.posterior, said.human_posterior)
     rows = (row for row in columns if row[1] not in known) if known else columns
-    bulk.insert(session, _table(), COLUMNS, rows)
-
-
-def _table() -> Table:
-    table = Consensus.__table__
-    assert isinstance(table, Table)
-    return table
+    bulk.insert(session, Consensus.__table__, COLUMNS, rows)

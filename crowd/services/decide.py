@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.db import chunks
-from crowd.models import Consensus, ConsensusRun, Decision, Item, Project, Provisional
+from crowd.db import bulk, chunks
+from crowd.models import Consensus, ConsensusRun, Decision, Item, Project
 from crowd.models.states import advance
 from crowd.services import locks, publish, rules, worth
 from crowd.services.honesty import audit_slice
@@ -78,12 +78,20 @@ def decide(session: Session, project: Project, run: ConsensusRun, *, now: dateti
 
 
 def decide_soon(
-    session: Session, project: Project, run: ConsensusRun, said: Mapping[int, Provisional], *, now: datetime
+    session: Session,
+    project: Project,
+    run: ConsensusRun,
+    said: Mapping[int, tuple[int, float]],
+    *,
+    now: datetime,
 ) -> Decided:
-    """Decide the same about some items by what is taken for their labels since a run; it may be reopened."""
-    query = select(Item.id, Item.state, Item.wanted).where(Item.project_id == project.id).order_by(Item.id)
+    """Decide the same about some items by what is taken for their labels since a run; it may be reopened.
+
+    `said` are the votes of each item, and how sure its label is.
+    """
+    query = select(Item.id, Item.state, Item.wanted).order_by(Item.id)
     cases = [
-        _soon(item_id, state, wanted, said[item_id])
+        _soon(item_id, state, wanted, *said[item_id])
         for some in chunks(sorted(said))
         for item_id, state, wanted in session.execute(query.where(Item.id.in_(some)))
     ]
@@ -157,19 +165,13 @@ def _record(
     now: datetime,
 ) -> None:
     rule = policy(project)
-    rows = [
-        {
-            "project_id": project.id,
-            "item_id": case.item_id,
-            "run_id": run.id,
-            "action": action,
-            "reason": _reason(action, case, rule),
-            "created_at": now,
-        }
-        for case in cases
-    ]
-    if rows:
-        session.execute(insert(Decision), rows)
+    at = bulk.written(session, Decision.__table__.c.created_at, now)
+    bulk.insert(
+        session,
+        Decision.__table__,
+        ("project_id", "item_id", "run_id", "action", "reason", "created_at"),
+        [(project.id, case.item_id, run.id, action, _reason(action, case, rule), at) for case in cases],
+    )
 
 
 def _reason(action: Action, case: _Case, rule: Policy) -> str:
@@ -201,9 +203,8 @@ def _case(item_id: int, state: str, wanted: int, said: Consensus | None, *, foll
     )
 
 
-def _soon(item_id: int, state: str, wanted: int, said: Provisional) -> _Case:
-    pending = wanted - said.votes
-    return _Case(item_id, state, said.votes, said.confidence, pending, worth.UNKNOWN, is_provisional=True)
+def _soon(item_id: int, state: str, wanted: int, votes: int, confidence: float) -> _Case:
+    return _Case(item_id, state, votes, confidence, wanted - votes, worth.UNKNOWN, is_provisional=True)
 
 
 def _confidence(said: Consensus) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import and_, delete, or_, select
@@ -13,12 +15,24 @@ from aggregation.consensus import choose
 from aggregation.provisional import Stand
 from crowd import columns, frames
 from crowd.columns import Ids
-from crowd.db import chunks
+from crowd.db import bulk, chunks
 from crowd.frames import AnswerFrame
 from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, Project, Provisional
 from crowd.services import conclude, decide, locks, worth
 from crowd.services.decide import Decided
 from crowd.services.setup import label_sets
+
+
+class _Row(NamedTuple):
+    """A provisional label as it is stored."""
+
+    item_id: int
+    project_id: int
+    run_id: int
+    label: str
+    confidence: float
+    posterior: str  # as JSON
+    votes: int
 
 
 def update(session: Session, project: Project, *, now: datetime) -> Decided:
@@ -39,12 +53,13 @@ def update(session: Session, project: Project, *, now: datetime) -> Decided:
     frame = frames.read_answers(session, project, labels.labels, items=items)
     rows = _judged(project, run, Stand.unpacked(run.stand), frame, known=_votes(session, project, run))
     for some in chunks([row.item_id for row in rows]):
-        session.execute(delete(Provisional).where(Provisional.item_id.in_(some)))
-    session.add_all(rows)
-    session.flush()
+        past = delete(Provisional).where(Provisional.item_id.in_(some))
+        session.execute(past, execution_options={"synchronize_session": False})
+    bulk.insert(session, Provisional.__table__, _Row._fields, rows)
     if worth.is_weighed(project):
         return Decided()
-    return decide.decide_soon(session, project, run, {row.item_id: row for row in rows}, now=now)
+    said = {row.item_id: (row.votes, row.confidence) for row in rows}
+    return decide.decide_soon(session, project, run, said, now=now)
 
 
 def labels_of(
@@ -83,22 +98,13 @@ def _votes(session: Session, project: Project, run: ConsensusRun) -> dict[int, i
 
 def _judged(
     project: Project, run: ConsensusRun, stand: Stand, frame: AnswerFrame, *, known: Mapping[int, int]
-) -> list[Provisional]:
+) -> list[_Row]:
     """Judge the items whose answers have become more or fewer since they were judged last."""
     posterior = stand.judge(frame.answers)
     votes = np.bincount(frame.answers.item, minlength=len(posterior)).tolist()
-    choice = choose(posterior, stand.prior).tolist()
-    rounded = posterior.round(conclude.DIGITS).tolist()
-    return [
-        Provisional(
-            item_id=item_id,
-            project_id=project.id,
-            run_id=run.id,
-            label=frame.answers.labels[choice[place]],
-            confidence=rounded[place][choice[place]],
-            posterior=rounded[place],
-            votes=votes[place],
-        )
-        for place, item_id in enumerate(frame.item_ids.tolist())
-        if votes[place] != known.get(item_id)
-    ]
+    choice = choose(posterior, stand.prior)
+    labels = [frame.answers.labels[code] for code in choice.tolist()]
+    sure = posterior[np.arange(len(choice)), choice].round(conclude.DIGITS).tolist()
+    written = frames.json_rows(posterior, conclude.DIGITS)
+    columns = frame.item_ids.tolist(), repeat(project.id), repeat(run.id), labels, sure, written, votes
+    return [row for row in map(_Row, *columns) if row.votes != known.get(row.item_id)]

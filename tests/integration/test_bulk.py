@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crowd import columns, frames
 from crowd.db import Database, bulk
-from crowd.models import Answer, AnswerFlag, Worker
+from crowd.models import Answer, AnswerFlag, Decision, Worker
 from tests.integration import world
 from tests.integration.world import LABELS, START, World
 
@@ -52,6 +52,16 @@ def test_texts_numbers_bytes_and_nothing_go_in(database: Database) -> None:
         bulk.insert(session, table, ("text", "number", "bytes"), [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)])
         assert session.execute(select(table)).all() == [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)]
         session.rollback()
+
+
+def test_times_go_in_and_come_back(database: Database) -> None:
+    shop = world.make(database)
+    with database.write() as session:
+        at = bulk.written(session, Decision.__table__.c.created_at, START)
+        columns = ("project_id", "item_id", "action", "reason", "created_at")
+        row = (shop.project_id, shop.item("i00").id, "enough", "r", at)
+        bulk.insert(session, Decision.__table__, columns, [row])
+        assert session.scalars(select(Decision.created_at)).all() == [START]
 
 
 def test_however_many_rows_there_are_all_go_in(database: Database) -> None:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from crowd.jobs.chores import settle
-from crowd.models import Project, Worker
-from crowd.services import assign, publish, roster
+from crowd.models import ConsensusRun, Project, Worker
+from crowd.services import assign, decide, publish, roster
 from crowd.services.access import keys
 from crowd.services.setup import projects
 from crowd.services.setup.projects import ProjectSettings
@@ -76,6 +76,12 @@ def test_what_is_outstanding_is_counted_among_open_items_and_leased_slots(plan, 
     steps = plan(lambda session: publish.outstanding(session, rows[0]))
     assert any("ix_item_claimable" in step for step in steps)
     assert any("ix_slot_leased" in step for step in steps)
+
+
+def test_items_decided_between_runs_are_looked_up_without_the_others(plan, rows):
+    said = dict.fromkeys(range(1, 200), (2, 0.5))
+    steps = plan(lambda session: decide.decide_soon(session, rows[0], ConsensusRun(id=1), said, now=NOW))
+    assert "SEARCH item USING INTEGER PRIMARY KEY (rowid=?)" in steps
 
 
 def test_settling_reads_what_is_due(plan, rows, database):

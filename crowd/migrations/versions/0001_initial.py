@@ -1522,8 +1522,6 @@ def _decision() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
     op.create_index("ix_decision_item", "decision", ["item_id", "id"])
-    op.create_index(op.f("ix_decision_project_id"), "decision", ["project_id"])
-    op.create_index(op.f("ix_decision_run_id"), "decision", ["run_id"])
 
 
 def _example() -> None:
