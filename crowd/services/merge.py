@@ -70,7 +70,10 @@ def freeze(
     locks.step(session, project)
     chosen = candidates(session, project, min_confidence=min_confidence)
     if not chosen:
-        raise bad_input("training set", "there is no label yet; conclude first, or import gold")
+        raise bad_input(
+            "training set",
+            "there is no label yet; take a turn of the loop once there are answers, or import gold",
+        )
     digest = content_hash(chosen)
     training_set = _training_set(session, project, name, now)
     newest = _newest(session, training_set)

@@ -31,8 +31,11 @@ def add(session: Session, principal: Principal, *, name: str, now: datetime) -> 
     # A worker sees the pages of all projects, so a key for one must not be able to make one up.
     principal.require_all_projects()
     locks.name(session, f"workers:{principal.requester_id}")
-    if _find(session, principal.requester_id, "pool", name) is not None:
-        raise Conflict(f"there is a worker {name!r} already")
+    if (known := _find(session, principal.requester_id, "pool", name)) is not None:
+        raise Conflict(
+            f"there is a worker {name!r} already; "
+            f"crowd workers relink {known.pseudonym} makes them a new link"
+        )
     worker = _add(session, principal.requester_id, "pool", name, now)
     audit.act(session, principal, "worker.invite", f"worker:{worker.pseudonym}", now=now)
     return worker

@@ -63,7 +63,8 @@ def version(session: Session, project: Project, name: str, number: int | None) -
     )
     if number is not None:
         query = query.where(TrainingSetVersion.number == number)
-    return _only(session, query, f"training set {name!r}" + (f" version {number}" if number else ""))
+    what = f"training set {name!r}"
+    return _only(session, query, f"{what} version {number}" if number else f"{what}; freeze one first")
 
 
 def first(session: Session, query: Select[*Columns]) -> Found[*Columns] | None:

@@ -113,3 +113,8 @@ def test_an_export_that_cannot_be_written_is_refused_first(crowd, told, answered
     assert crowd("export", answered, "--output", tmp_path / "none" / "train.csv").exit_code == 2
     assert crowd("export", answered, "--json").exit_code == 2
     assert crowd("export", answered, "--version", "9").exit_code == 1
+
+
+def test_what_is_missing_for_an_export_is_said(crowd, reviews):
+    result = crowd("export", reviews)
+    assert (result.exit_code, result.stderr) == (1, "error: no training set 'main'; freeze one first\n")

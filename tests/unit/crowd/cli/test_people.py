@@ -10,9 +10,14 @@ from crowd.services.access import keys
 
 
 def test_a_worker_is_invited_once_under_a_name(crowd, told):
-    assert told("workers", "invite", "ann", "--token")["token"].startswith("cww_")
+    ann = told("workers", "invite", "ann", "--token")
+    assert ann["token"].startswith("cww_")
     result = crowd("workers", "invite", "ann", "--token")
-    assert (result.exit_code, result.stderr) == (1, "error: there is a worker 'ann' already\n")
+    relink = f"crowd workers relink {ann['worker']}"
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"error: there is a worker 'ann' already; {relink} makes them a new link\n",
+    )
 
 
 def test_a_banned_worker_gets_no_page_until_the_ban_is_lifted(told, reviews, answer):
