@@ -13,7 +13,7 @@ from crowd import rendering
 from crowd.channels import Page
 from crowd.errors import CrowdError
 from crowd.models import Assignment, Instructions, Item, Project
-from crowd.services import cases, conclude, pack
+from crowd.services import cases, conclude, merge, pack
 from crowd.services.access import scope
 from crowd.services.experts import gold_supply
 from crowd.services.honesty import accuracy, stop
@@ -91,6 +91,7 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         claimed=accuracy.lines(accuracy.measure(call.session, project)),
         stopping=stop.verdict(call.session, project),
         advice=_advice(call, project),
+        newest=next(iter(merge.versions(call.session, project)), None),
         concluded=conclude.latest_run(call.session, project) is not None,
         problem=problem,
         written=written,

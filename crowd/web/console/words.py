@@ -1,4 +1,4 @@
-"""How the pages of requesters write money, times and shares."""
+"""How the pages of requesters write money, times, numbers and messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint
 
+from crowd.web.sentences import sentence
 from workers import qualification
 from workers.money import display
 
@@ -15,8 +16,21 @@ def register(pages: Blueprint) -> None:
     pages.add_app_template_filter(display, "dollars")
     pages.add_app_template_filter(utc, "utc")
     pages.add_app_template_filter(qualification.text, "requirements")
+    pages.add_app_template_filter(thousands)
+    pages.add_app_template_filter(counted)
+    pages.add_app_template_filter(sentence)
 
 
 def utc(moment: datetime) -> str:
     """Write a time (UTC) as people read it."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def thousands(number: int) -> str:
+    """Write a number as people read it: 12,345."""
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write how many there are of something: "1 page", "1,200 pages"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

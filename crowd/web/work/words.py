@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from flask import Blueprint
 
+from crowd.web.sentences import sentence
 from workers.money import display
 
 MINUTE, HOUR = 60, 3600
@@ -14,7 +15,7 @@ MINUTE, HOUR = 60, 3600
 
 def register(pages: Blueprint) -> None:
     """Give the templates of an application these filters."""
-    for word in (duration, about, day, moment, answer, is_shown, display):
+    for word in (duration, about, day, moment, answer, is_shown, sentence, display):
         pages.add_app_template_filter(word, "money" if word is display else word.__name__)
 
 

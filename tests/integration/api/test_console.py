@@ -65,7 +65,7 @@ def test_who_is_not_signed_in_sees_what_this_is_and_is_asked_for_a_key(app, pets
     for path in ("/projects/pets", "/projects/pets/workers", "/workers"):
         answer = stranger.client.get(path)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/signin?next={path}")
-    assert "unknown API key" in stranger.send("/signin", key="cw_0_x").text
+    assert "Unknown API key." in stranger.send("/signin", key="cw_0_x").text
     assert stranger.send("/signin", key="").status_code == 401
 
 
@@ -103,6 +103,26 @@ def test_what_can_be_taken_away_is_linked(ann_sees, ann, pets):
     for path in (f"/api/v1/projects/{pets}/labels/table", f"/api/v1/projects/{pets}/answers"):
         assert f'href="{path}"' in page
         assert ann_sees.see(path).startswith("item,")
+
+
+def test_the_newest_training_set_can_be_taken_away(ann_sees, ann, pets):
+    assert "Training set" not in ann_sees.see(f"/projects/{pets}")
+    assert ann.post(f"/projects/{pets}/training-sets", {}).status_code == 201
+    link = f"/api/v1/projects/{pets}/training-sets/main/versions/1/export?format=csv"
+    assert f'href="{link}"' in ann_sees.see(f"/projects/{pets}")
+    assert ann_sees.see(link).startswith("item,label,confidence,source")
+
+
+def test_a_project_says_what_comes_next(ann_sees, ann, pets):
+    assert ann.post("/projects", {"slug": "bare", "labels": ["a", "b"], "cap": "1"}).status_code == 201
+    assert "crowd items add bare items.csv" in ann_sees.see("/projects/bare")
+    waiting = ann_sees.see(f"/projects/{pets}")
+    assert "8 items wait to be asked about" in waiting
+    assert f"crowd batch create {pets}" in waiting
+
+
+def test_what_is_not_there_is_told_in_a_sentence(ann_sees):
+    assert "No project &#39;nope&#39;.</p>" in ann_sees.see("/projects/nope", status=404)
 
 
 def test_a_project_is_paused_resumed_and_closed(ann_sees):
@@ -180,7 +200,7 @@ def test_why_somebody_gets_no_work_is_told(ann_sees, wim):
     ann_sees.sent(f"/workers/{wim}/restrict", kind="paused", reason="holiday", days="3")
     page = ann_sees.see(f"/projects/pets/workers?why={wim}")
     assert "the worker is paused in all projects until 2026-01-04" in page
-    assert "no worker" in ann_sees.see("/projects/pets/workers?why=w0", status=404)
+    assert "No worker" in ann_sees.see("/projects/pets/workers?why=w0", status=404)
 
 
 def test_those_who_answered_are_kept_out_of_a_project_and_let_in(ann_sees, ann, invite, pets):
