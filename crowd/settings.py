@@ -25,7 +25,7 @@ class MarketProfile:
     takes_fees: bool = False  # by the schedule that AWS published
     is_play: bool = False  # new accounts have play money
     holds_money: bool = True  # a new HIT sets aside what it may cost; else each approval is charged by itself
-    reuses_ids: bool = False  # who accepts after a return gets the id of the assignment that ended
+    reuses_ids: bool = False  # the next to accept after a return gets the ended assignment's id
     may_shorten: bool = True  # a HIT's expiration may come sooner, and not only at once
     refuses_same_expiration: bool = False  # setting the same expiration again is an error
     has_paging_tail: bool = True  # every page that is not empty has a NextToken

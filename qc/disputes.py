@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-GOOD = 0.7  # accuracy from which on a worker's word weighs; who was never graded is given the benefit
+GOOD = 0.7  # accuracy from which on a worker's word weighs; without any grade it does
 SPLIT = 0.25  # posterior of the runner-up from which on an item is in dispute
 
 

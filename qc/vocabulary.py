@@ -174,7 +174,7 @@ _COLLECTORS = (
         "What the answers tell, as `crowd workers quality` measures it.",
         _ANSWERS,
         (
-            Fact("informedness", "1 for who is never wrong, 0 for who does not look"),
+            Fact("informedness", "1 for a worker who is never wrong, 0 for one who does not look"),
             Fact("informedness_low", "lower end of its 90 % interval"),
             Fact("informedness_high", "upper end of its 90 % interval"),
             Fact("information", "bits that an answer tells"),

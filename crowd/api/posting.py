@@ -40,8 +40,13 @@ class PostingSchema(Schema):
     )
     bad_below = share(metadata=about("Bad: less of its gold right; 0.5 unless given."))
     bad_least = whole(1, 10_000, metadata=about("Gold answers it takes to say so; 10 unless given."))
-    worked = text(64, metadata=about("Id of the qualification of who has handed in: they get no more."))
-    barred = text(64, metadata=about("Id of the qualification of who is kept out: they get no more."))
+    worked = text(
+        64,
+        metadata=about("Id of a qualification: workers who have handed in a page get it, and no more HITs."),
+    )
+    barred = text(
+        64, metadata=about("Id of a qualification: workers who are kept out get it, and no more HITs.")
+    )
     skilled = text(64, metadata=about("Id of the qualification that tells skill in percent."))
     url = text(500, metadata=about("Where workers reach this server, for the mode external."))
     frame_height = whole(0, 10_000, metadata=about("In pixels; 0: as much as the page needs."))

@@ -20,9 +20,9 @@ from crowd.tables.source import open_input
 def command(place: Workplace, *, slug: str, costs: str | None) -> None:
     """Show what the answers of each worker tell, with 90 % intervals, and how far workers agree.
 
-    Informedness is 1 for who is never wrong and 0 for whose answers have nothing to do with the truth,
-    however common a label is; information is in bits per answer. The truth is gold, or what people say
-    together.
+    Informedness is 1 for a worker who is never wrong and 0 for one whose answers have nothing to do with
+    the truth, however common a label is; information is in bits per answer. The truth is gold, or what
+    people say together.
     """
     table_of_costs = None if costs is None else read_costs(open_input(costs))
     with place.database.write() as session:

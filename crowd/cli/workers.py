@@ -16,7 +16,7 @@ from crowd.tables.source import STDIO
 
 COMMANDS = {
     "invite": ("crowd.cli.invitations:invite", "Add workers to the pool."),
-    "relink": ("crowd.cli.invitations:relink", "A new link for who has lost theirs."),
+    "relink": ("crowd.cli.invitations:relink", "A new link for somebody who has lost theirs."),
     "pool": ("crowd.cli.workers:pool_", "Everyone who may be asked, with groups and restrictions."),
     "export": ("crowd.cli.workers:export", "Everyone, as a table."),
     "list": ("crowd.cli.workers:list_", "Who has answered, with what is known of them."),

@@ -62,7 +62,7 @@ class ReceivedNotice(Numbered, Stamped, Base):
 class Quarantined(Numbered, Stamped, Base):
     """A submission from an endpoint that could not be taken in, whole, with the reason.
 
-    Nothing but the worker ever changes: who is erased is named by the pseudonym.
+    Nothing but the worker ever changes: one who is erased is named by their pseudonym.
     """
 
     __tablename__ = "quarantined"

@@ -66,7 +66,7 @@ class Project(Numbered, Stamped, Base):
     lease_seconds: Mapped[int] = mapped_column(default=900)
     price_micros: Mapped[int] = mapped_column(BigInteger, default=0)  # for one answer
     ordering: Mapped[str] = mapped_column(default="depth")  # "breadth": every item once before any twice
-    # Who is proven is asked what gains most, others what gains least
+    # Proven workers are asked where an answer gains most, others where it gains least
     routing: Mapped[bool] = mapped_column(default=False)
     # People
     qualifications: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # all must be met

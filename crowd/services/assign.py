@@ -183,7 +183,7 @@ def _questions(
 ) -> tuple[str, list[Pick]]:
     """Choose what a worker is asked next: training comes first, then the quiz, then work.
 
-    Who is suspended until an exam is over gets a page like any other, of nothing but gold.
+    A worker who sits an exam gets a page that looks like any other and is all gold.
     """
     reasons = eligibility.reasons(session, project, worker, now=now)
     codes = [reason.code for reason in reasons]

@@ -62,10 +62,10 @@ def expert(project: Project) -> float | None:
 def expected(session: Session, project: Project, run: ConsensusRun) -> dict[int, Next]:
     """Return by item what another answer is expected to gain, from the workers as the run sees them.
 
-    Who answers next is taken for one of those of a channel who answer now, the busier the likelier; for one
-    of all where nobody has answered from a channel yet. Items that the run
-    says nothing of are left out, and all of them where answers are no labels. On the way workers are marked
-    whose answers say more than most, where the project asks them first.
+    The next worker is taken to be one of those who answer on a channel now, the busier the likelier; where
+    nobody has answered on it yet, one of all. Items that the run says nothing of are left out, and all of
+    them where answers are no labels. Where the project asks the best workers first, they are marked on the
+    way.
     """
     if not TASK_TYPES[project.task_type].is_categorical:
         return {}

@@ -55,8 +55,8 @@ class Posting:
     bad_work: BadWork = "accepted"
     bad_below: float = 0.5
     bad_least: int = 10
-    # Ids of qualifications of ours. Who has handed in a page gets the first, who is kept out the second, and
-    # neither is offered more; the third tells everyone's skill in percent.
+    # Ids of qualifications of ours. Workers who have handed in a page get the first, those who are kept out
+    # the second, and neither are offered more; the third tells everyone's skill in percent.
     worked: str = ""
     barred: str = ""
     skilled: str = ""

@@ -1,4 +1,4 @@
-"""Who is signed in by a browser: sessions in the database, so that one can be ended at once."""
+"""Browser sessions, kept in the database so that any of them can be ended at once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Visitor:
 def open_for_worker(session: Session, worker: Worker, *, now: datetime) -> str:
     """Sign a worker in; return the cookie's text, which is never readable again.
 
-    Who is banned from all projects is not let in.
+    A worker who is banned from all projects is not let in.
     """
     if worker.erased_at is not None or session.scalar(_ban(worker, now)) is not None:
         raise Forbidden("this account is closed; write to whoever invited you")

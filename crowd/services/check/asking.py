@@ -103,7 +103,7 @@ def nobody_restricted(session: Session, project_id: int | None) -> Iterator[str]
     yield from lines(session, held, "worker {worker_id}: holds {pages} pages of project {project_id}")
     barred = and_(
         Restriction.worker_id == Assignment.worker_id,
-        Restriction.exam_after.is_(None),  # who sits an exam gets pages of nothing but gold
+        Restriction.exam_after.is_(None),  # an exam is pages of nothing but gold
         or_(Restriction.project_id.is_(None), Restriction.project_id == Assignment.project_id),
         Assignment.created_at > Restriction.created_at,
         or_(Restriction.lifted_at.is_(None), Assignment.created_at < Restriction.lifted_at),

@@ -51,7 +51,7 @@ def person(session: Session, worker: Worker) -> str:
 
 
 def persons(session: Session, worker_ids: Collection[int]) -> dict[int, str]:
-    """Return the ids by which programs know these workers; who never was in the market has none."""
+    """Return the ids by which programs know these workers; those who never were in the market have none."""
     columns = select(MarketPerson.worker_id, MarketPerson.external_id)
     return {
         worker_id: external_id

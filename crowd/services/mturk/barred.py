@@ -44,7 +44,7 @@ def mark(session: Session, project: Project, *, now: datetime) -> int:
 
 
 def _kept_out(session: Session, project: Project, now: datetime) -> set[int]:
-    """Return who is paused, suspended or banned; who sits an exam has to be given its questions."""
+    """Return who is paused, suspended or banned, but for those who sit an exam: they are still asked."""
     query = select(Restriction.worker_id).join(Worker, Worker.id == Restriction.worker_id)
     query = query.where(Worker.requester_id == project.requester_id, Worker.channel == CHANNEL)
     return set(session.scalars(query.where(eligibility.keeps_out(project.id, now))))

@@ -1,4 +1,4 @@
-"""The page of a HIT as our own server shows it in an endpoint's frame: composed for who accepted it."""
+"""The page of a HIT as our own server shows it in an endpoint's frame: composed for whoever accepted it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _admit(
 ) -> int:
     """Turn away whoever has answered one of these items before, whatever the endpoint let them accept.
 
-    Who is suspended until an exam is over is let in for its questions; return how many are still to be asked.
+    A worker who sits an exam is let in for its questions; return how many are still to be asked.
     """
     found = [each for each in eligibility.reasons(session, project, worker, now=now) if each.code != "state"]
     examined = _examined(session, project, worker, now) if [each.code for each in found] == ["exam"] else 0

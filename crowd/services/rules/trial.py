@@ -70,7 +70,7 @@ def attempt(
 ) -> Trial:
     """Look for what a rule would have hit, at moments between which equally many answers came.
 
-    What the rule would have changed is not played on: who is hit early is judged on by what they went on
+    What the rule would have changed is not played on: a worker hit early is judged by what they went on
     to do. Where a collector knows only the present, that is the one moment.
     """
     stops = _moments(session, project, moments if COLLECTORS[rule.collect].recalls else 0, now)

@@ -26,7 +26,7 @@ def judge_all(
 ) -> list[Restriction]:
     """Judge who was graded and who answered since they were judged; return the restrictions made.
 
-    Who is suspended is sent to an exam, and who has sat one is banned or let back.
+    A worker who is suspended is sent to an exam; after it they are banned or let back.
     """
     worker_ids = sorted({*graded, *_answering(session, project)})
     sitting = exam.running(session, project, worker_ids, now=now)
