@@ -12,20 +12,21 @@ from aggregation.consensus import Consensus, Floats, clamp, conclude, popularity
 from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.history import History
+from aggregation.leaning import trust
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
 from aggregation.temperature import Calibration, fit_calibration, rebalance
 from aggregation.tilted import Tilted
 
 # To which power the vote shares are the class prior, and for how many answers a tilted row counts. Whether a
-# label is common or workers lean to it few answers cannot tell. The last one's matrices are shown.
+# label is common or workers lean to it the answers to an item cannot tell. The last one's matrices are shown.
 TILTED = ((0.25, 16.0), (2.0, 16.0), (1.0, 2.0), (1.0, 16.0))
 # However unlikely a prior makes the answers, it keeps this share of its weight: workers err together, too.
 LEAST_WEIGHT = 0.25
 PRECISION = 4.0
 COIN = 4.0
 COIN_POWER = 0.5
-# Weights beside the mean of the tilted models, which has 1.
+# Weights beside the mean of the tilted models, which has 1; the coin's in a crowd that leans as most do.
 VOTES_WEIGHT = 0.25
 COIN_WEIGHT = 0.25
 # Stopping early is part of the method: later passes make a member surer of itself, not more often right.
@@ -72,22 +73,28 @@ def panel(
 
 
 def average(problem: Problem, shares: Floats) -> tuple[Floats, Fit]:
-    """Return the weighted mean posterior of the members, and the last tilted fit."""
+    """Return the weighted mean posterior of the members, and the last tilted fit.
+
+    The less workers lean to labels, the more weight have one-coin and the steep prior, which take the vote
+    shares at their word; the more they lean, the flat prior.
+    """
+    trusted = trust(problem.pairs)
     tilted = [_fit(problem, step) for step in _tilted_steps(problem.pairs, shares)]
-    one_coin = _fit(
-        problem, coin(problem.pairs, _flattened(shares, COIN_POWER), strength=COIN, accuracy=DIAGONAL)
-    )
-    total: Floats = VOTES_WEIGHT * problem.start + COIN_WEIGHT * one_coin.posterior
-    for found, weight in zip(tilted, _weights(tilted), strict=True):
+    prior = _flattened(shares, max(COIN_POWER, trusted / (1.0 + trusted)))
+    one_coin = _fit(problem, coin(problem.pairs, prior, strength=COIN, accuracy=DIAGONAL))
+    coin_weight = COIN_WEIGHT * trusted
+    total: Floats = VOTES_WEIGHT * problem.start + coin_weight * one_coin.posterior
+    for found, weight in zip(tilted, _weights(tilted, trusted), strict=True):
         total += weight * found.posterior
-    return total / (1.0 + VOTES_WEIGHT + COIN_WEIGHT), tilted[-1]
+    return total / (1.0 + VOTES_WEIGHT + coin_weight), tilted[-1]
 
 
-def _weights(tilted: list[Fit]) -> Floats:
-    """Weigh each prior by how much less likely than the plain vote shares it makes the answers."""
+def _weights(tilted: list[Fit], trusted: float) -> Floats:
+    """Weigh each prior by how much less likely than the vote shares it makes the answers, and by trust."""
     likely = dict(zip(TILTED, (found.log_likelihood for found in tilted), strict=True))
     gains = [likely[power, strength] - likely[1.0, strength] for power, strength in TILTED]
-    weights = np.maximum(np.exp(np.minimum(gains, 0.0)), LEAST_WEIGHT)
+    before = [trusted ** np.sign(power - 1.0) for power, _ in TILTED]
+    weights = np.maximum(np.exp(np.minimum(gains, 0.0)), LEAST_WEIGHT) * before
     return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
