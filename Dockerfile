@@ -25,5 +25,5 @@ WORKDIR /home/crowd
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# As many threads as the database pool has connections; processes are counted by WEB_CONCURRENCY.
-CMD ["gunicorn", "--worker-class=gthread", "--threads=8", "--bind=0.0.0.0:8000", "--worker-tmp-dir=/dev/shm", "--no-control-socket", "crowd.app:create_app()"]
+# Not gunicorn by itself: `crowd serve` joins the metrics of its processes and prints the first API key.
+CMD ["crowd", "serve", "--host=0.0.0.0"]
