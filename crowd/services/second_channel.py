@@ -22,13 +22,14 @@ def asked(
     """Return those of these items whose next places are for the second channel.
 
     Places that are open already decide, for an item asks one channel at a time. `chosen` are those for
-    which the second channel was found to be worth more.
+    which the second channel was found to be worth more. What is kept for chosen workers stays with them.
     """
     if project.second_channel is None:
         return set()
     found: set[int] = set()
     for some in chunks(item_ids):
-        query = select(Item.id, Item.open, Item.handed_over, Item.wanted).where(Item.id.in_(some))
+        query = select(Item.id, Item.open, Item.handed_over, Item.wanted)
+        query = query.where(Item.id.in_(some), ~Item.reserved)
         for item_id, places, handed_over, wanted in session.execute(query):
             breaks_ties = project.second_when == "tie_break" and wanted >= project.overlap
             if handed_over if places else (breaks_ties or item_id in chosen):
@@ -68,7 +69,7 @@ def _overdue(session: Session, project: Project, now: datetime) -> dict[int, int
     """Lock the items with places that are open for too long, and return how many each has, by rank."""
     limit = now - timedelta(seconds=project.patience_seconds or 0)
     query = select(Item.id, Item.open).where(Item.project_id == project.id, claimable(handed_over=False))
-    query = query.where(Item.opened_at <= limit).order_by(Item.rank, Item.id)
+    query = query.where(Item.opened_at <= limit, ~Item.reserved).order_by(Item.rank, Item.id)
     locks.items(session, [item_id for item_id, _ in session.execute(query)])
     return {item_id: places for item_id, places in session.execute(query)}
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.errors import Conflict, bad_input
 from crowd.models import Item, Project, Reservation, Worker
 from crowd.services import audit, locks
@@ -23,13 +24,26 @@ def reserve(
     *,
     now: datetime,
 ) -> list[str]:
-    """Keep an item for these workers and no others; return their pseudonyms. Pages already held stay."""
+    """Keep an item for these workers and no others; return their pseudonyms. Pages already held stay.
+
+    Raises:
+        Conflict: the item is gold, or offered at an endpoint, which offers it to everybody.
+        Unprocessable: too few workers are named, or one who does not come to the pool.
+    """
     if item.state == "gold":
         raise Conflict(f"item {item.key!r} is gold; workers meet it unannounced")
+    if project.channel == CHANNEL:
+        raise Conflict("an endpoint offers items to everybody: only in the pool can one be kept")
     people = {worker.id: worker for worker in workers}
     if len(people) < project.overlap:
         raise bad_input("workers", f"an item gets {project.overlap} answers; name at least as many workers")
+    for worker in workers:
+        if worker.channel == CHANNEL:
+            raise bad_input("workers", f"{worker.pseudonym} works at an endpoint, not in the pool")
     locks.items(session, [item.id])
+    session.refresh(item)
+    if item.open and item.handed_over:
+        raise Conflict(f"item {item.key!r} is on offer at {project.second_channel} by now")
     session.execute(delete(Reservation).where(Reservation.item_id == item.id))
     session.add_all(Reservation(item_id=item.id, worker_id=worker_id) for worker_id in people)
     _mark(session, item, reserved=True)

@@ -14,6 +14,7 @@ from crowd.db import Database, connect
 from crowd.errors import Conflict
 from crowd.models import Decision, Item
 from crowd.services.check import check
+from crowd.services.people import reserve
 from crowd.services.setup import projects
 from tests.integration.mturk.two_channels import DAY, OTHER, OWN, PATIENCE, Shared, shared
 
@@ -291,3 +292,28 @@ def test_whatever_happens_exactly_what_may_become_due_is_held(
     fast_database: Database, data: st.DataObject
 ) -> None:
     live(fast_database, data)
+
+
+def test_what_is_kept_for_own_people_is_never_handed_over(database: Database) -> None:
+    shop = shared(database, overlap=1, hit_size=2)
+
+    def keep(session: Any, project: Any) -> None:
+        item = session.scalars(select(Item).where(Item.key == "i00")).one()
+        own = [shop.labeler(session, "p1")]
+        reserve.reserve(session, shop.world.principal, project, item, own, now=shop.world.clock())
+
+    shop.world.do(keep)
+    shop.wait(PATIENCE + 1)
+    shop.hand_over()
+    assert [each.key for each in items(shop) if not each.handed_over] == ["i00"]
+    with pytest.raises(Conflict, match="on offer at mturk"):
+        shop.world.do(
+            lambda s, p: reserve.reserve(
+                s,
+                shop.world.principal,
+                p,
+                s.scalars(select(Item).where(Item.key == "i01")).one(),
+                [shop.labeler(s, "p1")],
+                now=shop.world.clock(),
+            )
+        )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.errors import Conflict, Unprocessable
-from crowd.services import grade
+from crowd.models import Project
+from crowd.services import grade, roster
 from crowd.services.people import reserve
 from crowd.services.reports import answers
 from tests.integration import world
@@ -67,3 +69,21 @@ def test_answers_come_with_what_was_later_said_of_them(database: Database) -> No
     assert all(not row["gold"] and not row["excluded"] for row in counted)
     assert all(tuple(row) == answers.COLUMNS for row in everything)
     assert {row["instructions"] for row in everything} == {1}
+
+
+def test_an_endpoint_offers_to_everybody_so_nothing_is_kept_there(database: Database) -> None:
+    shop = world.make(database, channel="mturk", endpoint="http://turk.test/mturk", overlap=1)
+    with pytest.raises(Conflict, match="to everybody"):
+        keep(shop, "i00", "ann")
+
+
+def test_who_works_at_an_endpoint_is_nobody_to_keep_an_item_for(database: Database) -> None:
+    shop = world.make(database, overlap=1)
+
+    def reserve_for_stranger(session: Session, project: Project) -> None:
+        stranger = roster.arrival(session, project.requester_id, "mturk", "AW1", now=START)
+        item = session.merge(shop.item("i00"))
+        reserve.reserve(session, shop.principal, project, item, [stranger], now=START)
+
+    with pytest.raises(Unprocessable, match="pool"):
+        shop.do(reserve_for_stranger)
