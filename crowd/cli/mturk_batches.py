@@ -9,15 +9,16 @@ from crowd.cli.output import pour
 from crowd.cli.progress import counted
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.errors import bad_input
+from crowd.errors import BudgetExceeded, bad_input
 from crowd.models import Requester
 from crowd.models.market import MarketAccount
 from crowd.questions.layouts import names
 from crowd.services import audit
 from crowd.services.market import account as accounts
-from crowd.services.market import batches, layouts, limits, results
+from crowd.services.market import batches, layouts, limits, money, results
 from crowd.services.market.batches import Offer
 from crowd.services.market.hit_types import Terms
+from crowd.services.market.refusals import Refused
 from crowd.tables.batches import read_inputs, read_verdicts
 from crowd.tables.lines import write_lines
 from crowd.tables.reading import text
@@ -62,16 +63,16 @@ def upload(place: Workplace, *, page: str, table: str, name: str | None, **optio
     )
     with place.database.write() as session, counted("posting", len(inputs.rows)) as watch:
         account = _account(session, place)
-        made = batches.upload(
-            session,
-            account,
-            html,
-            inputs,
-            offer,
-            name=name or f"{page} {now:%Y-%m-%d %H:%M:%S.%f}",
-            now=now,
-            watch=watch,
-        )
+        name = name or f"{page} {now:%Y-%m-%d %H:%M:%S.%f}"
+        try:
+            made = batches.upload(session, account, html, inputs, offer, name=name, now=now, watch=watch)
+        except Refused as error:
+            if error.reason != "InsufficientFunds":
+                raise
+            raise BudgetExceeded(
+                f"insufficient funds: {len(inputs.rows)} HITs cost more than the account's "
+                f"{display(money.balance(account))}; crowd mturk deposit puts more in"
+            ) from error
         _note(session, place, "market.batch", f"market_batch:{made.id}")
         held = sum(offer.terms.reward_micros * offer.assignments for _ in inputs.rows)
         shown = {"batch": made.id, "hits": len(inputs.rows), "rewards": dollars(held)}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crowd.errors import Problem, bad_input, bad_inputs
+from crowd.tables.header import refuse_other_separators
 from crowd.tables.reading import MOST_PROBLEMS, csv_rows, empty, place, text
 from crowd.tables.source import Source
 
@@ -76,6 +77,7 @@ def read_verdicts(source: Source, *, reason: str = "") -> list[Verdict]:
 def _table(source: Source) -> tuple[list[str], list[tuple[int, list[str]]]]:
     rows: Iterator[tuple[int, list[str]]] = csv_rows(source.name, text(source))
     line, header = next(rows)
+    refuse_other_separators(place(source.name, line), header)
     names = [name.strip() for name in header]
     if repeated := [name for name in names if names.count(name) > 1]:
         raise bad_input(place(source.name, line, repeated[0]), "the column stands more than once; keep one")

@@ -55,13 +55,18 @@ def positions(
 
 def canonical(file: str, line: int, header: Sequence[str]) -> list[str]:
     """Return the names of the columns with aliases replaced; refuse what is no CSV header."""
-    if len(header) == 1 and (found := next((mark for mark in ";\t|" if mark in header[0]), None)):
-        shown = "tabs" if found == "\t" else repr(found)
-        raise bad_input(place(file, line), f"the columns are separated by {shown}; save the file with commas")
+    refuse_other_separators(place(file, line), header)
     for name in header:
         if name != name.strip():
             raise bad_input(place(file, line, name), "remove the spaces around the commas, here and below")
     return [ALIASES.get(name, name) for name in header]
+
+
+def refuse_other_separators(where: str, header: Sequence[str]) -> None:
+    """Refuse a header of one cell that holds what other programs put between columns."""
+    if len(header) == 1 and (found := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        shown = "tabs" if found == "\t" else repr(found)
+        raise bad_input(where, f"the columns are separated by {shown}; save the file with commas")
 
 
 def _unknown(required: Sequence[str], optional: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ def test_inputs_are_rows_of_any_columns():
         ("a,b\n", "has a header but no rows"),
         ("a,b\n1\n", "in.csv line 2: has 1 cells, the header has 2"),
         ("a,a\n1,2\n", "stands more than once"),
+        ("text;url\nx;y\n", "in.csv line 1: the columns are separated by ';'; save the file with commas"),
         ("", "is empty"),
     ],
 )
