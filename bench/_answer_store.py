@@ -18,17 +18,6 @@ from crowd.services.setup.projects import ProjectSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WHEN = "2026-01-01 00:00:00.000000"
-ANSWER = (
-    "id",
-    "created_at",
-    "project_id",
-    "item_id",
-    "worker_id",
-    "slot_id",
-    "label_set_id",
-    "channel",
-    "value",
-)
 
 
 def fill(url: str, answers: Answers) -> None:
@@ -61,13 +50,16 @@ def add(url: str, answers: Answers, which: np.ndarray) -> None:
         _trust(session)
         project, labels = session.query(Project).one(), session.query(LabelSet).one()
         taken = session.scalar(text("SELECT coalesce(max(id), 0) FROM answer"))
-        columns = (answers.item[which] + 1, answers.worker[which] + 1, answers.label[which])
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        said = (
-            (n, WHEN, project.id, item, worker, n, labels.id, "pool", answers.labels[label])
-            for n, (item, worker, label) in enumerate(rows, taken + 1)
-        )
-        bulk.insert(session, Answer.__table__, ANSWER, said)
+        numbers = range(taken + 1, taken + 1 + len(which))
+        rows = {
+            "id": numbers,
+            "slot_id": numbers,
+            "item_id": (answers.item[which] + 1).tolist(),
+            "worker_id": (answers.worker[which] + 1).tolist(),
+            "value": [answers.labels[label] for label in answers.label[which].tolist()],
+        }
+        same = {"created_at": WHEN, "project_id": project.id, "label_set_id": labels.id, "channel": "pool"}
+        bulk.insert(session, Answer.__table__, rows, same=same)
         session.commit()
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")

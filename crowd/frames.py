@@ -16,6 +16,7 @@ from aggregation.answers import Answers
 from aggregation.readings import Readings
 from crowd import columns
 from crowd.columns import Ids
+from crowd.db import decimals
 from crowd.models import Answer, AnswerFlag, Gold, Project
 
 Floats = NDArray[np.float64]
@@ -43,15 +44,22 @@ class AnswerFrame:
 
 
 def read_answers(
-    session: Session, project: Project, labels: Sequence[str], *, items: Ids | None = None
+    session: Session,
+    project: Project,
+    labels: Sequence[str],
+    *,
+    items: Ids | None = None,
+    keep: bool = False,
 ) -> AnswerFrame:
     """Read every answer that is not excluded, of the whole project or of some of its items.
+
+    With `keep`, the next to read them all finds most of them in blocks.
 
     Raises:
         ValueError: an answer is none of the labels.
     """
     if items is None:
-        rows = columns.read(session, project, labels)
+        rows = columns.read(session, project, labels, keep=keep)
     else:
         rows = columns.of_items(session, project, labels, items)
     excluded = _excluded(session, project)
@@ -138,7 +146,7 @@ def json_rows(shares: Floats, digits: int) -> list[str]:
     """Return each row of numbers between 0 and 1 as JSON, rounded: a digit of all of them at a time."""
     rows: list[str] = []
     for begin in range(0, len(shares), ROWS):
-        text = _digits(shares[begin : begin + ROWS], digits).tobytes().decode("ascii")
+        text = decimals.cells(shares[begin : begin + ROWS], digits).tobytes().decode("ascii")
         for rounded in ("0.", "1."):
             text = text.replace(rounded + "0" * digits, rounded + "0")
         rows += [f"[{row}]" for row in text.splitlines()]
@@ -148,18 +156,6 @@ def json_rows(shares: Floats, digits: int) -> list[str]:
 def by_name(gold: Mapping[int, Gold]) -> dict[str, str]:
     """Return the labels of gold under the names that `read_answers` gives its items."""
     return {str(item_id): row.label for item_id, row in gold.items()}
-
-
-def _digits(shares: Floats, digits: int) -> NDArray[np.uint8]:
-    """Return the characters of the numbers, with a comma after each and a line's end after the last."""
-    left = np.rint(shares * 10**digits).astype(np.uint32)
-    cells = np.empty((*shares.shape, digits + 3), dtype=np.uint8)
-    for place in range(digits + 1, 1, -1):
-        cells[..., place] = left % 10 + ord("0")
-        left //= 10
-    cells[..., 0], cells[..., 1], cells[..., -1] = left + ord("0"), ord("."), ord(",")
-    cells[:, -1, -1] = ord("\n")
-    return cells
 
 
 def _counting(session: Session, project: Project) -> list[Row[int, int, int, str]]:

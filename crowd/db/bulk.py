@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice, repeat
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,13 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from crowd.db import decimals
+
 Integers = NDArray[np.int64]
 Query = Select[*tuple[Any, ...]]
 Coding = Mapping[str, Sequence[str]]
 
-# Added to what SQLite writes, so that all ids have equally many digits, and columns of digits can be summed.
-SHIFT = 5 * 10**9
-DIGITS = 10
+NOTHING: Mapping[str, object] = MappingProxyType({})
 # Rows that SQLite inserts with one statement, and that PostgreSQL is sent at once.
 AT_ONCE = 100
 LINES = 10_000
@@ -43,7 +44,7 @@ SPECIAL = re.compile(r"[\\\t\n\r]")
 
 
 def integers(session: Session, query: Query, coded: Coding | None = None) -> Integers:
-    """Return the rows of a query as a (rows, columns) array; every column must hold a whole number.
+    """Return the rows of a query as a (rows, columns) array, stored column by column, of whole numbers.
 
     Only a column named in `coded` holds texts, and gives the place of each among those listed, or -1. In
     what order the rows come is the database's choice.
@@ -53,22 +54,31 @@ def integers(session: Session, query: Query, coded: Coding | None = None) -> Int
 
 
 def insert(
-    session: Session, table: FromClause, columns: Sequence[str], rows: Iterable[Sequence[object]]
+    session: Session,
+    table: FromClause,
+    columns: Mapping[str, Sequence[object]],
+    *,
+    same: Mapping[str, object] = NOTHING,
 ) -> None:
-    """Insert rows in the form the driver takes: numbers, texts, bytes and None; `written` gives others it."""
-    names, place = ", ".join(columns), f"({', '.join('?' * len(columns))})"
+    """Insert rows, given by columns, with what is the `same` in all of them.
+
+    They are in the form the driver takes: numbers, texts, bytes and None; `written` gives others it.
+    """
+    count = len(next(iter(columns.values())))
+    names = ", ".join([*same, *columns])
     with _cursor(session) as cursor:
-        remaining = iter(rows)
         if _is_postgresql(session):
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                while some := list(islice(remaining, LINES)):
-                    copy.write("".join(_lines(some)))
+                for at in range(0, count, LINES):
+                    copy.write(_lines(same, [cells[at : at + LINES] for cells in columns.values()]))
             return
         # A statement for each row, as `executemany` makes them, takes two and a half times as long.
+        fixed, place = "?, " * len(same), f"({', '.join('?' * len(columns))})"
+        remaining = zip(*columns.values(), strict=True)
         while some := list(islice(remaining, AT_ONCE)):
             places = ", ".join([place] * len(some))
-            statement = f"INSERT INTO {table} ({names}) VALUES {places}"  # noqa: S608
-            cursor.execute(statement, list(chain.from_iterable(some)))
+            statement = f"INSERT INTO {table} ({names}) SELECT {fixed}* FROM (VALUES {places})"  # noqa: S608
+            cursor.execute(statement, [*same.values(), *chain.from_iterable(some)])
 
 
 def written(session: Session, column: ColumnElement[Any], value: object) -> object:
@@ -78,14 +88,20 @@ def written(session: Session, column: ColumnElement[Any], value: object) -> obje
     return value if process is None else process(value)
 
 
-def _lines(rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    """Yield rows as PostgreSQL's COPY reads them, written by columns: few need a look at each cell."""
-    written: list[Iterator[str]] = []
-    for cells in zip(*rows, strict=True):
-        kinds = set(map(type, cells))
-        is_plain = kinds <= {int, float} or (kinds == {str} and not SPECIAL.search("".join(cells)))
-        written.append(map(str if is_plain else _cell, cells))
-    return (f"{line}\n" for line in map("\t".join, zip(*written, strict=True)))
+def _lines(same: Mapping[str, object], columns: Sequence[Sequence[object]]) -> str:
+    """Return rows as PostgreSQL's COPY reads them."""
+    begin = "".join(f"{_cell(value)}\t" for value in same.values())
+    return "".join(f"{begin}{row}\n" for row in map("\t".join, zip(*map(_texts, columns), strict=True)))
+
+
+def _texts(cells: Sequence[Any]) -> Iterable[str]:
+    """Return a column as text; few of them need a look at each cell."""
+    kinds = set(map(type, cells))
+    if kinds == {float}:
+        return decimals.texts(cells)
+    if kinds == {str} and not SPECIAL.search("".join(cells)):
+        return cells
+    return map(str if kinds == {int} else _cell, cells)
 
 
 def _cell(value: object) -> str:
@@ -104,7 +120,7 @@ def _sent(session: Session, query: Query, coded: Coding) -> Integers:
     with _cursor(session) as cursor:
         found = cursor.execute(statement, values, binary=True).fetchone()
     rows = [np.frombuffer(content or b"", dtype=">i8") for content in found]
-    return np.stack(rows, axis=1).astype(np.int64)
+    return np.stack(rows).astype(np.int64).T
 
 
 def _all_integers(query: Query, coded: Coding) -> Query:
@@ -127,8 +143,7 @@ def _concatenated(session: Session, query: Query, coded: Coding) -> Integers:
     """Let SQLite write one long text of each column: a fetched row costs more, as Python objects do."""
     names = [str(cell.key) for cell in query.selected_columns]
     written = (
-        f'json_group_array("{name}")' if name in coded else f'group_concat({SHIFT} + "{name}")'
-        for name in names
+        f'json_group_array("{name}")' if name in coded else f'group_concat("{name}")' for name in names
     )
     statement, values = _compiled(session, query)
     with _cursor(session) as cursor:
@@ -136,27 +151,13 @@ def _concatenated(session: Session, query: Query, coded: Coding) -> Integers:
         count, *texts = cursor.fetchone()
     rows = np.empty((count, len(names)), dtype=np.int64, order="F")
     for at, (name, text) in enumerate(zip(names, texts, strict=True) if count else ()):
-        rows[:, at] = _coded(text, coded[name]) if name in coded else parsed(text, count) - SHIFT
+        rows[:, at] = _coded(text, coded[name]) if name in coded else np.fromstring(text, np.int64, sep=",")
     return rows
 
 
 def _coded(text: str, listed: Sequence[str]) -> Integers:
     place = {name: at for at, name in enumerate(listed)}
     return np.fromiter(map(place.get, json.loads(text), repeat(-1)), dtype=np.int64)
-
-
-def parsed(text: str, count: int) -> Integers:
-    """Return numbers between commas; where all have `DIGITS`, digit by digit of all at once."""
-    cells = np.frombuffer(f"{text},".encode("ascii"), dtype=np.uint8)
-    if cells.size == count * (DIGITS + 1):
-        digits = cells.reshape(count, DIGITS + 1)
-        # With as many commas as numbers, these lengths are those of the numbers.
-        if (digits[:, DIGITS] == ord(",")).all() and digits[:, 0].min() >= ord("0"):
-            total = np.zeros(count, dtype=np.int64)
-            for at in range(DIGITS):
-                total = 10 * total + (digits[:, at] - ord("0"))
-            return total
-    return np.fromstring(text, dtype=np.int64, sep=",")
 
 
 def _compiled(session: Session, query: Query) -> tuple[str, Any]:

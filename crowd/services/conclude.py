@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import repeat
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ from aggregation.consensus import Consensus as Conclusion
 from aggregation.consensus import refined
 from aggregation.provisional import Stand
 from aggregation.registry import aggregate
-from crowd import columns, frames
-from crowd.db import bulk
+from crowd import frames
+from crowd.db import bulk, decimals
 from crowd.errors import bad_input
 from crowd.frames import AnswerFrame, ReadingFrame
 from crowd.models import (
@@ -41,10 +41,9 @@ from crowd.task_types import TASK_TYPES
 
 # What the default is always shown beside.
 COMPANIONS = ("majority", "dawid-skene")
-DIGITS = 9
+DIGITS = decimals.PLACES
 # Share of items that, judged by the workers' matrices alone, get the same label: else there is no judging so.
 TRUSTED = 0.95
-COLUMNS = ("run_id", "item_id", "label", "confidence", "votes", "posterior", "human_posterior")
 Stage = Callable[[str], AbstractContextManager[None]]
 Frame = AnswerFrame | ReadingFrame
 
@@ -63,7 +62,7 @@ class _Concluded:
     confidence: list[float]
     votes: list[int]
     posterior: list[str]  # as JSON; an empty list where answers are no labels
-    human_posterior: list[str | None]
+    human_posterior: list[str] | None = None  # where machines were heard too
     iterations: int = 0
     log_likelihood: float | None = None
     evidence: dict[str, Any] | None = None
@@ -219,8 +218,7 @@ def _answer_set(session: Session, project: Project, frame: Frame, digest: str, n
 
 def _read(session: Session, project: Project, label_set: LabelSet) -> Frame:
     if TASK_TYPES[project.task_type].is_categorical:
-        columns.keep(session, project, label_set.labels)
-        return frames.read_answers(session, project, label_set.labels)
+        return frames.read_answers(session, project, label_set.labels, keep=True)
     return frames.read_readings(session, project)
 
 
@@ -247,19 +245,18 @@ def _concluded(
         if one.value is not None
     ]
     item_ids, labels, confidence, counts = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [])
-    return _Concluded(item_ids, labels, confidence, counts, ["[]"] * len(rows), [None] * len(rows))
+    return _Concluded(item_ids, labels, confidence, counts, ["[]"] * len(rows))
 
 
 def _labelled(frame: AnswerFrame, people: Conclusion, heard: evidence.Heard | None) -> _Concluded:
     found = people if heard is None else refined(people, heard.posterior, frame.answers)
-    alone: list[str | None] = [None] * len(frame.item_ids)
     return _Concluded(
         item_ids=frame.item_ids.tolist(),
         labels=[found.labels[choice] for choice in found.choice.tolist()],
         confidence=found.confidence.round(DIGITS).tolist(),
         votes=found.votes.tolist(),
         posterior=frames.json_rows(found.posterior, DIGITS),
-        human_posterior=[*frames.json_rows(people.posterior, DIGITS)] if heard else alone,
+        human_posterior=frames.json_rows(people.posterior, DIGITS) if heard else None,
         iterations=people.iterations,
         log_likelihood=people.log_likelihood,
         evidence=heard.report if heard else None,
@@ -275,7 +272,16 @@ def _stand(frame: AnswerFrame, people: Conclusion) -> bytes | None:
 
 def _store(session: Session, run: ConsensusRun, said: _Concluded, *, known: Collection[int]) -> None:
     """Insert one row for each item that is asked for its own sake; gold has its label already."""
-    numbers = said.item_ids, said.labels, said.confidence, said.votes
-    columns = zip(repeat(run.id), *numbers, said.posterior, said.human_posterior)
-    rows = (row for row in columns if row[1] not in known) if known else columns
-    bulk.insert(session, Consensus.__table__, COLUMNS, rows)
+    rows: dict[str, Sequence[object]] = {
+        "item_id": said.item_ids,
+        "label": said.labels,
+        "confidence": said.confidence,
+        "votes": said.votes,
+        "posterior": said.posterior,
+    }
+    if said.human_posterior is not None:
+        rows["human_posterior"] = said.human_posterior
+    if known:
+        is_asked = [item_id not in known for item_id in said.item_ids]
+        rows = {name: list(compress(cells, is_asked)) for name, cells in rows.items()}
+    bulk.insert(session, Consensus.__table__, rows, same={"run_id": run.id})

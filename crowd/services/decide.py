@@ -169,8 +169,11 @@ def _record(
     bulk.insert(
         session,
         Decision.__table__,
-        ("project_id", "item_id", "run_id", "action", "reason", "created_at"),
-        [(project.id, case.item_id, run.id, action, _reason(action, case, rule), at) for case in cases],
+        {
+            "item_id": [case.item_id for case in cases],
+            "reason": [_reason(action, case, rule) for case in cases],
+        },
+        same={"project_id": project.id, "run_id": run.id, "action": action, "created_at": at},
     )
 
 

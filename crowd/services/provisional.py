@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import repeat
-from typing import NamedTuple
+from itertools import compress
+from typing import Any
 
 import numpy as np
 from sqlalchemy import and_, delete, or_, select
@@ -21,18 +21,6 @@ from crowd.models import AnswerSet, Consensus, ConsensusRun, Item, Project, Prov
 from crowd.services import conclude, decide, locks, worth
 from crowd.services.decide import Decided
 from crowd.services.setup import label_sets
-
-
-class _Row(NamedTuple):
-    """A provisional label as it is stored."""
-
-    item_id: int
-    project_id: int
-    run_id: int
-    label: str
-    confidence: float
-    posterior: str  # as JSON
-    votes: int
 
 
 def update(session: Session, project: Project, *, now: datetime) -> Decided:
@@ -51,15 +39,17 @@ def update(session: Session, project: Project, *, now: datetime) -> Decided:
     if not items.size:
         return Decided()
     frame = frames.read_answers(session, project, labels.labels, items=items)
-    rows = _judged(project, run, Stand.unpacked(run.stand), frame, known=_votes(session, project, run))
-    for some in chunks([row.item_id for row in rows]):
+    stand = Stand.unpacked(run.stand)
+    rows = _judged(stand, frame, known=_votes(session, project, run))
+    for some in chunks(rows["item_id"]):
         past = delete(Provisional).where(Provisional.item_id.in_(some))
         session.execute(past, execution_options={"synchronize_session": False})
-    bulk.insert(session, Provisional.__table__, _Row._fields, rows)
+    same = {"project_id": project.id, "run_id": run.id}
+    bulk.insert(session, Provisional.__table__, rows, same=same)
     if worth.is_weighed(project):
         return Decided()
-    said = {row.item_id: (row.votes, row.confidence) for row in rows}
-    return decide.decide_soon(session, project, run, said, now=now)
+    said = zip(rows["votes"], rows["confidence"], strict=True)
+    return decide.decide_soon(session, project, run, dict(zip(rows["item_id"], said, strict=True)), now=now)
 
 
 def labels_of(
@@ -96,15 +86,17 @@ def _votes(session: Session, project: Project, run: ConsensusRun) -> dict[int, i
     return {item_id: votes for item_id, votes in session.execute(query)}
 
 
-def _judged(
-    project: Project, run: ConsensusRun, stand: Stand, frame: AnswerFrame, *, known: Mapping[int, int]
-) -> list[_Row]:
-    """Judge the items whose answers have become more or fewer since they were judged last."""
+def _judged(stand: Stand, frame: AnswerFrame, *, known: Mapping[int, int]) -> dict[str, list[Any]]:
+    """Judge the items whose answers have become more or fewer since they were judged last; by columns."""
     posterior = stand.judge(frame.answers)
-    votes = np.bincount(frame.answers.item, minlength=len(posterior)).tolist()
     choice = choose(posterior, stand.prior)
-    labels = [frame.answers.labels[code] for code in choice.tolist()]
-    sure = posterior[np.arange(len(choice)), choice].round(conclude.DIGITS).tolist()
-    written = frames.json_rows(posterior, conclude.DIGITS)
-    columns = frame.item_ids.tolist(), repeat(project.id), repeat(run.id), labels, sure, written, votes
-    return [row for row in map(_Row, *columns) if row.votes != known.get(row.item_id)]
+    columns = {
+        "item_id": frame.item_ids.tolist(),
+        "label": [frame.answers.labels[code] for code in choice.tolist()],
+        "confidence": posterior[np.arange(len(choice)), choice].round(conclude.DIGITS).tolist(),
+        "posterior": frames.json_rows(posterior, conclude.DIGITS),
+        "votes": np.bincount(frame.answers.item, minlength=len(posterior)).tolist(),
+    }
+    rows = zip(columns["item_id"], columns["votes"], strict=True)
+    is_new = [votes != known.get(item_id) for item_id, votes in rows]
+    return {name: list(compress(cells, is_new)) for name, cells in columns.items()}

@@ -38,7 +38,7 @@ def test_texts_come_as_their_places_among_those_listed(database: Database) -> No
     with database.write() as session:
         table.create(session.connection())
         texts = [ODD, "b", "unknown", ODD, ""]
-        bulk.insert(session, table, ("text", "number"), [(text, at) for at, text in enumerate(texts)])
+        bulk.insert(session, table, {"text": texts, "number": range(len(texts))})
         query = select(as_type(table.c.number, Integer).label("number"), table.c.text)
         found = bulk.integers(session, query, {"text": ["b", ODD, "$.a", ""]})
         session.rollback()
@@ -49,8 +49,13 @@ def test_texts_numbers_bytes_and_nothing_go_in(database: Database) -> None:
     table = some_table()
     with database.write() as session:
         table.create(session.connection())
-        bulk.insert(session, table, ("text", "number", "bytes"), [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)])
-        assert session.execute(select(table)).all() == [(ODD, 0.1, b"\x00\xff"), ("", 1e-9, None)]
+        rows = {"number": [0.1, 1e-9, 2.5], "bytes": [b"\x00\xff", None, b""]}
+        bulk.insert(session, table, rows, same={"text": ODD})
+        assert session.execute(select(table)).all() == [
+            (ODD, 0.1, b"\x00\xff"),
+            (ODD, 1e-9, None),
+            (ODD, 2.5, b""),
+        ]
         session.rollback()
 
 
@@ -58,9 +63,8 @@ def test_times_go_in_and_come_back(database: Database) -> None:
     shop = world.make(database)
     with database.write() as session:
         at = bulk.written(session, Decision.__table__.c.created_at, START)
-        columns = ("project_id", "item_id", "action", "reason", "created_at")
-        row = (shop.project_id, shop.item("i00").id, "enough", "r", at)
-        bulk.insert(session, Decision.__table__, columns, [row])
+        same = {"project_id": shop.project_id, "action": "enough", "reason": "r", "created_at": at}
+        bulk.insert(session, Decision.__table__, {"item_id": [shop.item("i00").id]}, same=same)
         assert session.scalars(select(Decision.created_at)).all() == [START]
 
 
@@ -68,18 +72,17 @@ def test_however_many_rows_there_are_all_go_in(database: Database) -> None:
     table = some_table()
     with database.write() as session:
         table.create(session.connection())
-        bulk.insert(session, table, ("number",), ((at,) for at in range(bulk.AT_ONCE + 1)))
-        bulk.insert(session, table, ("number",), ())
+        bulk.insert(session, table, {"number": range(bulk.AT_ONCE + 1)})
+        bulk.insert(session, table, {"number": []})
         assert session.scalar(select(func.count()).select_from(table)) == bulk.AT_ONCE + 1
         session.rollback()
 
 
 def test_what_the_database_refuses_is_raised_as_by_a_session(database: Database) -> None:
-    columns = ("requester_id", "channel", "name", "pseudonym", "created_at")
-    row = (1, "pool", "ann", "p1", "2026-01-01 00:00:00")
+    same = {"requester_id": 1, "channel": "pool", "name": "ann", "created_at": "2026-01-01 00:00:00"}
     world.make(database)
     with database.write() as session, pytest.raises(IntegrityError):
-        bulk.insert(session, Worker.__table__, columns, [row, row])
+        bulk.insert(session, Worker.__table__, {"pseudonym": ["p1", "p1"]}, same=same)
 
 
 def test_answers_are_read_the_same_part_by_part(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +96,7 @@ def test_answers_are_read_the_same_part_by_part(database: Database, monkeypatch:
     whole = read(shop)
     monkeypatch.setattr(columns, "PART", 3)
     parts = read(shop)
-    monkeypatch.setattr(columns, "MOST_OF", 0)
+    monkeypatch.setattr(columns, "MOST_OF", 1)
     by_index = read(shop)
     assert 1 not in whole.answer_ids
     for found in (parts, by_index):

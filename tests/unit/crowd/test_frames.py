@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from crowd import frames
-from crowd.db import bulk
+from crowd.db import decimals
 
 DIGITS = 9
 
@@ -37,8 +37,7 @@ def test_equal_numbers_keep_their_order(largest: int, rng: np.random.Generator) 
 
 
 @pytest.mark.parametrize(
-    "numbers", [[0, 7, 4 * 10**9], [-3, 2], [4, 5 * 10**9], [-6 * 10**9], [10**9, 2**61], [10**10, -(10**10)]]
+    "numbers", [[0.0, 1.0, 0.5, 0.123456789], [1e-9, 1e-10], [-0.5, 0.25], [2.5], [1e300]]
 )
-def test_columns_of_digits_are_read_whatever_their_lengths(numbers: list[int]) -> None:
-    text = ",".join(str(bulk.SHIFT + number) for number in numbers)
-    assert (bulk.parsed(text, len(numbers)) - bulk.SHIFT).tolist() == numbers
+def test_numbers_as_text_are_what_they_were(numbers: list[float]) -> None:
+    assert [float(text) for text in decimals.texts(numbers)] == numbers
