@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import descriptions_read_once  # noqa: F401 - a fixture
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,9 +26,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     foreign = ("CROWD_", "PYTHONDONTWRITEBYTECODE")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     path = os.pathsep.join((str(folder), str(Path(sys.executable).parent), inherited["PATH"]))
-    # Dozens of processes start: what the first compiles, the others read.
-    cache = {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
-    return inherited | cache | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    return inherited | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="session")

@@ -209,9 +209,9 @@ def copy_and_check(crowd: CommandLine, database: Database) -> None:
 
 
 def test_what_is_not_there_and_what_makes_no_sense_have_their_exit_codes(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, warm_environment: dict[str, str]
 ):
-    crowd = CommandLine(tmp_path, environment)
+    crowd = CommandLine(tmp_path, warm_environment)
     refuses(crowd.run("project", "show", "nothing"), 1, "error: no project 'nothing'")
     assert (tmp_path / "crowd.db").exists()
     refuses(crowd.run("project", "create", "x", "--labels", "a,b", "--overlap", "many"), 2, "--overlap")

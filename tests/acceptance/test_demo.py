@@ -19,16 +19,16 @@ Demo = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def demo(environment: dict[str, str]) -> Demo:
+def demo(warm_environment: dict[str, str]) -> Demo:
     """Run the command, small, in a folder."""
 
     def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["crowd", "demo", "--output", "demo", *SMALL, *arguments]
-        program = shutil.which("crowd", path=environment["PATH"])
+        program = shutil.which("crowd", path=warm_environment["PATH"])
         return subprocess.run(
             command,
             executable=program,
-            env=environment,
+            env=warm_environment,
             cwd=folder,
             capture_output=True,
             text=True,

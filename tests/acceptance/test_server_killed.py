@@ -32,7 +32,7 @@ from crowd.settings import new_secret
 from crowd.tables.items import ItemRow
 
 ROOT = Path(__file__).parents[2]
-ITEMS, OVERLAP, PEOPLE, KILLS, PATIENCE = 60, 3, 5, 3, 60
+ITEMS, OVERLAP, PEOPLE, KILLS, PATIENCE = 60, 3, 5, 2, 60
 
 
 @dataclass

@@ -45,8 +45,11 @@ class Sandbox:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
-    def reset(self) -> None:
+    def calm(self) -> None:
         self.admin("faults", {}, method="PUT")
+
+    def reset(self) -> None:
+        self.calm()
         self.admin("reset", {})
 
     def run(self, program: Path, *, cwd: Path, python: Path, **environment: str) -> str:
@@ -112,14 +115,21 @@ def start(environment: dict[str, str]) -> Callable[..., Any]:
 
 @pytest.fixture(scope="module")
 def busy_sandbox(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start(tmp_path_factory.mktemp("busy"), "--workers", "8", "--speed", "0", "--seed", "1") as found:
+    with start(tmp_path_factory.mktemp("busy"), "--workers", "4", "--speed", "0", "--seed", "1") as found:
         yield found
 
 
 @pytest.fixture
 def sandbox(busy_sandbox: Sandbox) -> Sandbox:
-    """A sandbox with eight workers who lose no time, empty at the beginning of each test."""
+    """A sandbox with four workers who lose no time, empty at the beginning of each test."""
     busy_sandbox.reset()
+    return busy_sandbox
+
+
+@pytest.fixture
+def used_sandbox(busy_sandbox: Sandbox) -> Sandbox:
+    """The same as other tests left it, without their faults: a new world takes a second."""
+    busy_sandbox.calm()
     return busy_sandbox
 
 
