@@ -170,6 +170,7 @@ def test_the_cap_holds_for_a_process_of_its_own(crowd_process, tmp_path):
         assert sum(1 for _ in file) > 400_000
 
 
+@pytest.mark.slow  # by day the commands of the how-to page show it
 @pytest.mark.usefixtures("many_shards")
 @pytest.mark.filterwarnings("default")  # what Dask itself warns of is not ours to mend
 def test_a_cluster_of_processes_gives_the_local_answer(crowd, recorded, tmp_path):
