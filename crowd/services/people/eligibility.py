@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
 from crowd.models.conditions import asks
@@ -52,7 +53,7 @@ def reasons(session: Session, project: Project, worker: Worker, *, now: datetime
         found += _unqualified(session, project, worker, now)
     if project.worker_cap is not None or project.worker_day_cap is not None:
         found += _capped(session, project, worker, now)
-    if project.quiz is not None:
+    if project.quiz is not None and worker.channel != CHANNEL:  # no endpoint shows our quiz
         found += _unproven(session, project, worker, now)
     return found
 

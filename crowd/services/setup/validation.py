@@ -141,11 +141,27 @@ def _posting_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
     endpoint, stored = values["endpoint"], values["posting"]
     if posting.CHANNEL in (values["channel"], values["second_channel"]):
         yield from (Problem(name, text) for name, text in posting.faults(stored, endpoint))
+        yield from _pool_only_faults(values)
         if len(values["title"]) > LONGEST_TITLE:
             yield Problem("title", f"has at most {LONGEST_TITLE} characters at an endpoint")
     elif endpoint is not None or stored:
         name = "endpoint" if endpoint is not None else "posting"
         yield Problem(name, "is only for a project one of whose channels is mturk")
+
+
+def _pool_only_faults(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Find settings that would do nothing where nobody but an endpoint's workers is asked."""
+    if (values["channel"], values["second_channel"]) != (posting.CHANNEL, None):
+        return
+    if values["quiz"] is not None:
+        yield Problem("quiz", "is for the pool; at an endpoint require a qualification with a test")
+    if values["hourly_micros"] is not None:
+        yield Problem("hourly_micros", "is for the pool; an endpoint pays by the HIT")
+    if values["posting"].get("mode", "html") != "html":
+        return
+    for name in ("qualifications", "worker_cap", "worker_day_cap"):
+        if values[name]:
+            yield Problem(name, "needs the mode external; in the mode html set posting.requirements instead")
 
 
 Rule = tuple[str, Callable[[Mapping[str, Any]], bool], str]
