@@ -111,15 +111,15 @@ def publish_pages(session: Session, project: Project, channel: Channel, *, now: 
         for draft in drafts
     ]
     hits = [
-        Hit(
-            project_id=project.id,
-            instructions_id=told.id,
-            channel=channel.name,
-            external_id=external_id,
-            assignments=order.assignments,
-            reward_micros=order.reward_micros,
-            created_at=now,
-        )
+        {
+            "project_id": project.id,
+            "instructions_id": told.id,
+            "channel": channel.name,
+            "external_id": external_id,
+            "assignments": order.assignments,
+            "reward_micros": order.reward_micros,
+            "created_at": now,
+        }
         for order, external_id in zip(orders, channel.publish(orders), strict=True)
     ]
     store(session, drafts, hits)
@@ -140,19 +140,25 @@ def compose(
     return [Draft(picks, places) for places, group in groups for picks in _cut(project, group, deck, rng)]
 
 
-def store(session: Session, drafts: Sequence[Draft], hits: Sequence[Hit]) -> None:
-    """Store HITs with the questions of their drafts, and take the items' places for them."""
-    session.add_all(hits)
-    session.flush()
+def store(session: Session, drafts: Sequence[Draft], hits: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Store HITs of these values, with the questions of their drafts, and take the items' places for them.
+
+    Returns their ids.
+    """
+    ids = [
+        hit_id
+        for some in chunks(hits)
+        for hit_id in session.scalars(insert(Hit).returning(Hit.id, sort_by_parameter_order=True), some)
+    ]
     rows = [
         {
-            "hit_id": hit.id,
+            "hit_id": hit_id,
             "item_id": pick.item_id,
             "position": position,
             "gold_id": pick.gold_id,
             "places": draft.places,
         }
-        for hit, draft in zip(hits, drafts, strict=True)
+        for hit_id, draft in zip(ids, drafts, strict=True)
         for position, pick in enumerate(draft.picks, start=1)
     ]
     for some in chunks(rows):
@@ -163,6 +169,7 @@ def store(session: Session, drafts: Sequence[Draft], hits: Sequence[Hit]) -> Non
     for places, items in taken.items():
         for times in sorted(set(items.values())):
             _take_places(session, [item for item, n in items.items() if n == times], places * times)
+    return ids
 
 
 def _deck(session: Session, project: Project) -> dict[str, list[Pick]]:

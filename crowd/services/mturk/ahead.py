@@ -28,11 +28,6 @@ def pages(session: Session, entries: Sequence[OutboxEntry]) -> object:
     return found, _rows(session, Project, {hit.project_id for hit in found})
 
 
-def hits(session: Session, entries: Sequence[OutboxEntry]) -> object:
-    """Load the HITs that were made."""
-    return _hits_of(session, entries)
-
-
 def assignments(session: Session, entries: Sequence[OutboxEntry]) -> object:
     """Lock the assignments that rows are about ("assignment:4"), and load their HITs and projects.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -164,13 +164,23 @@ def _question(session: Session, entry: OutboxEntry) -> partial[str]:
 
 
 def _created(session: Session, entry: OutboxEntry, reply: Reply, now: datetime) -> None:
-    """Learn a HIT's id, and until when it is offered."""
-    hit, made = session.get_one(Hit, entry.parameters["hit"]), reply["HIT"]
-    if hit.endpoint != entry.endpoint:
-        raise AssertionError(f"HIT {hit.id} is for {hit.endpoint}, not for {entry.endpoint}")
-    hit.external_id = made["HITId"]
+    _all_created(session, [(entry, reply)], now)
+
+
+def _all_created(session: Session, made: Sequence[tuple[OutboxEntry, Reply]], now: datetime) -> None:
+    """Learn the ids of HITs, and until when they are offered."""
+    wanted = {entry.parameters["hit"]: entry.endpoint for entry, _ in made}
+    offered = dict(session.execute(select(Hit.id, Hit.endpoint).where(Hit.id.in_(list(wanted)))).all())
+    if offered != wanted:
+        raise AssertionError(f"HITs are for {offered}, not for {wanted}")
+    rows = [_learned(entry, reply["HIT"], now) for entry, reply in made]
+    session.execute(update(Hit), rows)
+
+
+def _learned(entry: OutboxEntry, made: Reply, now: datetime) -> dict[str, Any]:
     latest = now + timedelta(seconds=entry.parameters["LifetimeInSeconds"])
-    hit.expires_at = made["Expiration"].astimezone(UTC) if "Expiration" in made else latest
+    until = made["Expiration"].astimezone(UTC) if "Expiration" in made else latest
+    return {"id": entry.parameters["hit"], "external_id": made["HITId"], "expires_at": until}
 
 
 def _made_before(caller: Caller, entry: OutboxEntry, error: CallError | None) -> Reply | None:
@@ -203,7 +213,7 @@ def _is_expired(caller: Caller, entry: OutboxEntry, _error: CallError | None) ->
 EFFECTS = {
     posting.CREATE_TYPE: Effect(done=_typed, prepare=people.resolved),
     posting.CREATE: Effect(
-        done=_created, prepare=_prepare, confirm=_made_before, ahead=ahead.pages, recall=ahead.hits
+        done=_created, all_done=_all_created, prepare=_prepare, confirm=_made_before, ahead=ahead.pages
     ),
     EXPIRE: Effect(done=_expired, confirm=_is_expired),
 }

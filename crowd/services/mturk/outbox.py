@@ -48,7 +48,8 @@ class Effect:
     of a call: it returns what the reply would have said, or None where the call did not happen.
 
     Rows are prepared, and their outcomes recorded, many at a time: `ahead` loads what the calls are made of,
-    `recall` what the replies are for, and what they return is held as long as that takes.
+    `recall` what the replies are for, and what they return is held as long as that takes. What is called all
+    day has `all_done` as well, which takes the rows as they were sent and is told of many replies at once.
     """
 
     done: Callable[[Session, OutboxEntry, Reply, datetime], None]
@@ -57,6 +58,7 @@ class Effect:
     refused: Callable[[Session, OutboxEntry, CallError, datetime], None] = accept_refusal
     ahead: Callable[[Session, Sequence[OutboxEntry]], object] = load_nothing
     recall: Callable[[Session, Sequence[OutboxEntry]], object] = load_nothing
+    all_done: Callable[[Session, Sequence[tuple[OutboxEntry, Reply]], datetime], None] | None = None
 
 
 def plan(

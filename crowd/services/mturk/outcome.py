@@ -26,11 +26,10 @@ STATES: tuple[State, ...] = ("done", "later", "ambiguous", "waiting", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call of a row of the outbox, with what was thought of the row before it."""
+    """One call of a row of the outbox."""
 
-    entry: OutboxEntry  # as it was read, no longer part of a session
+    entry: OutboxEntry  # as it was before the call, no longer part of a session
     parameters: Mapping[str, Any]
-    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,41 @@ def record(
     session: Session, made: Sequence[tuple[Attempt, Outcome]], *, rng: Random, now: datetime
 ) -> list[State]:
     """Write outcomes down, unless those of other attempts are on record already; return what each is."""
-    entries = _locked(session, [tried.entry.id for tried, _ in made])
-    states: list[State] = []
-    fresh: list[tuple[OutboxEntry, Outcome]] = []
-    for tried, outcome in made:
-        entry = entries[tried.entry.id]
-        if entry.state in ("done", "failed"):
-            states.append("done" if entry.state == "done" else "failed")
-            continue
-        _mark(entry, tried.before, outcome, rng, now)
-        states.append(outcome.state)
-        fresh.append((entry, outcome))
+    known = _over(session, [tried.entry.id for tried, _ in made])
+    fresh = [(tried, outcome) for tried, outcome in made if tried.entry.id not in known]
+    alike = [(tried, outcome) for tried, outcome in fresh if _is_alike(tried, outcome)]
+    _record_alike(session, [(tried.entry, outcome.reply) for tried, outcome in alike], now)
+    special = [(tried, outcome) for tried, outcome in fresh if not _is_alike(tried, outcome)]
+    if special:
+        _record_special(session, special, rng, now)
+    return [known.get(tried.entry.id, outcome.state) for tried, outcome in made]
+
+
+def _is_alike(tried: Attempt, outcome: Outcome) -> bool:
+    return outcome.state == "done" and EFFECTS[tried.entry.operation].all_done is not None
+
+
+def _record_alike(session: Session, done: Sequence[tuple[OutboxEntry, Reply]], now: datetime) -> None:
+    """Record calls that went as they should, by a statement for all of them."""
+    shared = {"state": "done", "error": None, "finished_at": now}
+    rows = [{"id": entry.id, "result": _brief(reply), **shared} for entry, reply in done]
+    if rows:
+        session.execute(update(OutboxEntry), rows)
+    for operation, some in by_operation(entry for entry, _ in done).items():
+        theirs = {entry.id for entry in some}
+        all_done = EFFECTS[operation].all_done
+        assert all_done is not None
+        all_done(session, [(entry, reply) for entry, reply in done if entry.id in theirs], now)
+
+
+def _record_special(
+    session: Session, made: Sequence[tuple[Attempt, Outcome]], rng: Random, now: datetime
+) -> None:
+    """Record outcomes one by one."""
+    entries = _read(session, [tried.entry.id for tried, _ in made])
+    fresh = [(entries[tried.entry.id], outcome) for tried, outcome in made]
+    for (entry, outcome), (tried, _) in zip(fresh, made, strict=True):
+        _mark(entry, tried.entry.state, outcome, rng, now)
     session.flush()
     done = [entry for entry, outcome in fresh if outcome.state == "done"]
     held = [EFFECTS[operation].recall(session, some) for operation, some in by_operation(done).items()]
@@ -78,7 +101,6 @@ def record(
         _follow(session, entry, outcome, now)
     session.flush()
     del held
-    return states
 
 
 def by_operation(entries: Iterable[OutboxEntry]) -> dict[str, list[OutboxEntry]]:
@@ -89,8 +111,16 @@ def by_operation(entries: Iterable[OutboxEntry]) -> dict[str, list[OutboxEntry]]
     return found
 
 
-def _locked(session: Session, ids: Sequence[int]) -> dict[int, OutboxEntry]:
-    query = select(OutboxEntry).where(OutboxEntry.id.in_(ids)).order_by(OutboxEntry.id).with_for_update()
+def _over(session: Session, ids: Sequence[int]) -> dict[int, State]:
+    """Lock rows; return what those came to that are over already."""
+    query = select(OutboxEntry.id, OutboxEntry.state).where(OutboxEntry.id.in_(ids))
+    locked = session.execute(query.order_by(OutboxEntry.id).with_for_update()).all()
+    over: dict[str, State] = {"done": "done", "failed": "failed"}
+    return {entry_id: over[state] for entry_id, state in locked if state in over}
+
+
+def _read(session: Session, ids: Sequence[int]) -> dict[int, OutboxEntry]:
+    query = select(OutboxEntry).where(OutboxEntry.id.in_(ids)).order_by(OutboxEntry.id)
     found = session.scalars(query, execution_options={"populate_existing": True})
     return {entry.id: entry for entry in found}
 

@@ -16,7 +16,7 @@ from crowd.channels import Page
 from crowd.channels.mturk import envelope
 from crowd.channels.mturk.posting import CHANNEL, Cost, Posting, cost, dollars
 from crowd.errors import BudgetExceeded, Problem, bad_inputs
-from crowd.models import Hit, Instructions, LabelSet, Project
+from crowd.models import Instructions, LabelSet, Project
 from crowd.services import locks, pack, pay
 from crowd.services.mturk import outbox
 from crowd.services.pack import Draft, Pick
@@ -173,27 +173,26 @@ def _on_top(project: Project, offers: Sequence[Offer]) -> int:
 def _store(session: Session, project: Project, offers: Sequence[Offer], now: datetime) -> None:
     told, posting = instructions.current(session, project), Posting.read(project.posting)
     hits = [
-        Hit(
-            project_id=project.id,
-            instructions_id=told.id,
-            channel=CHANNEL,
-            endpoint=project.endpoint,
-            external_id=None,
-            assignments=offer.draft.places,
-            reward_micros=offer.cost.reward,
-            fee_micros=offer.cost.fee,
-            created_at=now,
-        )
+        {
+            "project_id": project.id,
+            "instructions_id": told.id,
+            "channel": CHANNEL,
+            "endpoint": project.endpoint,
+            "assignments": offer.draft.places,
+            "reward_micros": offer.cost.reward,
+            "fee_micros": offer.cost.fee,
+            "created_at": now,
+        }
         for offer in offers
     ]
-    pack.store(session, [offer.draft for offer in offers], hits)
+    ids = pack.store(session, [offer.draft for offer in offers], hits)
     types = {offer.cost.reward: _type(project, posting, offer.cost.reward) for offer in offers}
     subjects = {reward: _subject(parameters) for reward, parameters in types.items()}
     for reward, parameters in types.items():
         outbox.plan(session, project, CREATE_TYPE, subjects[reward], parameters, now=now)
     wanted = {
-        f"hit:{hit.id}": (_call(hit, offer, subjects[offer.cost.reward], posting), offer.whole)
-        for hit, offer in zip(hits, offers, strict=True)
+        f"hit:{hit_id}": (_call(hit_id, offer, subjects[offer.cost.reward], posting), offer.whole)
+        for hit_id, offer in zip(ids, offers, strict=True)
     }
     outbox.plan_all(session, project, CREATE, wanted, now=now)
 
@@ -220,10 +219,10 @@ def _subject(parameters: dict[str, Any]) -> str:
     return f"type:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _call(hit: Hit, offer: Offer, type_subject: str, posting: Posting) -> dict[str, Any]:
+def _call(hit_id: int, offer: Offer, type_subject: str, posting: Posting) -> dict[str, Any]:
     """Return what is kept of the call; the page itself is made anew when it is sent."""
     return {
-        "hit": hit.id,
+        "hit": hit_id,
         "type": type_subject,
         "page": offer.digest,
         "MaxAssignments": offer.draft.places,

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller
@@ -251,11 +250,15 @@ def _marked(session: Session, entries: Sequence[OutboxEntry], now: datetime) -> 
     held = [EFFECTS[operation].ahead(session, some) for operation, some in outcome.by_operation(fit).items()]
     ready = [(entry, EFFECTS[entry.operation].prepare(session, entry)) for entry in fit]
     del held
-    return [_sent(entry, parameters, now) for entry, parameters in ready if parameters is not None]
+    attempts = [Attempt(entry, parameters) for entry, parameters in ready if parameters is not None]
+    if attempts:
+        _mark_sent(session, [each.entry.id for each in attempts], now)
+    return attempts
 
 
-def _sent(entry: OutboxEntry, parameters: Mapping[str, Any], now: datetime) -> Attempt:
-    before = entry.state
-    entry.state, entry.attempts = "sent", entry.attempts + 1
-    entry.first_sent_at = entry.first_sent_at or now
-    return Attempt(entry, parameters, before)
+def _mark_sent(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Mark rows by one statement; what was read of them stays as it was before the call."""
+    first = func.coalesce(OutboxEntry.first_sent_at, literal(now, OutboxEntry.first_sent_at.type))
+    values = {"state": "sent", "attempts": OutboxEntry.attempts + 1, "first_sent_at": first}
+    sent = update(OutboxEntry).where(OutboxEntry.id.in_(ids)).values(values)
+    session.execute(sent, execution_options={"synchronize_session": False})

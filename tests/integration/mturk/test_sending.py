@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -315,13 +315,15 @@ def test_what_cannot_be_recorded_keeps_nothing_else_from_being(
     shop = fake_shop(items=8, hit_size=1)
     effect, unlucky = EFFECTS[CREATE], set[int]()
 
-    def done(session: Session, entry: OutboxEntry, reply: Reply, now: datetime) -> None:
-        unlucky.add(min(unlucky, default=entry.id))
-        if entry.id in unlucky:
+    def all_done(session: Session, made: Sequence[tuple[OutboxEntry, Reply]], now: datetime) -> None:
+        ids = {entry.id for entry, _ in made}
+        unlucky.add(min(unlucky or ids))
+        if ids & unlucky:
             raise ArithmeticError("a fault of ours")
-        effect.done(session, entry, reply, now)
+        assert effect.all_done is not None
+        effect.all_done(session, made, now)
 
-    monkeypatch.setitem(cast("dict[str, Effect]", EFFECTS), CREATE, replace(effect, done=done))
+    monkeypatch.setitem(cast("dict[str, Effect]", EFFECTS), CREATE, replace(effect, all_done=all_done))
     with pytest.raises(ArithmeticError):
         shop.publish()
     left = [entry.id for entry in shop.entries(OutboxEntry.operation == CREATE, OutboxEntry.state != "done")]
