@@ -41,9 +41,10 @@ def command(*, step_seconds: int, database: str) -> None:
         periods = {"step_seconds": step_seconds, "update_seconds": settings.update_seconds}
         todo = jobs(**periods, post=_post(settings), outlets=settings.outlets)
         timer = Scheduler(opened, utc_now, todo)
+        told_to_stop = _heard()  # before it says that it runs: whoever reads that may stop it at once
         timer.start()
         click.echo("crowd scheduler: " + ", ".join(f"{job.name} every {job.seconds} s" for job in todo))
-        _wait()
+        told_to_stop.wait()
         timer.stop()
 
 
@@ -55,9 +56,9 @@ def _post(settings: Settings) -> Post | None:
     return post_of(settings, signing_key(settings)) if settings.secret_key or is_sqlite else None
 
 
-def _wait() -> None:
-    """Return when somebody asks this process to stop."""
+def _heard() -> Event:
+    """Return what is set once somebody asks this process to stop."""
     asked = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
-    asked.wait()
+    return asked
