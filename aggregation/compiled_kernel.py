@@ -9,22 +9,30 @@ from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.compiled import compiled
-from aggregation.compiled_layout import lay_out_in_order
+from aggregation.compiled_layout import by_rarest_worker, lay_out_in_order
 from aggregation.compiled_rows import add_to_rows, multiply_rows
 from aggregation.consensus import Floats
 from aggregation.history import Cells
-from aggregation.kernel import Expectation, laid_out
+from aggregation.kernel import Arranged, Counted, Step
 from aggregation.pairs import Pairs
+from aggregation.votes import label_shares
 
-# Items worked on at a time: step after step reads their numbers from the nearest cache.
-STRIP = 64
+# Items worked on at a time hold about this many numbers: step after step reads them from the nearest cache.
+STRIP = 2**12
+# So many mantissas, each below 2, have a product inside float64.
+LONGEST = 512
+
+# Numbers of a table that stay in the cache of a core, more or less.
+NEAR = 2**16
 
 # A product of this many probabilities, each above the loop's floor of 1e-30, stays inside float64.
 BLOCK = 8
 SMALLEST = 1e-300
 
-# Logarithms are slow: evidence is multiplied up until the product falls below this.
-SMALL = 1e-150
+# How a float64 number lies in memory: the exponent above so many bits of fraction, and what stands for 1.
+FRACTION = 52
+ONE = 1023 << FRACTION
+LOG2 = float(np.log(2.0))
 
 # A share this small adds nothing to the counts of float64 numbers that matter (the least is 1e-10).
 NOTHING = 1e-26
@@ -72,6 +80,7 @@ class CompiledKernel:
     def __init__(self, pairs: Pairs, known: Codes) -> None:
         special = np.flatnonzero((known != UNKNOWN) | ~pairs.answered)
         self._layout = Layout(pairs.start, pairs.code, known, special)
+        self._label = pairs.label
         self._shape = (len(pairs.worker), pairs.shape[2])
         self._columns = Columns.of(pairs.shape[2])
 
@@ -81,21 +90,39 @@ class CompiledKernel:
         _divide(counts, pairs.first, smoothing, clip)
 
     @staticmethod
-    def lay_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
-        """Return the pairs and the vote shares of answers."""
+    def lay_out(answers: Answers, past: Cells | None) -> Pairs:
+        """Return the pairs of answers."""
         found = lay_out_in_order(answers) if past is None else None
-        return found or laid_out(answers, past)
+        return found or Pairs.of(answers, past)
 
-    def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
-        """Return the counts and the mass of a posterior."""
+    @staticmethod
+    def arrange(pairs: Pairs) -> Arranged:
+        """Put items with the same rarest worker side by side, unless all rows stay in the cache anyway."""
+        return by_rarest_worker(pairs) if len(pairs.worker) * pairs.shape[2] > NEAR else Arranged(pairs)
+
+    def start(self) -> Floats:
+        """Return the vote shares."""
+        layout, labels = self._layout, self._shape[1]
+        shares = np.zeros((len(layout.known), labels))
+        _vote(layout, self._label, shares)
+        told = layout.known[layout.special]
+        gold, silent = layout.special[told != UNKNOWN], layout.special[told == UNKNOWN]
+        shares[gold] = 0.0
+        shares[gold, layout.known[gold]] = 1.0
+        if len(silent):
+            shares[silent] = label_shares(self._label[layout.code], labels)
+        return shares
+
+    def collect(self, posterior: Floats) -> Counted:
+        """Count a posterior."""
         counts, mass = np.zeros(self._shape), np.zeros((len(LANES), self._shape[1]))
         _collect(self._layout, posterior, counts, mass, self._columns)
-        return counts, mass.sum(axis=0)
+        return Counted(counts, mass.sum(axis=0))
 
-    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
+    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Step:
         """Overwrite the posterior with the one under `table` and `prior`."""
         likelihood, change = _expect(self._layout, table, prior[None], posterior, self._columns)
-        return Expectation(*self.collect(posterior), float(likelihood), float(change))
+        return Step(float(likelihood), float(change))
 
 
 @compiled
@@ -108,9 +135,22 @@ def _divide(counts: Floats, first: NDArray[np.int64], smoothing: float, clip: fl
         for pair in range(begin, end):
             for k in range(len(given)):
                 given[k] += max(counts[pair, k], lowest)
+        for k in range(len(given)):
+            given[k] = 1.0 / given[k]
         for pair in range(begin, end):
             for k in range(len(given)):
-                counts[pair, k] = (max(counts[pair, k], clip) + smoothing) / given[k]
+                counts[pair, k] = (max(counts[pair, k], clip) + smoothing) * given[k]
+
+
+@compiled
+def _vote(layout: Layout, label: Codes, shares: Floats) -> None:
+    """Make the share of each item's answers that each label has."""
+    for item in range(len(shares)):
+        begin, end = layout.start[item], layout.start[item + 1]
+        for answer in range(begin, end):
+            shares[item, label[layout.code[answer]]] += 1.0
+        for k in range(shares.shape[1]):
+            shares[item, k] /= max(end - begin, 1)
 
 
 @compiled
@@ -143,29 +183,31 @@ def _expect(
     layout: Layout, table: Floats, prior: Floats, posterior: Floats, columns: Columns
 ) -> tuple[float, float]:
     """Overwrite the posterior, strip by strip; return the log likelihood and the largest change."""
-    joint, evidence = np.empty((STRIP, posterior.shape[1])), np.empty(STRIP)
+    strip = min(max(STRIP // posterior.shape[1], 1), LONGEST)
+    joint, evidence, mantissa = np.empty((strip, posterior.shape[1])), np.empty(strip), np.empty(strip)
     likelihood, change, met = 0.0, 0.0, 0
-    for first in range(0, len(posterior), STRIP):
-        size = min(STRIP, len(posterior) - first)
-        likelihood += _multiply(layout, first, size, table, prior, joint, columns)
+    for first in range(0, len(posterior), strip):
+        size = min(strip, len(posterior) - first)
+        bounds = layout.start[first : first + size + 1]
+        likelihood += _multiply(bounds, layout.code, table, prior, joint, columns)
         for row in range(size):
             evidence[row] = _total(joint, row, columns)
         while met < len(layout.special) and layout.special[met] < first + size:
             likelihood += _settle(layout, layout.special[met], first, joint, evidence, posterior)
             met += 1
-        likelihood += _sum_of_logs(evidence, size)
-        change = max(change, _share_out(first, size, joint, evidence, posterior, columns))
+        likelihood += _sum_of_logs(evidence[:size], mantissa[:size])
+        change = max(change, _share_out(joint, evidence, posterior[first : first + size], columns))
     return likelihood, change
 
 
 @compiled
 def _multiply(
-    layout: Layout, first: int, size: int, table: Floats, prior: Floats, joint: Floats, columns: Columns
+    bounds: NDArray[np.int64], code: Codes, table: Floats, prior: Floats, joint: Floats, columns: Columns
 ) -> float:
-    """Multiply up the probability of the items' answers; return the logarithms of what was taken out."""
-    code, whole, taken = layout.code, _whole(joint, columns), 0.0
-    for row in range(size):
-        begin, end = layout.start[first + row], layout.start[first + row + 1]
+    """Multiply up the probability of some items' answers; return the logarithms of what was taken out."""
+    whole, taken = _whole(joint, columns), 0.0
+    for row in range(len(bounds) - 1):
+        begin, end = bounds[row], bounds[row + 1]
         stop = min(begin + BLOCK, end)
         for column in range(0, whole, WIDE):
             multiply_rows(joint, row, prior, 0, table, code, begin, stop, column, columns.wide)
@@ -207,36 +249,29 @@ def _settle(
 
 
 @compiled
-def _sum_of_logs(evidence: Floats, size: int) -> float:
-    likelihood, product = 0.0, 1.0
-    for row in range(size):
-        if evidence[row] < SMALL:
-            likelihood += np.log(evidence[row])
-        else:
-            product *= evidence[row]
-        if product < SMALL:
-            likelihood += np.log(product)
-            product = 1.0
-    return float(likelihood + np.log(product))
+def _sum_of_logs(numbers: Floats, mantissa: Floats) -> float:
+    """Add up exponents and multiply mantissas, so that one logarithm does."""
+    bits, fraction, exponent = numbers.view(np.int64), mantissa.view(np.int64), 0
+    for row in range(len(bits)):
+        exponent += (bits[row] - ONE) >> FRACTION
+        fraction[row] = bits[row] & (2**FRACTION - 1) | ONE
+    return float(np.log(_product(mantissa)) + exponent * LOG2)
 
 
 @compiled
-def _share_out(
-    first: int, size: int, joint: Floats, evidence: Floats, posterior: Floats, columns: Columns
-) -> float:
+def _share_out(joint: Floats, evidence: Floats, posterior: Floats, columns: Columns) -> float:
     """Overwrite the posterior of a strip; return the largest change."""
     change, whole = 0.0, _whole(joint, columns)
-    for row in range(size):
-        scale, moved = 1.0 / evidence[row], 0.0
+    for row in range(len(posterior)):
+        scale = 1.0 / evidence[row]
         for k in range(whole):
             share = joint[row, k] * scale
-            moved = max(moved, abs(share - posterior[first + row, k]))
-            posterior[first + row, k] = share
+            change = max(change, abs(share - posterior[row, k]))
+            posterior[row, k] = share
         for k in range(len(columns.rest)):
             share = joint[row, whole + k] * scale
-            moved = max(moved, abs(share - posterior[first + row, whole + k]))
-            posterior[first + row, whole + k] = share
-        change = max(change, moved)
+            change = max(change, abs(share - posterior[row, whole + k]))
+            posterior[row, whole + k] = share
     return change
 
 
@@ -249,6 +284,13 @@ def _sum(joint: Floats, row: int, columns: Columns) -> float:
     return total
 
 
+def _multiplied(numbers: Floats) -> float:
+    product = 1.0
+    for number in numbers:
+        product *= number
+    return product
+
+
 def _peak(posterior: Floats, item: int, column: int, width: Width) -> float:
     largest = 0.0
     for k in range(len(width)):
@@ -256,5 +298,6 @@ def _peak(posterior: Floats, item: int, column: int, width: Width) -> float:
     return largest
 
 
+_product = compiled(_multiplied, reorder=True)
 _total = compiled(_sum, reorder=True)
 _largest = compiled(_peak, reorder=True)

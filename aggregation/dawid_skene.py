@@ -120,6 +120,6 @@ def matrices(problem: Problem, found: Fit) -> Floats | None:
 
 def _crowd(problem: Problem, posterior: Floats) -> Floats:
     """Return the (K, K) confusion matrix of all workers together, true label first."""
-    counts, _ = problem.kernel.collect(posterior)
+    counts, _ = problem.kernel.collect(problem.arranged(posterior))
     pooled = np.asarray(problem.pairs.label_sums() @ counts).T + 1.0
     return np.asarray(pooled / pooled.sum(axis=1, keepdims=True))

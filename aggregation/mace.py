@@ -51,13 +51,14 @@ def mace(
     # Every start reads all answers again: what is worth compiling depends on all starts together.
     problem = Problem.of(answers, answers.codes_of(gold), choose_kernel(len(answers) * restarts))
     rng = np.random.default_rng(seed)
-    best, likelihood, iterations = problem.start.copy(), -np.inf, 0
+    best, likelihood, iterations = problem.kernel.start(), -np.inf, 0
     for _ in range(restarts if len(answers) else 0):
         start = random_start(problem.pairs, rng)
         found, reached, passes = climb(problem, start, max_iterations=max_iterations, tolerance=tolerance)
         iterations += passes
         if reached > likelihood:
             best, likelihood = found, reached
+    best = problem.restored(best)
     best[problem.silent] = 1.0 / max(len(answers.labels), 1)
     return conclude(
         "mace", answers, best, iterations=iterations, log_likelihood=likelihood if len(answers) else 0.0
@@ -67,17 +68,18 @@ def mace(
 def climb(
     problem: Problem, start: Competence, *, max_iterations: int, tolerance: float
 ) -> tuple[Floats, float, int]:
-    """Iterate from one start; return the posterior, its log likelihood and the passes made."""
+    """Iterate from one start; return the kernel's posterior, its log likelihood and the passes made."""
     labels = problem.pairs.shape[2]
     prior = np.full(labels, 1.0 / labels)
-    posterior = problem.start.copy()
+    posterior = problem.kernel.start()
     competence, likelihood, passes = start, -np.inf, 0
     while passes < max_iterations:
         step = problem.kernel.expect(_table(problem.pairs, competence), prior, posterior)
         likelihood, passes = step.log_likelihood, passes + 1
         if step.change <= tolerance:
             break
-        competence = _maximise(problem.pairs, competence, step.counts)
+        counts, _ = problem.kernel.collect(posterior)
+        competence = _maximise(problem.pairs, competence, counts)
     return posterior, likelihood, passes
 
 

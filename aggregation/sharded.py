@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from aggregation.answers import Codes
 from aggregation.consensus import Floats, choose
 from aggregation.dawid_skene import DIAGONAL, plain
 from aggregation.em import Fit, Maximise, Problem, choose_kernel, fit
-from aggregation.kernel import Expectation
+from aggregation.kernel import Counted, Step
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
 from aggregation.registry import AGGREGATORS
@@ -52,6 +52,15 @@ class Parameters:
     prior: Floats
 
 
+class Expectation(NamedTuple):
+    """What a pass over a shard yields; its posterior is updated in place."""
+
+    counts: Floats
+    mass: Floats
+    log_likelihood: float
+    change: float
+
+
 @dataclass(frozen=True, slots=True)
 class Concluded:
     """The labels of a shard, and what they say of every worker's answers there."""
@@ -72,19 +81,27 @@ Pass = Callable[[Parameters | None], Iterable[Expectation]]
 class ShardedKernel:
     """A kernel whose answers and posteriors lie elsewhere; the posterior it is handed has no rows."""
 
-    def __init__(self, each: Pass) -> None:
+    def __init__(self, each: Pass, labels: int) -> None:
         self._each = each
+        self._labels = labels
+        self._counted: Counted | None = None
 
-    def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
-        """Return the counts and the mass of all shards' posteriors."""
-        del posterior
-        found = reduce(_added, self._each(None))
-        return found.counts, found.mass
+    def start(self) -> Floats:
+        """Return no rows: the shards have their vote shares."""
+        return np.empty((0, self._labels))
 
-    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
-        """Have every shard overwrite its posterior with the one under `table` and `prior`."""
+    def collect(self, posterior: Floats) -> Counted:
+        """Count all shards' posteriors, if that was not done when they were computed."""
         del posterior
-        return reduce(_added, self._each(Parameters(table, prior)))
+        counted, self._counted = self._counted, None
+        return counted or _counted(reduce(_added, self._each(None)))
+
+    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Step:
+        """Have every shard overwrite its posterior with the one under `table` and `prior`, and count it."""
+        del posterior
+        found = reduce(_added, self._each(Parameters(table, prior)))
+        self._counted = _counted(found)
+        return Step(found.log_likelihood, found.change)
 
 
 def whole(observed: NDArray[np.int64], given: NDArray[np.int64], workers: int, labels: int) -> Pairs:
@@ -112,7 +129,7 @@ def fit_shards(pairs: Pairs, each: Pass, method: str, **settings: object) -> Fit
     take = {**AGGREGATORS[method].parameters, **settings}
     labels = pairs.shape[2]
     nothing = np.empty(0, dtype=np.int32)
-    problem = Problem(pairs, np.empty((0, labels)), nothing, ShardedKernel(each))
+    problem = Problem(pairs, nothing, ShardedKernel(each, labels))
     step = STEPS[method](pairs, popular(pairs), take)
     return fit(
         problem,
@@ -135,7 +152,8 @@ def pass_over(shard: Shard, pairs: Pairs, parameters: Parameters | None) -> Expe
     kernel = choose_kernel(len(pairs.code))(here, shard.known)
     if parameters is None:
         return Expectation(*kernel.collect(shard.posterior), 0.0, 0.0)
-    return kernel.expect(parameters.table, parameters.prior, shard.posterior)
+    step = kernel.expect(parameters.table, parameters.prior, shard.posterior)
+    return Expectation(*kernel.collect(shard.posterior), *step)
 
 
 def concluded(shard: Shard, pairs: Pairs) -> Concluded:
@@ -152,6 +170,10 @@ def concluded(shard: Shard, pairs: Pairs) -> Concluded:
         right=np.bincount(worker, shard.posterior[item, label], workers).astype(np.float64),
         agreed=np.bincount(worker, choice[item] == label, workers).astype(np.float64),
     )
+
+
+def _counted(found: Expectation) -> Counted:
+    return Counted(found.counts, found.mass)
 
 
 def _added(one: Expectation, other: Expectation) -> Expectation:

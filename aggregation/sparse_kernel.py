@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Answers, Codes
-from aggregation.consensus import Floats
+from aggregation.consensus import Floats, clamp
 from aggregation.history import Cells
-from aggregation.kernel import Expectation, laid_out
+from aggregation.kernel import Arranged, Counted, Step
 from aggregation.pairs import Pairs, divide_by_worker
+from aggregation.votes import shares_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -52,6 +53,7 @@ class SparseKernel:
     def __init__(self, pairs: Pairs, known: Codes) -> None:
         from scipy import sparse
 
+        self._pairs, self._known = pairs, known
         items, _, labels = pairs.shape
         step = max(BLOCK // max(labels, 1), 1)
         entries = (np.ones(len(pairs.code)), pairs.code, pairs.start.astype(np.int32))
@@ -67,19 +69,30 @@ class SparseKernel:
         divide_by_worker(pairs, counts, smoothing, clip)
 
     @staticmethod
-    def lay_out(answers: Answers, past: Cells | None) -> tuple[Pairs, Floats]:
-        """Return the pairs and the vote shares of answers."""
-        return laid_out(answers, past)
+    def lay_out(answers: Answers, past: Cells | None) -> Pairs:
+        """Return the pairs of answers."""
+        return Pairs.of(answers, past)
 
-    def collect(self, posterior: Floats) -> tuple[Floats, Floats]:
-        """Return the counts and the mass of a posterior."""
+    @staticmethod
+    def arrange(pairs: Pairs) -> Arranged:
+        """Leave items as they stand."""
+        return Arranged(pairs)
+
+    def start(self) -> Floats:
+        """Return the vote shares."""
+        pairs, (items, _, labels) = self._pairs, self._pairs.shape
+        item = np.repeat(np.arange(items, dtype=np.int32), np.diff(pairs.start))
+        return clamp(shares_of(item, pairs.label[pairs.code], items=items, labels=labels), self._known)
+
+    def collect(self, posterior: Floats) -> Counted:
+        """Count a posterior."""
         mass = np.zeros(posterior.shape[1])
         for block in self._blocks:
             mass += block.weight @ posterior[block.items]
         counts: Floats = np.asarray(self._rows.T @ posterior)
-        return counts, mass
+        return Counted(counts, mass)
 
-    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Expectation:
+    def expect(self, table: Floats, prior: Floats, posterior: Floats) -> Step:
         """Overwrite the posterior with the one under `table` and `prior`."""
         logs, log_prior = np.log(table), np.log(prior)
         likelihood, change = 0.0, 0.0
@@ -92,8 +105,7 @@ class SparseKernel:
             moved = np.abs(joint - before).max(axis=0) * block.weight
             change = max(change, float(moved.max(initial=0.0)))
             before[:] = joint
-        counts, mass = self.collect(posterior)
-        return Expectation(counts, mass, likelihood, change)
+        return Step(likelihood, change)
 
 
 def _normalise(joint: Floats, block: Block) -> Floats:

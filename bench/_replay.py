@@ -99,32 +99,34 @@ def look(answers: Answers, before: State | None = None) -> State:
     """Fit a small panel, warm from the last: two tilted models, one coin and the votes."""
     passes = COLD if before is None else WARM
     start = None if before is None else before.posterior
-    problem = _problem(answers, start)
+    problem = _problem(answers)
     shares = popularity(answers)
     step = hierarchical(problem.pairs, shares, strength=2.0, diagonal=DIAGONAL)
-    found = _fit(problem, step, passes)
+    found = _fit(problem, step, passes, start)
     kept = _informative(answers, problem, found)
     if kept is not answers:
-        problem = _problem(kept, start)
+        problem = _problem(kept)
     flat = shares**0.5
     parts = [
-        _fit(problem, Tilted(problem.pairs, flat / flat.sum(), strength=s, precision=PRECISION), passes)
+        _fit(
+            problem, Tilted(problem.pairs, flat / flat.sum(), strength=s, precision=PRECISION), passes, start
+        )
         for s in STRENGTHS
     ]
-    one = _fit(problem, coin(problem.pairs, shares, strength=COIN, accuracy=DIAGONAL), passes)
-    votes = Problem.of(kept, problem.known).start if start is not None else problem.start
+    one = _fit(problem, coin(problem.pairs, shares, strength=COIN, accuracy=DIAGONAL), passes, start)
     total = np.mean([part.posterior for part in parts], axis=0)
-    total = (total + VOTES_WEIGHT * votes + COIN_WEIGHT * one.posterior) / (1 + VOTES_WEIGHT + COIN_WEIGHT)
+    total = (total + VOTES_WEIGHT * problem.start + COIN_WEIGHT * one.posterior) / (
+        1 + VOTES_WEIGHT + COIN_WEIGHT
+    )
     return State(total, confusions(answers, total))
 
 
-def _problem(answers: Answers, start: Floats | None) -> Problem:
-    problem = Problem.of(answers, np.full(len(answers.items), UNKNOWN, dtype=np.int32))
-    return problem if start is None else replace(problem, start=start)
+def _problem(answers: Answers) -> Problem:
+    return Problem.of(answers, np.full(len(answers.items), UNKNOWN, dtype=np.int32))
 
 
-def _fit(problem: Problem, step: Maximise, passes: int) -> Fit:
-    return fit(problem, step, max_iterations=passes, tolerance=STILL)
+def _fit(problem: Problem, step: Maximise, passes: int, start: Floats | None) -> Fit:
+    return fit(problem, step, max_iterations=passes, tolerance=STILL, start=start)
 
 
 def _informative(answers: Answers, problem: Problem, found: Fit) -> Answers:

@@ -15,9 +15,8 @@ import numpy as np
 from aggregation.answers import UNKNOWN
 from aggregation.consensus import Floats
 from aggregation.em import Fit
-from aggregation.kernel import Expectation
 from aggregation.pairs import Pairs
-from aggregation.sharded import Parameters, Pass, concluded, fit_shards, pass_over
+from aggregation.sharded import Expectation, Parameters, Pass, concluded, fit_shards, pass_over
 from crowd.errors import CrowdError, Unprocessable
 from crowd.tables.memory import MB, PROGRAM, Cap
 from crowd.tables.results import DIGITS, LABEL_COLUMNS

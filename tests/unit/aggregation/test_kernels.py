@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,12 +12,14 @@ from numba.core.errors import TypingError
 
 from aggregation.answers import Answers
 from aggregation.compiled_kernel import Columns, CompiledKernel, Layout, _collect
+from aggregation.compiled_layout import by_rarest_worker
 from aggregation.dawid_skene import hierarchical, plain, shrunken
 from aggregation.em import COMPILE_FROM, Problem, choose_kernel, fit
 from aggregation.history import Cells
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs, counting_sort
 from aggregation.sparse_kernel import SparseKernel
+from aggregation.votes import vote_shares
 
 STEPS = {
     "plain": lambda pairs, prior: plain(pairs, 0.0),
@@ -26,23 +30,55 @@ STEPS = {
 }
 
 
+@pytest.mark.parametrize("order", ["as they stand", "by the rarest worker"])
 @pytest.mark.parametrize(
     ("step", "labels"), [*((step, 3) for step in STEPS), ("plain", 1), ("plain", 2), ("plain", 37)]
 )
-def test_compiled_and_sparse_agree(crowd, step, labels):
+def test_compiled_and_sparse_agree(crowd, monkeypatch, step, labels, order):
+    monkeypatch.setattr("aggregation.compiled_kernel.NEAR", 2**16 if order == "as they stand" else 0)
     full = crowd(items=80, workers=25, labels=labels, overlap=20)
     items = (*full.items, "silent", "silent gold")
     unseen = (*full.labels, "unseen") if labels > 2 else full.labels
     answers = Answers(full.item, full.worker, full.label, items, full.workers, unseen)
     known = np.full(82, -1, dtype=np.int32)
     known[[0, 1, 2, 70, 81]] = len(unseen) - 1
-    found = []
+    found, starts = [], []
     for kernel in (SparseKernel, CompiledKernel):
         problem = Problem.of(answers, known, kernel)
         maximise = STEPS[step](problem.pairs, np.full(len(unseen), 1 / len(unseen)))
         found.append(fit(problem, maximise, max_iterations=30, tolerance=-1.0))
+        starts.append(problem.start)
+        np.testing.assert_array_equal(problem.restored(problem.arranged(problem.start)), problem.start)
     np.testing.assert_allclose(found[0].posterior, found[1].posterior, atol=1e-9)
     np.testing.assert_allclose(found[0].history, found[1].history, rtol=1e-9)
+    np.testing.assert_array_equal(*starts)
+
+
+def test_items_of_the_same_rarest_worker_stand_together(crowd):
+    pairs = Pairs.of(crowd(items=80, workers=25))
+    moved = by_rarest_worker(pairs)
+    given = np.bincount(pairs.worker[pairs.code])
+    rarest = []
+    for item, place in enumerate(moved.place):
+        mine = pairs.code[pairs.start[item] : pairs.start[item + 1]]
+        there = moved.pairs.code[moved.pairs.start[place] : moved.pairs.start[place + 1]]
+        np.testing.assert_array_equal(mine, there)
+    for begin, end in pairwise(moved.pairs.start.tolist()):
+        workers = pairs.worker[moved.pairs.code[begin:end]]
+        rarest.append(min((given[worker], -worker) for worker in workers.tolist()))
+    assert rarest == sorted(rarest, reverse=True)
+
+
+def test_a_fit_goes_on_from_a_posterior(crowd, monkeypatch):
+    monkeypatch.setattr("aggregation.compiled_kernel.NEAR", 0)
+    answers = crowd()
+    problem = Problem.of(answers, answers.codes_of(None), CompiledKernel)
+    step = plain(problem.pairs, 0.1)
+    half = fit(problem, step, max_iterations=4, tolerance=-1.0)
+    rest = fit(problem, step, max_iterations=3, tolerance=-1.0, start=half.posterior)
+    whole = fit(problem, step, max_iterations=7, tolerance=-1.0)
+    np.testing.assert_allclose(rest.posterior, whole.posterior, atol=1e-12)
+    assert half.history + rest.history == pytest.approx(whole.history)
 
 
 @settings(max_examples=40, deadline=None)
@@ -80,13 +116,13 @@ def test_kernels_lay_the_same_out(crowd, rng, order, past):
     items, labels = ("none", *full.items, "silent"), (*full.labels, "unseen")
     answers = Answers(full.item[rows] + 1, full.worker[rows], full.label[rows], items, full.workers, labels)
     cells = None if past is None else Cells(np.array([3]), np.array([0]), np.array([2.0]))
-    (pairs, shares), (fast, fast_shares) = (
-        kernel.lay_out(answers, cells) for kernel in (SparseKernel, CompiledKernel)
-    )
+    pairs, fast = (kernel.lay_out(answers, cells) for kernel in (SparseKernel, CompiledKernel))
     assert pairs.shape == fast.shape
     for name in ("start", "code", "worker", "label", "given", "first"):
         np.testing.assert_array_equal(getattr(pairs, name), getattr(fast, name))
-    np.testing.assert_array_equal(shares, fast_shares)
+    shares = vote_shares(answers)
+    for kernel in (SparseKernel, CompiledKernel):
+        np.testing.assert_array_equal(kernel(pairs, np.full(len(items), -1)).start(), shares)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.5])
