@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, NotFound, bad_input
-from crowd.models import Assignment, Consensus, CurrentRun, Gold, Item, Project, Slot
+from crowd.models import Assignment, Case, Consensus, CurrentRun, Gold, Item, Project, Slot
 from crowd.models.states import advance
 from crowd.services import audit, locks, publish
 from crowd.services.experts import undo
@@ -59,6 +59,7 @@ def correct(
     cause = f"gold {new.id} corrects gold {old.id}"
     found = undo.replay(session, project, concerned, before, cause=cause, reviewer=reviewer, now=now)
     correction = Correction(item_key, old.label, right, new.id, **found)
+    _close_dispute(session, old, right, reviewer, now)
     details = {"was": old.label, "label": right, "accepted": others, **correction.counts()}
     _note(session, project, "gold.correct", item, reviewer, details, now)
     return correction
@@ -86,6 +87,7 @@ def retire(
     cause = f"gold {gold.id} is retired"
     found = undo.replay(session, project, concerned, before, cause=cause, reviewer=reviewer, now=now)
     correction = Correction(item.key, gold.label, None, gold.id, **found)
+    _close_dispute(session, gold, None, reviewer, now)
     details = {"was": gold.label, "because": because, **correction.counts()}
     _note(session, project, "gold.retire", item, reviewer, details, now)
     return correction
@@ -266,6 +268,14 @@ def _replace(
     session.add(new)
     session.flush()
     return new
+
+
+def _close_dispute(session: Session, gold: Gold, label: str | None, by: str, now: datetime) -> None:
+    """Close the case that asked if this gold is right: it is corrected, or without a label retired."""
+    waiting = select(Case).where(Case.gold_id == gold.id, Case.kind == "gold_dispute", Case.state == "open")
+    for case in session.scalars(waiting):
+        case.state, case.outcome = "closed", "retired" if label is None else "corrected"
+        case.label, case.reviewer, case.closed_at = label, by, now
 
 
 def _note(

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from crowd.errors import bad_input
 from crowd.models import Project, Worker
 from crowd.models.worker import RESTRICTIONS
-from crowd.services import roster
+from crowd.services import grade, roster
 from crowd.services.access import scope
 from crowd.services.people import eligibility, pool
 from crowd.web.place import Place, RequesterCall
@@ -38,7 +38,11 @@ def register(pages: Blueprint, at: Place) -> None:
     @at.for_requesters("write")
     def restrict(call: RequesterCall, slug: str, pseudonym: str) -> ResponseReturnValue:
         project = scope.project(call.session, call.principal, slug)
-        keep_out(call, scope.worker(call.session, call.principal, pseudonym), project)
+        worker = scope.worker(call.session, call.principal, pseudonym)
+        keep_out(call, worker, project)
+        if request.form.get("exclude"):
+            reason = request.form["reason"].strip()[:1000]
+            grade.exclude(call.session, project, worker, reason=reason, now=call.now)
         return redirect(url_for("console.team", slug=slug), 303)
 
     @pages.post("/projects/<slug>/workers/<pseudonym>/lift", endpoint="lift_here")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask import Blueprint
+from markupsafe import Markup
 
 from crowd.web.sentences import sentence
 from workers import qualification
@@ -21,9 +22,12 @@ def register(pages: Blueprint) -> None:
     pages.add_app_template_filter(sentence)
 
 
-def utc(moment: datetime) -> str:
-    """Write a time (UTC) as people read it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def utc(moment: datetime) -> Markup:
+    """Write a time (UTC) as people read it, which no line breaks apart."""
+    shown = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        f"{shown:%Y-%m-%dT%H:%MZ}", f"{shown:%Y-%m-%d %H:%M}"
+    )
 
 
 def thousands(number: int) -> str:

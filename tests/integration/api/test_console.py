@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from dataclasses import dataclass
@@ -215,8 +216,11 @@ def test_those_who_answered_are_kept_out_of_a_project_and_let_in(ann_sees, ann, 
     shown = ann_sees.sent(
         f"/projects/pets/workers/{kim}/restrict", kind="suspended", reason="too fast", days="7"
     )
-    assert "Suspended: too fast, until 2026-01-08" in shown
+    assert 'Suspended: too fast, until <time datetime="2026-01-08' in shown
     assert "Suspended" not in ann_sees.sent(f"/projects/pets/workers/{kim}/lift")
+    ann_sees.sent(f"/projects/pets/workers/{kim}/restrict", kind="banned", reason="copies", exclude="1")
+    rows = csv.DictReader(io.StringIO(ann_sees.see("/api/v1/projects/pets/answers")))
+    assert {row["excluded"].lower() for row in rows} == {"true"}
 
 
 def test_an_erasure_has_to_be_typed(ann_sees, browse, wim):

@@ -70,6 +70,24 @@ def test_gold_that_good_workers_contradict_waits_for_a_reviewer(database: Databa
     shop.sound()
 
 
+@pytest.mark.parametrize("outcome", ["corrected", "retired"])
+def test_whoever_says_what_is_right_answers_the_case_as_well(database: Database, outcome: str) -> None:
+    shop = busy(database)
+    turn(shop)
+    if outcome == "corrected":
+        shop.do(lambda s, p: golds.correct(s, p, "g04", "b", reviewer="eve", now=shop.clock()))
+    else:
+        shop.do(
+            lambda s, p: golds.retire(
+                s, p, golds.of_item(s, p, "g04"), because="unclear", reviewer="eve", now=shop.clock()
+            )
+        )
+    [case] = shop.rows(select(Case).where(Case.kind == "gold_dispute"))
+    assert (case.state, case.outcome, case.reviewer) == ("closed", outcome, "eve")
+    assert case.label == ("b" if outcome == "corrected" else None)
+    shop.sound()
+
+
 def test_where_gold_is_short_items_are_proposed_and_made_gold(database: Database) -> None:
     shop = busy(database, wrong="", gold_share=None, gold_policy={"share": 0.5})
     done = turn(shop)
