@@ -45,8 +45,7 @@ class _Case:
     votes: int
     confidence: float
     pending: int  # answers wanted that are not here yet
-    # Right labels that another answer is expected to gain, and whose that would be
-    next: worth.Next = worth.UNKNOWN
+    next: worth.Next = worth.UNKNOWN  # what another answer is expected to gain, and whose it would be
     is_provisional: bool = False
 
     @property
@@ -101,22 +100,7 @@ def decide_soon(
 def _act(
     session: Session, project: Project, run: ConsensusRun, found: Sequence[_Case], now: datetime
 ) -> Decided:
-    looked_at = audit_slice.under_way(session, project)
-    rule = policy(project)
-    raised = rules.raised(session, project)
-    cases = [
-        case
-        for case in found
-        if case.item_id not in looked_at and not (case.pending and case.votes < raised.get(case.item_id, 0))
-    ]
-    votes = np.array([case.votes for case in cases], dtype=np.int64)
-    confidence = np.array([case.confidence for case in cases], dtype=np.float64)
-    expected = np.array([case.gain for case in cases], dtype=np.float64)
-    actions = [ACTIONS[code] for code in decide_all(votes, confidence, rule, gain=expected)]
-    by_action = {
-        action: [case for case, chosen in zip(cases, actions, strict=True) if chosen == action]
-        for action in ACTIONS
-    }
+    by_action = _judged(project, _decidable(session, project, found))
     enough, given_up, for_experts = (
         [case for case in by_action[action] if case.state == "asking"] for action in ENDING
     )
@@ -125,6 +109,36 @@ def _act(
     locks.items(session, [case.item_id for case in (*enough, *given_up, *for_experts, *wanting)])
     for action, ended in zip(ENDING, (enough, given_up, for_experts), strict=True):
         _end(session, project, run, ended, action, now)
+    more = _ask_again(session, project, run, wanting, now)
+    return Decided(len(enough), more, len(given_up), len(wanting) - more, len(for_experts))
+
+
+def _decidable(session: Session, project: Project, found: Sequence[_Case]) -> list[_Case]:
+    """Leave out what the audit slice looks at, and what a rule wants more answers to that are under way."""
+    looked_at = audit_slice.under_way(session, project)
+    raised = rules.raised(session, project)
+    return [
+        case
+        for case in found
+        if case.item_id not in looked_at and not (case.pending and case.votes < raised.get(case.item_id, 0))
+    ]
+
+
+def _judged(project: Project, cases: Sequence[_Case]) -> dict[Action, list[_Case]]:
+    """Sort cases by what is to be done about them."""
+    votes = np.array([case.votes for case in cases], dtype=np.int64)
+    confidence = np.array([case.confidence for case in cases], dtype=np.float64)
+    gain = np.array([case.gain for case in cases], dtype=np.float64)
+    sorted_out: dict[Action, list[_Case]] = {action: [] for action in ACTIONS}
+    for case, code in zip(cases, decide_all(votes, confidence, policy(project), gain=gain), strict=True):
+        sorted_out[ACTIONS[code]].append(case)
+    return sorted_out
+
+
+def _ask_again(
+    session: Session, project: Project, run: ConsensusRun, wanting: Sequence[_Case], now: datetime
+) -> int:
+    """Open a place on each of these items, the first first, as far as the budget reaches; return how many."""
     chosen = {case.item_id for case in wanting if case.next.from_second}
     funded = publish.fundable(session, project, [case.item_id for case in wanting], chosen=chosen)
     reached = set(funded)
@@ -133,7 +147,7 @@ def _act(
     publish.ask_again(session, project, funded, cause=cause, chosen=chosen, now=now)
     worth.rank(session, {case.item_id: case.gain for case in more if np.isfinite(case.gain)})
     _record(session, project, run, more, "more", now)
-    return Decided(len(enough), len(more), len(given_up), len(wanting) - len(more), len(for_experts))
+    return len(more)
 
 
 def _end(
