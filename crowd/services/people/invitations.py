@@ -17,7 +17,10 @@ from crowd.services.access.keys import Principal
 
 LIFETIME = timedelta(days=7)
 SECRET_BYTES = 16
-OVER = "this invitation is unknown, used or over; ask whoever sent it for a new one"
+OVER = (
+    "this invitation is unknown, over or used already: "
+    "sign in if it was you who used it, or ask whoever sent it for a new one"
+)
 
 
 def invite(session: Session, principal: Principal, *, name: str, now: datetime) -> tuple[Worker, str]:

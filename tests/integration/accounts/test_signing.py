@@ -58,7 +58,8 @@ class TestInvitation:
 
     def test_works_once(self, app, mia, link):
         second = Browser(app)
-        assert second.get(link).status_code == 404
+        over = second.get(link)
+        assert (over.status_code, "sign in if it was you who used it" in over.text) == (404, True)
         assert second.send(link, **CHOSEN).status_code == 404
         assert not is_in(second)
 
