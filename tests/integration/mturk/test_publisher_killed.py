@@ -48,7 +48,7 @@ def one_hit_each(shop: World, turk: Turk) -> None:
 
 
 @pytest.mark.contract(25)
-@pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_at_every_boundary_a_kill_leaves_one_hit_for_every_page(
     database: Database, forge: Forge, stride: int
 ) -> None:
@@ -79,7 +79,7 @@ def test_whoever_comes_a_day_after_a_kill_looks_first(database: Database, forge:
         shop = make(database, url)
         forge.here(f"{ACT}:warm", url)
         publishing.publish(database, url, shop.project_id, 0)
-        for boundary in range(15, 60, 5):
+        for boundary in range(15, 60, 11):
             shop.ask_again("i00", "i01", cause=f"boundary {boundary}")
             turk.forward(3 * DAY)
             seconds = int(turk.now - START)
