@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.compiled import compiled
-from aggregation.compiled_layout import by_rarest_worker, lay_out_in_order
+from aggregation.compiled_layout import by_rarest_worker, lay_out_in_order, share_votes
 from aggregation.compiled_rows import add_to_rows, multiply_rows
 from aggregation.consensus import Floats
 from aggregation.history import Cells
@@ -104,7 +104,7 @@ class CompiledKernel:
         """Return the vote shares."""
         layout, labels = self._layout, self._shape[1]
         shares = np.zeros((len(layout.known), labels))
-        _vote(layout, self._label, shares)
+        share_votes(layout.start, layout.code, self._label, shares)
         told = layout.known[layout.special]
         gold, silent = layout.special[told != UNKNOWN], layout.special[told == UNKNOWN]
         shares[gold] = 0.0
@@ -140,17 +140,6 @@ def _divide(counts: Floats, first: NDArray[np.int64], smoothing: float, clip: fl
         for pair in range(begin, end):
             for k in range(len(given)):
                 counts[pair, k] = (max(counts[pair, k], clip) + smoothing) * given[k]
-
-
-@compiled
-def _vote(layout: Layout, label: Codes, shares: Floats) -> None:
-    """Make the share of each item's answers that each label has."""
-    for item in range(len(shares)):
-        begin, end = layout.start[item], layout.start[item + 1]
-        for answer in range(begin, end):
-            shares[item, label[layout.code[answer]]] += 1.0
-        for k in range(shares.shape[1]):
-            shares[item, k] /= max(end - begin, 1)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The layout of a large fit in two compiled sweeps over the answers; imported only with its kernel."""
+"""The layout of a large fit, in compiled sweeps over the answers; imported only with its kernel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aggregation.answers import Answers, Codes
 from aggregation.compiled import compiled
+from aggregation.consensus import Floats
 from aggregation.kernel import Arranged
 from aggregation.pairs import Pairs, few_cells
 
@@ -44,6 +45,16 @@ def by_rarest_worker(pairs: Pairs) -> Arranged:
     _sort_by_largest(pairs.start, pairs.code, rank[pairs.worker], place)
     _move(pairs.start, pairs.code, place, start, code)
     return Arranged(replace(pairs, start=start, code=code), place)
+
+
+@compiled
+def share_votes(start: NDArray[np.int64], code: Codes, label: Codes, shares: Floats) -> None:
+    """Add to each item the share of its answers that each label has; `label` is that of each pair."""
+    for item in range(len(shares)):
+        for answer in range(start[item], start[item + 1]):
+            shares[item, label[code[answer]]] += 1.0
+        for k in range(shares.shape[1]):
+            shares[item, k] /= max(start[item + 1] - start[item], 1)
 
 
 @compiled

@@ -1,6 +1,7 @@
 """How the time and memory of a fit grow with the answers: in memory, on disk, and crowd-kit beside them.
 
-    python bench/consensus_growth.py [--sizes 1e5,1e6,1e7] [--others-to 1e6] [--disk-from 1e6] [--plot FILE]
+    python bench/consensus_growth.py [--sizes 1e5,1e6,1e7] [--others-to 1e6] [--numba-to 1e7]
+                                     [--disk-from 1e6] [--memory 500] [--plot FILE]
 
 The synthetic crowd of consensus_speed.py, every run in a process of its own. `numba`, `scipy` and
 `crowd-kit` are whole fits from integer codes, their MB what the fit adds to a process that holds the answers.
@@ -22,6 +23,8 @@ from _recorded import arguments, say
 from consensus_speed import contenders, crowd, watched
 
 MB = 10**6
+# A larger file holds several crowds of so many answers, to be made one after the other.
+PART = 10**7
 Row = dict[str, Any]
 
 
@@ -39,11 +42,14 @@ def write_answers(path: str, answers: int, labels: int, seed: int) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    data = crowd(answers, labels, seed)
-    order = np.random.default_rng(seed).permutation(len(data))
-    columns = {"item": data.item, "worker": data.worker, "label": data.label}
-    table = pa.table({name: pa.array(codes[order]).cast(pa.string()) for name, codes in columns.items()})
-    parquet.write_table(table, path)
+    schema = pa.schema(dict.fromkeys(("item", "worker", "label"), pa.string()))
+    with parquet.ParquetWriter(path, schema) as writer:
+        for part, begin in enumerate(range(0, answers, PART)):
+            data = crowd(min(PART, answers - begin), labels, seed + part)
+            order = np.random.default_rng(seed + part).permutation(len(data))
+            columns = data.item + begin // 5, data.worker + begin // 200, data.label
+            texts = [pa.array(codes[order]).cast(pa.string()) for codes in columns]
+            writer.write_table(pa.table(texts, schema=schema))
 
 
 def on_disk(path: str, memory_mb: int, iterations: int) -> Row:
@@ -68,7 +74,8 @@ def alone(function: Any, *arguments: object) -> Any:
 
 def measure(size: int, options: Any) -> list[Row]:
     given = (size, options.labels, options.iterations, options.seed)
-    names = [name for name in contenders() if name == "numba" or size <= float(options.others_to)]
+    largest = {"numba": float(options.numba_to)}
+    names = [name for name in contenders() if size <= largest.get(name, float(options.others_to))]
     rows = []
     for name in names:
         say(f"{size:,} answers: {name}")
@@ -109,6 +116,7 @@ def main() -> None:
     parser = arguments(__doc__ or "", labels=2, iterations=20, memory=500)
     parser.add_argument("--sizes", default="1e5,1e6,1e7", help="numbers of answers, with commas")
     parser.add_argument("--others-to", default="1e6", help="largest size for crowd-kit and SciPy")
+    parser.add_argument("--numba-to", default="1e7", help="largest size for numba in memory")
     parser.add_argument("--disk-from", default="1e6", help="smallest size to lay out on disk")
     parser.add_argument("--scratch", help="folder for files; by default temporary files")
     parser.add_argument("--plot", type=Path, help="also draw it, as SVG")
