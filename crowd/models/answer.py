@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from crowd.models.base import Base, Numbered, Stamped, append_only, one_of, reference
+from crowd.models.base import Base, Numbered, Stamped, append_only, copied, one_of, reference
 
 FLAGS = ("excluded", "reinstated")
 SKIP_REASONS = ("cannot_tell", "broken", "other")
@@ -20,11 +20,11 @@ class Answer(Numbered, Stamped, Base):
     __tablename__ = "answer"
     __table_args__ = (Index("ix_answer_project_item", "project_id", "item_id"),)
 
-    project_id: Mapped[int] = reference("project", index=False)
-    item_id: Mapped[int] = reference("item", index=False)
-    worker_id: Mapped[int] = reference("worker")
+    project_id: Mapped[int] = copied()  # these three as in its slot
+    item_id: Mapped[int] = copied()
+    worker_id: Mapped[int] = copied(index=True)
     slot_id: Mapped[int] = reference("slot", unique=True)
-    label_set_id: Mapped[int] = reference("label_set", index=False)
+    label_set_id: Mapped[int] = copied()  # the project has it
     channel: Mapped[str]
     value: Mapped[str]  # the label itself; canonical JSON for other answer types
     seconds: Mapped[float | None]

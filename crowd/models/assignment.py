@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import BUSY, Base, Numbered, Stamped, one_of, reference
+from crowd.models.base import BUSY, Base, Numbered, Stamped, copied, one_of, reference
 
 WORK_STATES = ("assigned", "submitted", "returned", "expired")
 REVIEW_STATES = ("pending", "accepted", "soft_rejected", "rejected", "overturned")
@@ -16,8 +16,8 @@ ASSIGNMENT_KINDS = ("work", "quiz", "training")  # only work is paid
 SLOT_STATES = ("leased", "done", "skipped", "returned", "expired", "void")
 
 # Void and skipped slots stay in the way: whoever gave that answer, or none, must not be asked again.
-_HELD = text("state IN ('leased', 'done', 'skipped', 'void')")
-_LEASED = text("state = 'leased'")
+_HELD = "state IN ('leased', 'done', 'skipped', 'void')"
+_LIVE = text("live")
 _ASSIGNED = text("work = 'assigned'")
 _LEASING = text("work = 'assigned' AND lease_until IS NOT NULL")
 _GOLD = text("gold_id IS NOT NULL")
@@ -45,13 +45,14 @@ class Assignment(Numbered, Stamped, Base):
             sqlite_where=_ASSIGNED,
             postgresql_where=_ASSIGNED,
         ),
+        Index("ix_assignment_project_work", "project_id", "work"),
         # Only for who asks about the lease: PostgreSQL would else read all of it to find one worker's page.
         Index("ix_assignment_lease", "lease_until", sqlite_where=_LEASING, postgresql_where=_LEASING),
         Index("ix_assignment_due", "project_id", sqlite_where=_DUE, postgresql_where=_DUE),
         BUSY,
     )
 
-    project_id: Mapped[int] = reference("project")
+    project_id: Mapped[int] = copied()  # as in its HIT
     hit_id: Mapped[int] = reference("hit", index=False)
     worker_id: Mapped[int] = reference("worker")
     external_id: Mapped[str]
@@ -81,17 +82,17 @@ class Slot(Numbered, Stamped, Base):
     __table_args__ = (
         one_of("state", SLOT_STATES),
         Index(
-            "ix_slot_live", "item_id", "worker_id", unique=True, sqlite_where=_HELD, postgresql_where=_HELD
+            "ix_slot_live", "item_id", "worker_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
         ),
-        Index("ix_slot_leased", "project_id", sqlite_where=_LEASED, postgresql_where=_LEASED),
         Index("ix_slot_gold", "gold_id", sqlite_where=_GOLD, postgresql_where=_GOLD),
         BUSY,
     )
 
-    project_id: Mapped[int] = reference("project", index=False)
+    project_id: Mapped[int] = copied()  # as in its assignment, like the worker
     item_id: Mapped[int] = reference("item", index=False)
-    worker_id: Mapped[int] = reference("worker")
+    worker_id: Mapped[int] = copied(index=True)
     assignment_id: Mapped[int] = reference("assignment")
     position: Mapped[int]
     gold_id: Mapped[int | None] = reference("gold", index=False)  # set: counts apart, never a label
     state: Mapped[str] = mapped_column(default="leased")
+    live: Mapped[bool] = mapped_column(Computed(_HELD, persisted=True))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, TextClause, literal_column, or_, text
 
-from crowd.models.assignment import Assignment, Slot
+from crowd.models.assignment import Assignment
 from crowd.models.project import Project
 
 CLAIMABLE = text("item.claimable")
 ASSIGNED = Assignment.work == literal_column("'assigned'")
 DUE = Assignment.payment == literal_column("'due'")
-LEASED = Slot.state == literal_column("'leased'")
-LIVE = Slot.state.in_([literal_column(f"'{state}'") for state in ("leased", "done", "skipped", "void")])
+LIVE = text("slot.live")
 
 
 def claimable(*, handed_over: bool) -> TextClause:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowd.models.base import Base, BigId, Numbered, Stamped, one_of, reference
+from crowd.models.base import Base, BigId, Numbered, Stamped, copied, one_of, reference
 
 HIT_STATES = ("open", "closed")
 
@@ -22,7 +22,7 @@ class Hit(Numbered, Stamped, Base):
         CheckConstraint("assignments >= 1 AND reward_micros >= 0", name="offer"),
     )
 
-    project_id: Mapped[int] = reference("project", index=False)
+    project_id: Mapped[int] = copied()  # as in its instructions
     instructions_id: Mapped[int] = reference("instructions", index=False)
     channel: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")

@@ -22,7 +22,7 @@ from crowd.models import (
     Project,
     Slot,
 )
-from crowd.models.conditions import CLAIMABLE, LEASED
+from crowd.models.conditions import ASSIGNED, CLAIMABLE
 from crowd.models.states import advance
 from crowd.services import locks, pay, second_channel
 
@@ -181,7 +181,12 @@ def outstanding(session: Session, project: Project, *, channel: str | None = Non
     open_places = select(func.coalesce(func.sum(Item.open), 0)).where(
         Item.project_id == project.id, CLAIMABLE
     )
-    leased = select(func.count()).select_from(Slot).where(Slot.project_id == project.id, LEASED)
+    leased = (
+        select(func.count())
+        .select_from(Slot)
+        .join(Assignment, Assignment.id == Slot.assignment_id)
+        .where(Assignment.project_id == project.id, ASSIGNED, Slot.state == "leased")
+    )
     published = (
         select(func.coalesce(func.sum(HitQuestion.places), 0))
         .join(Hit, Hit.id == HitQuestion.hit_id)
@@ -189,9 +194,7 @@ def outstanding(session: Session, project: Project, *, channel: str | None = Non
     )
     if channel is not None:
         open_places = open_places.where(Item.handed_over == (channel == project.second_channel))
-        leased = leased.join(Assignment, Assignment.id == Slot.assignment_id).join(
-            Hit, Hit.id == Assignment.hit_id
-        )
+        leased = leased.join(Hit, Hit.id == Assignment.hit_id)
         leased, published = (query.where(Hit.channel == channel) for query in (leased, published))
     return sum(int(session.scalar(query) or 0) for query in (open_places, leased, published))
 

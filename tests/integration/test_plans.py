@@ -72,10 +72,10 @@ def test_a_sweep_reads_the_leases_that_ran_out(plan, rows):
     assert any("ix_assignment_lease (lease_until<?)" in step for step in steps)
 
 
-def test_what_is_outstanding_is_counted_among_open_items_and_leased_slots(plan, rows):
+def test_what_is_outstanding_is_counted_among_open_items_and_held_pages(plan, rows):
     steps = plan(lambda session: publish.outstanding(session, rows[0]))
     assert any("ix_item_claimable" in step for step in steps)
-    assert any("ix_slot_leased" in step for step in steps)
+    assert any("ix_assignment_project_work (project_id=? AND work=?)" in step for step in steps)
 
 
 def test_items_decided_between_runs_are_looked_up_without_the_others(plan, rows):

@@ -1118,7 +1118,6 @@ def _hit() -> None:
         sa.ForeignKeyConstraint(
             ["instructions_id"], ["instructions.id"], name=op.f("fk_hit_instructions_id_instructions")
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_hit_project_id_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hit")),
         sa.UniqueConstraint("project_id", "external_id", name=op.f("uq_hit_project_id_external_id")),
     )
@@ -1395,9 +1394,6 @@ def _assignment() -> None:
         ),
         sa.CheckConstraint("amount_micros >= 0 AND gold_micros >= 0", name=op.f("ck_assignment_money")),
         sa.ForeignKeyConstraint(["hit_id"], ["hit.id"], name=op.f("fk_assignment_hit_id_hit")),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_assignment_project_id_project")
-        ),
         sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_assignment_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
         sa.UniqueConstraint(
@@ -1432,7 +1428,7 @@ def _assignment() -> None:
         sqlite_where=sa.text("work = 'assigned' AND lease_until IS NOT NULL"),
         postgresql_where=sa.text("work = 'assigned' AND lease_until IS NOT NULL"),
     )
-    op.create_index(op.f("ix_assignment_project_id"), "assignment", ["project_id"])
+    op.create_index("ix_assignment_project_work", "assignment", ["project_id", "work"])
     op.create_index(op.f("ix_assignment_worker_id"), "assignment", ["worker_id"])
 
 
@@ -1837,6 +1833,12 @@ def _slot() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("gold_id", Id, nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "live",
+            sa.Boolean(),
+            sa.Computed("state IN ('leased', 'done', 'skipped', 'void')", persisted=True),
+            nullable=False,
+        ),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.CheckConstraint(
@@ -1848,8 +1850,6 @@ def _slot() -> None:
         ),
         sa.ForeignKeyConstraint(["gold_id"], ["gold.id"], name=op.f("fk_slot_gold_id_gold")),
         sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_slot_item_id_item")),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_slot_project_id_project")),
-        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_slot_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slot")),
         postgresql_with={
             "fillfactor": 70,
@@ -1866,19 +1866,12 @@ def _slot() -> None:
         postgresql_where=sa.text("gold_id IS NOT NULL"),
     )
     op.create_index(
-        "ix_slot_leased",
-        "slot",
-        ["project_id"],
-        sqlite_where=sa.text("state = 'leased'"),
-        postgresql_where=sa.text("state = 'leased'"),
-    )
-    op.create_index(
         "ix_slot_live",
         "slot",
         ["item_id", "worker_id"],
         unique=True,
-        sqlite_where=sa.text("state IN ('leased', 'done', 'skipped', 'void')"),
-        postgresql_where=sa.text("state IN ('leased', 'done', 'skipped', 'void')"),
+        sqlite_where=sa.text("live"),
+        postgresql_where=sa.text("live"),
     )
     op.create_index(op.f("ix_slot_worker_id"), "slot", ["worker_id"])
 
@@ -1923,13 +1916,7 @@ def _answer() -> None:
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("id", Id, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_answer_item_id_item")),
-        sa.ForeignKeyConstraint(
-            ["label_set_id"], ["label_set.id"], name=op.f("fk_answer_label_set_id_label_set")
-        ),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_answer_project_id_project")),
         sa.ForeignKeyConstraint(["slot_id"], ["slot.id"], name=op.f("fk_answer_slot_id_slot")),
-        sa.ForeignKeyConstraint(["worker_id"], ["worker.id"], name=op.f("fk_answer_worker_id_worker")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
         sa.UniqueConstraint("slot_id", name=op.f("uq_answer_slot_id")),
     )

@@ -81,6 +81,16 @@ def answers_agree(session: Session, project_id: int | None) -> Iterator[str]:
         .order_by(Skip.id)
     )
     yield from lines(session, skipped, "skip {id}: contradicts its slot {slot_id}")
+    foreign = (
+        select(Answer.label_set_id, func.min(Answer.id).label("first"))
+        .outerjoin(
+            LabelSet, and_(LabelSet.id == Answer.label_set_id, LabelSet.project_id == Answer.project_id)
+        )
+        .where(within(Answer.project_id, project_id), LabelSet.id.is_(None))
+        .group_by(Answer.label_set_id)
+        .order_by(Answer.label_set_id)
+    )
+    yield from lines(session, foreign, "answer {first}: label set {label_set_id} is not its project's")
     yield from _strange_values(session, project_id)
 
 

@@ -27,7 +27,7 @@ _HOLDING = f"""
         FROM unnest(CAST(:numbers AS int[]), CAST(:gold_ids AS bigint[]), CAST(:gold_items AS bigint[]))
             WITH ORDINALITY AS asked (number, gold, item, place)
         WHERE NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = asked.item AND slot.worker_id = :worker
-            AND slot.state IN ('leased', 'done', 'skipped', 'void') {hold.APART})
+            AND slot.live {hold.APART})
         ORDER BY asked.number, asked.place),
     enough AS (SELECT 1 WHERE (SELECT count(*) FROM taken) = {{size}}
         AND (SELECT count(*) FROM known) = :wanted),

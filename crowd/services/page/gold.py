@@ -15,7 +15,7 @@ from crowd.services.page.terms import Deck
 from crowd.services.plain import At, Sql
 
 _SEEN = """
-    SELECT item_id FROM slot WHERE worker_id = :worker AND state IN ('leased', 'done', 'skipped', 'void')
+    SELECT item_id FROM slot WHERE worker_id = :worker AND live
         AND item_id {among}
 """
 _AMONG = {

@@ -37,7 +37,7 @@ TAKE_SQL = """
         AND (NOT item.reserved OR EXISTS (SELECT 1 FROM reservation
             WHERE reservation.item_id = item.id AND reservation.worker_id = :worker))
         AND NOT EXISTS (SELECT 1 FROM slot WHERE slot.item_id = item.id AND slot.worker_id = :worker
-            AND slot.state IN ('leased', 'done', 'skipped', 'void') {apart}) {once}
+            AND slot.live {apart}) {once}
     ORDER BY {order} LIMIT {size}
 """
 # Whose answers say more than most is asked about what gains most, others about what is left; see `order`.

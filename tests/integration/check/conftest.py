@@ -120,7 +120,9 @@ def leave_unfinished(database: Database, accepted: int, published: int, replay: 
         options = {"kind": "suspended", "reason": "test", "facts": {}, "actor": "test"}
         roster.restrict(session, bob, project=project, now=clock(), **options)
         roster.restrict(session, cyd, project=None, now=clock(), **options)
-        busiest = session.scalars(select(Worker).join(Answer).where(Answer.project_id == accepted)).first()
+        busiest = session.scalars(
+            select(Worker).join(Answer, Answer.worker_id == Worker.id).where(Answer.project_id == accepted)
+        ).first()
         assert grade.exclude(session, project, busiest, reason="test", now=clock())
         session.add_all(Tick(job="sweep", period=n, term=1 + n // 2, created_at=clock()) for n in range(4))
         assert pack.publish_pages(session, session.get_one(Project, published), replay, now=clock())

@@ -76,6 +76,11 @@ UPDATE answer SET item_id = (SELECT max(id) FROM item WHERE project_id = answer.
 -- unguarded: answer
 UPDATE answer SET worker_id = worker_id + 1 WHERE id = 1;
 
+-- 13: is not its project's
+-- unguarded: answer
+UPDATE answer SET label_set_id = (SELECT min(id) FROM label_set WHERE project_id <> answer.project_id)
+    WHERE id = (SELECT min(id) FROM answer);
+
 -- 13: (and 1 more): its value
 -- unguarded: answer
 UPDATE answer SET value = 'cow' WHERE id IN (5, 6);
