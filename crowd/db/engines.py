@@ -113,6 +113,10 @@ def _sqlite(url: str, *, memory: bool, pool_size: int, durable: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         readonly = connection.get_execution_options().get("crowd_readonly")
+        # From 64 KB on, what a savepoint keeps would go to a file: with every page of ten, and with smaller
+        # ones when there is gold on them. What a reader sorts may be larger than memory.
+        store = "DEFAULT" if readonly else "MEMORY"
+        connection.connection.driver_connection.execute(f"PRAGMA temp_store={store}")  # type: ignore[union-attr]
         # A deferred transaction that later writes fails with SQLITE_BUSY at once, whatever the timeout.
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
