@@ -2,9 +2,12 @@
 
     python bench/calibration.py --data DIR [--overlap 3] [--gold 30] [--draws 4] [--json]
 
-ECE is the expected calibration error over 15 equal-mass bins. `noise` is the ECE that exactly true claims
-would show on so few items, measured by drawing the truth from the claims: nothing can be expected below it.
-Gold items are drawn at random, told to the method, and left out of the measure.
+ECE is the expected calibration error over 15 bins of equal size; `width` is the same over 15 bins of equal
+width (Guo et al. 2017). `noise` is the ECE that exactly true claims would show on so few items, measured by
+drawing the truth from the claims: nothing can be expected below it. `root` is the root of the mean squared
+error of the bins of equal size, freed of that noise (Kumar et al. 2019). `once` is the size of the gap in a
+single draw, where `gap` is its mean over draws. Gold items are drawn at random, told to the method, and left
+out of the measure.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from _recorded import Recorded, arguments, read, say, thinned, with_data
@@ -29,11 +33,40 @@ METHODS: dict[str, Method] = {
 }
 
 
-def error(claimed: Floats, right: Floats) -> float:
+class Reading(NamedTuple):
+    """What one draw of answers shows of a method; shares, not yet percent."""
+
+    error: float
+    gap: float
+    noise: float
+    width: float
+    square: float
+    once: float
+
+
+def bins_of_equal_size(claimed: Floats) -> list[np.ndarray]:
     bins = np.array_split(np.argsort(claimed, kind="stable"), BINS)
-    return float(
-        sum(abs(claimed[b].mean() - right[b].mean()) * len(b) for b in bins if len(b)) / len(claimed)
-    )
+    return [rows for rows in bins if len(rows)]
+
+
+def error(claimed: Floats, right: Floats) -> float:
+    bins = bins_of_equal_size(claimed)
+    return float(sum(abs(claimed[b].mean() - right[b].mean()) * len(b) for b in bins) / len(claimed))
+
+
+def error_by_width(claimed: Floats, right: Floats) -> float:
+    """Return the calibration error over bins (0, 1/15], (1/15, 2/15] and so on."""
+    place = np.clip(np.ceil(claimed * BINS).astype(int) - 1, 0, BINS - 1)
+    return float(np.abs(np.bincount(place, claimed - right, BINS)).sum() / len(claimed))
+
+
+def square(claimed: Floats, right: Floats) -> float:
+    """Return the mean squared error of bins without the variance of their means; by chance below 0."""
+    bins = [rows for rows in bins_of_equal_size(claimed) if len(rows) > 1]
+    means = np.array([right[rows].mean() for rows in bins])
+    sizes = np.array([len(rows) for rows in bins])
+    off = np.array([claimed[rows].mean() for rows in bins]) - means
+    return float(((off**2 - means * (1 - means) / (sizes - 1)) * sizes).sum() / sizes.sum())
 
 
 def drawn_gold(recorded: Recorded, count: int, rng: np.random.Generator) -> Floats:
@@ -42,8 +75,8 @@ def drawn_gold(recorded: Recorded, count: int, rng: np.random.Generator) -> Floa
     return rng.choice(usable, min(count, len(usable) // 2), replace=False)
 
 
-def measure(recorded: Recorded, gold: int, seed: int) -> dict[str, tuple[float, float, float]]:
-    """Return by method the calibration error, claimed minus true, and the error of exactly true claims."""
+def measure(recorded: Recorded, gold: int, seed: int) -> dict[str, Reading]:
+    """Return by method how claims and truth differ, and the error of exactly true claims."""
     rng = np.random.default_rng(seed)
     told = drawn_gold(recorded, gold, rng)
     answers = recorded.answers
@@ -57,8 +90,17 @@ def measure(recorded: Recorded, gold: int, seed: int) -> dict[str, tuple[float, 
         right = (posterior.argmax(axis=1) == recorded.truth[rest]).astype(float)
         true = (rng.random((20, len(claimed))) < claimed).astype(float)
         noise = float(np.mean([error(claimed, row) for row in true]))
-        found[name] = (error(claimed, right), float(claimed.mean() - right.mean()), noise)
+        gap = float(claimed.mean() - right.mean())
+        by_width = error_by_width(claimed, right)
+        found[name] = Reading(error(claimed, right), gap, noise, by_width, square(claimed, right), abs(gap))
     return found
+
+
+def percent(draws: list[Reading]) -> list[float]:
+    """Return the means of draws in percent; of the squares, the root."""
+    mean = Reading(*np.mean(draws, axis=0))
+    root = float(np.sqrt(max(mean.square, 0.0)))
+    return [100.0 * float(value) for value in mean._replace(square=root)]
 
 
 def main() -> None:
@@ -74,23 +116,21 @@ def main() -> None:
         for seed in draws:
             say(f"{name}, draw {seed}")
             measured.append(measure(thinned(recorded, options.overlap or None, seed), options.gold, seed))
-        rows[name] = {m: (100 * np.mean([one[m] for one in measured], axis=0)).tolist() for m in METHODS}
+        rows[name] = {m: percent([one[m] for one in measured]) for m in METHODS}
     print(json.dumps(rows) if options.json else table(rows))
 
 
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
-    head = f"{'set':<16}" + "".join(f"{name + ': ECE':>18}{'gap':>7}{'noise':>7}" for name in METHODS)
-    lines = [head]
-    for name, row in rows.items():
-        lines.append(f"{name:<16}" + "".join(f"{e:18.2f}{g:7.2f}{n:7.2f}" for e, g, n in row.values()))
-    means = {m: np.array([row[m] for row in rows.values()]) for m in METHODS}
-    cells = [
-        f"{v[:, 0].mean():18.2f}{np.abs(v[:, 1]).mean():7.2f}{v[:, 2].mean():7.2f}" for v in means.values()
-    ]
-    lines.append(f"{'mean (|gap|)':<16}" + "".join(cells))
-    lines.append(
-        f"{'worst |gap|':<16}" + "".join(f"{np.abs(v[:, 1]).max():25.2f}{'':7}" for v in means.values())
-    )
+    columns = ("ECE", "gap", "noise", "width", "root", "once")
+    lines = []
+    for method in METHODS:
+        values = np.array([row[method] for row in rows.values()])
+        lines.append(f"{method:<16}" + "".join(f"{column:>8}" for column in columns))
+        for name, row in zip([*rows, "mean (of sizes)"], [*values, np.abs(values).mean(axis=0)], strict=True):
+            lines.append(f"{name:<16}" + "".join(f"{value:8.2f}" for value in row))
+        lines.append(
+            f"{'largest':<16}" + "".join(f"{value:8.2f}" for value in np.abs(values).max(axis=0)) + "\n"
+        )
     return "\n".join(lines)
 
 
