@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import islice
 
 import pytest
@@ -213,3 +214,15 @@ def test_of_many_hits_only_those_that_changed_are_read(database: Database) -> No
     made = place.called() - before
     assert made == {"ListHITs": 1, "ListAssignmentsForHIT": 1}
     assert place.collect().submissions == 0
+
+
+def test_hits_are_read_while_more_of_them_are_listed(database: Database) -> None:
+    place = stall(database, items=101, hit_size=1, overlap=1, max_overlap=1)
+    for hit in place.published():
+        place.work(hit, "AW1")
+    before = len(place.turk.calls)
+    assert place.collect().submissions == 101
+    made = [call.operation for call in place.turk.calls[before:]]
+    assert Counter(made) == {"ListHITs": 2, "ListAssignmentsForHIT": 101}
+    second = len(made) - made[::-1].index("ListHITs")
+    assert "ListAssignmentsForHIT" in made[:second]
