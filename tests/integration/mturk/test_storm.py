@@ -22,7 +22,7 @@ WORKERS = [f"AW{number}" for number in range(40)]
 @pytest.mark.parametrize(
     ("seed", "calls"),
     [
-        pytest.param(1, 1_000, id="small"),
+        pytest.param(1, 500, id="small"),
         *(pytest.param(seed, 4_000, marks=pytest.mark.slow) for seed in range(2, 8)),
     ],
 )
