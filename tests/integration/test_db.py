@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from crowd.db import Database
@@ -40,3 +40,14 @@ def twice(database: Database) -> None:
         for _ in range(2):
             session.add(Requester(name="same", created_at=datetime(2026, 1, 1, tzinfo=UTC)))
             session.flush()
+
+
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+def test_what_sqlite_keeps_for_a_savepoint_stays_in_memory_and_what_it_sorts_does_not(database: Database):
+    memory, by_default = 2, 0  # as SQLite numbers them
+    with database.write() as session:
+        assert session.scalar(text("PRAGMA temp_store")) == memory
+    with database.read() as session:
+        assert session.scalar(text("PRAGMA temp_store")) == by_default
+    stored = database.express(lambda line: line.run("PRAGMA temp_store"))
+    assert stored == [(memory,)]

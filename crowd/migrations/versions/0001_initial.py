@@ -1857,6 +1857,7 @@ def _slot() -> None:
             "autovacuum_vacuum_cost_delay": 0,
         },
     )
+    op.create_index("ix_slot_asked", "slot", ["worker_id"])
     op.create_index(op.f("ix_slot_assignment_id"), "slot", ["assignment_id"])
     op.create_index(
         "ix_slot_gold",
@@ -1873,7 +1874,6 @@ def _slot() -> None:
         sqlite_where=sa.text("live"),
         postgresql_where=sa.text("live"),
     )
-    op.create_index(op.f("ix_slot_worker_id"), "slot", ["worker_id"])
 
 
 def _stray_submission() -> None:
