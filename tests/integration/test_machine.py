@@ -129,4 +129,4 @@ def test_a_fault_is_found(fast_database: Database, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.slow
 def test_no_order_of_many_events_breaks_a_promise(fast_database: Database) -> None:
-    live(fast_database, examples=150, steps=80)
+    live(fast_database, examples=40, steps=60)
