@@ -165,9 +165,9 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     reviewer.get_by_label("Why", exact=True).focus()
     reviewer.keyboard.type("You did.")
     reviewer.get_by_role("button", name="Decide").press("Enter")
-    reviewer.get_by_label("What is right").wait_for()  # the next case
+    reviewer.get_by_label("What is right", exact=True).wait_for()  # the next case
     reviewer.get_by_label("labeled").check()
-    reviewer.get_by_label("What is right").select_option("b")
+    reviewer.get_by_label("What is right", exact=True).select_option("b")
     reviewer.get_by_role("button", name="Decide").press("Enter")
     reviewer.get_by_text("Nothing waits").wait_for()
 
