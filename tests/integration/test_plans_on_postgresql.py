@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from crowd import migrations
+from crowd.db import Database, connect
 from crowd.services.page import accept, at_once, hold
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-pytestmark = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("module_database_url", ["postgresql"], indirect=True, scope="module")
 SUBMISSION = {
     "bucket": "1",
     "window": NOW,
@@ -27,6 +30,15 @@ SUBMISSION = {
     "label_set": 1,
     "channel": "pool",
 }
+
+
+@pytest.fixture(scope="module")
+def database(module_database_url: str) -> Iterator[Database]:
+    """A database that never had a row: what others leave behind, be it empty pages, counts in a plan."""
+    database = connect(module_database_url)
+    migrations.upgrade(database)
+    yield database
+    database.dispose()
 
 
 @pytest.mark.parametrize("is_counted", [False, True])
