@@ -105,6 +105,16 @@ def test_who_never_came_to_this_endpoint_is_not_named_there(shop: Stall) -> None
     assert mark(shop) == 0
 
 
+def test_who_was_erased_is_not_named_there(shop: Stall) -> None:
+    ban(shop)
+
+    def erase(session: Session, _: Project) -> None:
+        ann(session).erased_at = shop.shop.clock()
+
+    shop.shop.world.do(erase)
+    assert mark(shop) == 0
+
+
 def test_a_call_that_takes_the_bar_away_names_nobody_after_an_erasure(shop: Stall) -> None:
     def act(session: Session, project: Project) -> None:
         people.withdraw(session, project, ann(session), BARRED, cause="barred:1", now=shop.shop.clock())

@@ -54,6 +54,12 @@ def test_workers_with_one_answer_or_a_single_worker_tell_nothing():
     assert trust(laid_out(answered([0] * 20, [0, 1] * 10))) == pytest.approx(1.0)
 
 
+def test_workers_with_one_answer_change_nothing_among_others():
+    worker, label = [0] * 4 + [1] * 6, [0, 0, 0, 1, 0, 0, 1, 1, 1, 1]
+    joined = laid_out(answered([*worker, 2, 3, 4], [*label, 1, 1, 0]))
+    assert within_workers(joined) == pytest.approx(within_workers(laid_out(answered(worker, label))))
+
+
 def test_one_label_only_tells_nothing():
     assert trust(laid_out(answered([0, 0, 1, 1], [0, 0, 0, 0], labels=1))) == pytest.approx(1.0)
 
