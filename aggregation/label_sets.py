@@ -25,7 +25,7 @@ class LabelSets(Estimates[Labels]):
 
     labels: tuple[str, ...]
     probability: Floats
-    """(I, K) that the label belongs to the item's set; nan where there is no answer."""
+    """(I, K) that the label belongs to the item's set: 0 if nobody used it; nan where there is no answer."""
 
 
 def label_panel(readings: Readings[Labels], *, labels: Sequence[str] | None = None) -> LabelSets:
@@ -53,9 +53,10 @@ def _by_label(
     strange = sorted(set(used) - set(known))
     if strange:
         raise ValueError(f"labels: {strange[0]!r} was answered but is not in the label set")
-    found = [method(_binary(readings, label)) for label in known]
-    shape = (len(readings.items), len(known))
-    probability = np.array([one.posterior[:, 1] for one in found]).T.reshape(shape)
+    found = [method(_binary(readings, label)) for label in used]
+    probability: Floats = np.zeros((len(readings.items), len(known)))
+    for label, one in zip(used, found, strict=True):
+        probability[:, known.index(label)] = one.posterior[:, 1]
     count = votes(readings)
     probability[count == 0] = np.nan
     chosen = _chosen(probability, may_be_empty=any(not value for value in readings.values))
@@ -66,7 +67,7 @@ def _by_label(
             frozenset(np.array(known, dtype=object)[row].tolist()) if answered else None
             for row, answered in zip(chosen, count > 0, strict=True)
         ),
-        confidence=sure,
+        confidence=np.where(count > 0, sure, np.nan),
         votes=count,
         skill=_skill(readings, found),
         labels=known,

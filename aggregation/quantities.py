@@ -51,7 +51,7 @@ def precision_weighted(
     """
     given = _numbers(readings)
     if not len(given):
-        return _nothing(readings)
+        return _nothing("precision", readings)
     fit = _fit(readings, given, iterations)
     value = (fit.value + _mean(readings, given)) / 2.0
     return _complete("precision", readings, value, np.sqrt(fit.variance), fit, tolerance)
@@ -61,7 +61,7 @@ def mean(readings: Readings[float], *, tolerance: float | None = None) -> Quanti
     """Average the answers."""
     given = _numbers(readings)
     if not len(given):
-        return _nothing(readings)
+        return _nothing("mean", readings)
     value, fit = _mean(readings, given), _fit(readings, given, 1)
     pool = float(np.sqrt(np.mean((given - value[readings.item]) ** 2)))
     return _complete("mean", readings, value, pool / np.sqrt(np.maximum(votes(readings), 1)), fit, tolerance)
@@ -71,7 +71,7 @@ def median(readings: Readings[float], *, tolerance: float | None = None) -> Quan
     """Take the middle answer, or the mean of the two in the middle."""
     given = _numbers(readings)
     if not len(given):
-        return _nothing(readings)
+        return _nothing("median", readings)
     value: Floats = np.zeros(len(readings.items))
     for item, rows in readings.by_item():
         value[item] = np.median(given[rows])
@@ -170,7 +170,7 @@ def _mean(readings: Readings[float], given: Floats) -> Floats:
     return middle
 
 
-def _nothing(readings: Readings[float]) -> Quantities:
+def _nothing(method: str, readings: Readings[float]) -> Quantities:
     items, workers = np.full(len(readings.items), np.nan), np.full(len(readings.workers), np.nan)
     none = (None,) * len(readings.items)
-    return Quantities("none", none, items, votes(readings), workers, items, workers, workers)
+    return Quantities(method, none, items, votes(readings), workers, items, workers, workers)

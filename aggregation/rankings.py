@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from aggregation.comparisons import LEFT, RIGHT, TIE, Comparisons, Floats, Ranking, ranked
@@ -38,7 +40,7 @@ def crowd_bradley_terry(comparisons: Comparisons, *, iterations: int = 50) -> Ra
     then follows the worker's own habit of choosing left, right or tie.
     """
     if not len(comparisons):
-        return bradley_terry(comparisons)
+        return replace(bradley_terry(comparisons), method="crowd-bradley-terry")
     habit = _habits(comparisons)
     reliable = np.full(len(comparisons.workers), 0.9)
     start: Floats | None = None
@@ -72,9 +74,9 @@ def _davidson(
         parameters = parameters + step
         if np.abs(step).max() < 1e-10:
             break
-    centred = np.eye(size) - 1.0 / size
+    centred = np.eye(size) - 1.0 / max(size, 1)
     covariance = centred @ np.linalg.inv(hessian)[:size, :size] @ centred.T
-    return parameters[:size] - parameters[:size].mean(), parameters, covariance
+    return centred @ parameters[:size], parameters, covariance
 
 
 def _outcomes(comparisons: Comparisons, parameters: Floats) -> Floats:
