@@ -131,4 +131,4 @@ def bad_inputs(problems: list[Problem], *, what: str) -> Unprocessable:
     """Return one error that lists every fault found in `what`."""
     if len(problems) == 1:
         return Unprocessable(str(problems[0]), problems=tuple(problems))
-    return Unprocessable(f"{what}: {len(problems)} problems, nothing was stored", problems=tuple(problems))
+    return Unprocessable(f"{what}: {len(problems)} problems, none of it was used", problems=tuple(problems))

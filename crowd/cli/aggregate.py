@@ -15,7 +15,9 @@ from aggregation.consensus import Consensus
 from aggregation.history import History
 from aggregation.kinds import KINDS
 from aggregation.registry import AGGREGATORS, aggregate
+from crowd.cli.columns import columns_option
 from crowd.cli.kinds import aggregate_values, check_labels, method_of
+from crowd.cli.known import check_spoken, labels_of
 from crowd.cli.measures import agreement, worth
 from crowd.cli.output import check_csv, check_streams, json_option, print_json
 from crowd.cli.progress import timed
@@ -23,11 +25,11 @@ from crowd.errors import Unprocessable, bad_input
 from crowd.tables.answers import read_answers
 from crowd.tables.costs import cost_table, read_costs
 from crowd.tables.history import read_history, write_history
-from crowd.tables.results import DIGITS, write_labels, write_workers
+from crowd.tables.results import DIGITS, write_labels, write_probabilities, write_workers
 from crowd.tables.source import STDIO, open_input
-from crowd.tables.truth import read_truth
 from crowd.tables.writing import replacing
 from qc.cautions import cautions
+from qc.spelling import spelling
 from workers.quality import Quality
 
 Known = Mapping[str, str] | None
@@ -43,6 +45,7 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
     type=click.Choice(list(KINDS)),
     help="What the answers are; docs/how-to/merge-other-answers.md shows each.  [default: labels]",
 )
+@columns_option
 @click.option("--method", type=click.Choice(METHODS), help="How they are merged.  [default: by kind]")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
 @click.option(
@@ -60,6 +63,7 @@ METHODS = list(dict.fromkeys(name for kind in KINDS.values() for name in kind.me
 )
 @click.option("--truth", metavar="FILE", help="True labels to measure accuracy against: CSV with item,label.")
 @click.option("--output", metavar="FILE", help="Labels as CSV: item,label,confidence,answers.  [default: -]")
+@click.option("--probabilities", metavar="FILE", help="Also write item and a column for each label.")
 @click.option("--workers", metavar="FILE", help="Also write what each worker is worth; see files.")
 @click.option("--costs", metavar="FILE", help="What errors cost: CSV with truth,label,cost; others cost 1.")
 @click.option("--save-history", metavar="FILE", help="Also write worker,truth,answer,count for next time.")
@@ -72,12 +76,14 @@ def command(
     *,
     answers: str,
     kind: str | None,
+    called: dict[str, str],
     method: str | None,
     gold: str | None,
     past: str | None,
     decay: float,
     truth: str | None,
     output: str | None,
+    probabilities: str | None,
     workers: str | None,
     costs: str | None,
     save_history: str | None,
@@ -101,21 +107,30 @@ def command(
     if costs is not None and workers is None:
         raise click.UsageError("--costs is for --workers: it says what their answers would cost")
     inputs = {"ANSWERS": answers, "--gold": gold, "--history": past, "--truth": truth, "--costs": costs}
-    outputs = {"--output": output, "--workers": workers, "--save-history": save_history}
+    outputs = {
+        "--output": output,
+        "--probabilities": probabilities,
+        "--workers": workers,
+        "--save-history": save_history,
+    }
     check_streams(inputs, outputs, as_json=as_json)
     check_csv(*outputs.values())
     if kind != "labels":
-        beside = {"--gold": gold, "--history": past, "--costs": costs, "--save-history": save_history}
+        beside = {"--gold": gold, "--history": past, "--costs": costs}
+        beside |= {option: outputs[option] for option in ("--probabilities", "--save-history")}
         if told := [option for option, value in beside.items() if value is not None]:
             raise click.UsageError(f"{told[0]} does not apply to {kind}")
-        aggregate_values(kind, answers, name, truth=truth, output=output, workers=workers, as_json=as_json)
+        source = open_input(answers, called)
+        aggregate_values(kind, source, name, truth=truth, output=output, workers=workers, as_json=as_json)
         return
     seconds = {"doubt": 0.0, "write": 0.0}
     with timed(seconds, "read", f"reading {answers}"):
-        table = read_answers(open_input(answers), times=(), extra="ignore")
+        table = read_answers(open_input(answers, called), times=(), extra="ignore")
         if not stated:
             check_labels(answers, table.labels)
-        known, true = _labels_of(gold), _labels_of(truth)
+        known, true = labels_of(gold), labels_of(truth)
+        check_spoken(gold, known, table.labels.names)
+        check_spoken(truth, true, {*table.labels.names, *(known or {}).values()})
         before = None if past is None else read_history(open_input(past)).faded(decay)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
         priced = None if costs is None else cost_table(read_costs(open_input(costs)), coded.labels)
@@ -127,7 +142,7 @@ def command(
         result["cautions"] = _cautions(coded, consensus, true, known)
         measured = worth(coded, consensus, priced) if workers else None
     with timed(seconds, "write", "writing"):
-        _write(coded, consensus, measured, output, workers)
+        _write(coded, consensus, measured, output, probabilities, workers)
         if save_history:
             _save_history(coded, consensus, before, save_history)
     result["seconds"] = {step: seconds[step] for step in ("read", "fit", "doubt", "write")}
@@ -151,10 +166,6 @@ def _parameters(kind: str, method: str, given: Mapping[str, float | None]) -> di
         if np.isnan(value):
             raise click.UsageError(f"{option} must be a number")
     return chosen
-
-
-def _labels_of(path: str | None) -> dict[str, str] | None:
-    return None if path is None else read_truth(open_input(path))
 
 
 def _fit(
@@ -208,16 +219,24 @@ def _cautions(answers: Answers, consensus: Consensus, truth: Known, gold: Known)
     kept = {item: label for item, label in untold.items() if label in answers.labels}
     known = answers.codes_of(kept) if kept else None
     found = cautions(answers, consensus, aggregate(answers, "majority"), known=known)
+    found = [*spelling(answers.labels), *found]
     return [{"name": caution.name, "text": caution.text} for caution in found]
 
 
 def _write(
-    answers: Answers, consensus: Consensus, measured: Quality | None, output: str | None, workers: str | None
+    answers: Answers,
+    consensus: Consensus,
+    measured: Quality | None,
+    output: str | None,
+    probabilities: str | None,
+    workers: str | None,
 ) -> None:
-    """Write the files asked for; both take their places only after both are written."""
+    """Write the files asked for; they take their places only after all are written."""
     with ExitStack() as files:
         if output:
             write_labels(files.enter_context(replacing(output)), answers, consensus)
+        if probabilities:
+            write_probabilities(files.enter_context(replacing(probabilities)), answers, consensus)
         if workers:
             write_workers(files.enter_context(replacing(workers)), answers, consensus, measured)
 

@@ -20,7 +20,7 @@ from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.columns import Column
 from crowd.tables.results import DIGITS, LABEL_COLUMNS
-from crowd.tables.source import open_input
+from crowd.tables.source import Source, open_input
 from crowd.tables.values import FORMS, Form, read_comparisons, read_true_values, read_values
 from crowd.tables.writing import replacing, write_csv
 
@@ -60,7 +60,7 @@ def check_labels(path: str, labels: Column) -> None:
 
 def aggregate_values(
     kind: str,
-    answers: str,
+    answers: Source,
     method: str,
     *,
     truth: str | None,
@@ -73,8 +73,8 @@ def aggregate_values(
         _rank(answers, method, truth=truth, output=output, workers=workers, as_json=as_json)
         return
     form, seconds = FORMS[kind], {"write": 0.0}
-    with timed(seconds, "read", f"reading {answers}"):
-        readings, rows = read_values(open_input(answers), form)
+    with timed(seconds, "read", f"reading {answers.name}"):
+        readings, rows = read_values(answers, form)
         true = None if truth is None else read_true_values(open_input(truth), form)
     with timed(seconds, "fit", f"fitting {method}"):
         found = _fit(kind, readings, method)
@@ -94,13 +94,13 @@ def aggregate_values(
 
 
 def _rank(
-    answers: str, method: str, *, truth: str | None, output: str | None, workers: str | None, as_json: bool
+    answers: Source, method: str, *, truth: str | None, output: str | None, workers: str | None, as_json: bool
 ) -> None:
     if truth is not None:
         raise click.UsageError("--truth does not apply to comparisons: nobody knows the true order")
     seconds = {"write": 0.0}
-    with timed(seconds, "read", f"reading {answers}"):
-        comparisons = read_comparisons(open_input(answers))
+    with timed(seconds, "read", f"reading {answers.name}"):
+        comparisons = read_comparisons(answers)
     with timed(seconds, "fit", f"fitting {method}"):
         ranking: Ranking = _fit("comparisons", comparisons, method)
     with timed(seconds, "write", "writing"), ExitStack() as files:

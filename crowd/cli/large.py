@@ -13,14 +13,15 @@ from typing import Any
 import click
 
 from aggregation.sharded import STEPS
+from crowd.cli.columns import columns_option
+from crowd.cli.known import check_spoken, labels_of
 from crowd.cli.output import check_csv, check_streams, json_option, print_json
 from crowd.cli.progress import timed
 from crowd.errors import bad_input
 from crowd.services.large_files import Large, Score, fit_here, fit_on_cluster, lay_out
 from crowd.tables.memory import MB, Cap
 from crowd.tables.results import DIGITS
-from crowd.tables.source import STDIO, open_input
-from crowd.tables.truth import read_truth
+from crowd.tables.source import STDIO
 from crowd.tables.writing import replacing
 
 UNITS = {"MB": MB, "GB": 1000 * MB}
@@ -43,6 +44,7 @@ class Memory(click.ParamType[int]):
 
 @click.command("aggregate-large")
 @click.argument("answers", metavar="ANSWERS", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@columns_option
 @click.option("--method", type=click.Choice(list(STEPS)), default="dawid-skene", show_default=True)
 @click.option("--memory", type=Memory(), default="1GB", show_default=True, help="What this process may hold.")
 @click.option("--gold", metavar="FILE", help="Known labels the method may use: CSV with item,label.")
@@ -62,6 +64,7 @@ class Memory(click.ParamType[int]):
 def command(
     *,
     answers: Path,
+    called: dict[str, str],
     method: str,
     memory: int,
     gold: str | None,
@@ -93,8 +96,9 @@ def command(
     cap = Cap(memory)
     with tempfile.TemporaryDirectory(prefix="crowd-shards-", dir=scratch) as folder:
         with timed(seconds, "read", f"reading {answers}"):
-            known, true = _labels_of(gold), _labels_of(truth)
-            shards = lay_out(answers, Path(folder), cap, gold=known)
+            known, true = labels_of(gold), labels_of(truth)
+            shards = lay_out(answers, Path(folder), cap, gold=known, called=called)
+            check_spoken(truth, true, shards.labels)
         with timed(seconds, "fit", f"fitting {method}"):
             fit = fit_here if scheduler is None else partial(fit_on_cluster, scheduler=scheduler)
             found = fit(shards, method, cap, truth=true, **settings)
@@ -108,10 +112,6 @@ def command(
         print_json(result)
     else:
         click.echo(_report(result), err=True)
-
-
-def _labels_of(path: str | None) -> dict[str, str] | None:
-    return None if path is None else read_truth(open_input(path))
 
 
 def _write(found: Large, output: str | None, workers: str | None) -> None:

@@ -85,7 +85,14 @@ class Large:
             yield from zip(items.to_pylist(), labels, sure, votes.to_pylist(), strict=True)
 
 
-def lay_out(source: Path, folder: Path, cap: Cap, *, gold: Mapping[str, str] | None = None) -> Shards:
+def lay_out(
+    source: Path,
+    folder: Path,
+    cap: Cap,
+    *,
+    gold: Mapping[str, str] | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Shards:
     """Lay a file out in shards so small that each, with the workers' tables, fits the memory.
 
     Raises:
@@ -98,7 +105,7 @@ def lay_out(source: Path, folder: Path, cap: Cap, *, gold: Mapping[str, str] | N
     except OSError as error:
         raise Unprocessable(f"{source}: cannot be read: {error.strerror}") from None
     count = min(math.ceil(size / ((cap.limit - PROGRAM) / 2)), MOST_SHARDS)
-    found = shard(source, folder, max(count, 1), gold or {}, cap.heed)
+    found = shard(source, folder, max(count, 1), gold or {}, cap.heed, called=called)
     pairs, labels = len(found.pairs.worker), len(found.labels)
     tables = pairs * (TABLES * 8 * labels + PAIR) + len(found.workers) * NAME
     if tables > cap.limit - PROGRAM:

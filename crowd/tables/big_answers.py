@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Bytes of CSV, and rows of Parquet, read at a time.
 BLOCK = 2 * 2**20
 ROWS = 2**16
+# What the file calls some of our columns.
+Called = Mapping[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,12 @@ class Names:
 
 
 @contextmanager
-def batches(path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
+def batches(path: Path, called: Called = None) -> Iterator[Iterator[pa.RecordBatch]]:
     """Give the rows of a file as batches with the text columns item, worker and label."""
     import pyarrow as pa
 
     try:
-        stream = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+        stream = _parquet(path, called) if path.suffix == ".parquet" else _csv(path, called)
         yield _checked(path, stream)
     except pa.ArrowInvalid as error:
         raise bad_input(str(path), f"cannot be read: {error}") from error
@@ -64,12 +66,12 @@ def batches(path: Path) -> Iterator[Iterator[pa.RecordBatch]]:
         raise bad_input(str(path), f"cannot be read: {error.strerror or error}") from error
 
 
-def _csv(path: Path) -> Iterator[pa.RecordBatch]:
+def _csv(path: Path, called: Called) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     header = _header(path)
-    place = positions((str(path), 1), header, REQUIRED, extra="ignore")
+    place = positions((str(path), 1), header, REQUIRED, extra="ignore", called=called)
     wanted = [header[place[name]] for name in REQUIRED]
     convert = arrow.ConvertOptions(
         include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
@@ -81,13 +83,13 @@ def _csv(path: Path) -> Iterator[pa.RecordBatch]:
             yield pa.record_batch(batch.columns, names=list(REQUIRED))
 
 
-def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, called: Called) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import parquet
 
     with parquet.ParquetFile(path, buffer_size=BLOCK, pre_buffer=False) as file:
         header = file.schema_arrow.names
-        place = positions((str(path), 1), header, REQUIRED, extra="ignore")
+        place = positions((str(path), 1), header, REQUIRED, extra="ignore", called=called)
         wanted = [header[place[name]] for name in REQUIRED]
         for batch in file.iter_batches(ROWS, columns=wanted):
             columns = [_text(path, name, batch.column(name)) for name in wanted]

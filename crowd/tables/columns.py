@@ -89,7 +89,7 @@ def read_columns(
     refuse_other_formats(source, required)
     content = text(source)
     line, header = next(csv_rows(source.name, content))
-    wanted = positions((source.name, line), header, required, optional, extra=extra)
+    wanted = positions((source.name, line), header, required, optional, extra=extra, called=source.called)
     columns = _fast(source, content, wanted)
     if columns is None:
         columns = _exact(source.name, content, wanted)

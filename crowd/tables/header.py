@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from crowd.errors import Problem, bad_input, bad_inputs
@@ -11,6 +11,8 @@ from crowd.tables.reading import place
 Extra = Literal["refuse", "ignore"]
 # crowd-kit and many published sets say `task` where we say `item`.
 ALIASES = {"task": "item"}
+# Columns of an unknown header that an error names; wide files have hundreds.
+SHOWN = 12
 
 
 def positions(
@@ -20,6 +22,7 @@ def positions(
     optional: Sequence[str] = (),
     *,
     extra: Extra = "refuse",
+    called: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Return the position of each known column that is there.
 
@@ -29,9 +32,10 @@ def positions(
         required: Columns that must be there.
         optional: Columns that may be.
         extra: Whether other columns are an error or passed over.
+        called: What the file calls some of our columns; None where nobody can say.
     """
     file, line = where
-    names = canonical(file, line, header)
+    names = canonical(file, line, header, called or {})
     known = (*required, *optional)
     problems = [
         Problem(place(file, line, name), _unknown(required, optional))
@@ -44,7 +48,7 @@ def positions(
         if names.count(name) > 1
     ]
     problems += [
-        Problem(place(file, line), f"column {name} is missing; found {', '.join(header)}")
+        Problem(place(file, line), f"column {name} is missing; found {_found(header)}{_advice(name, called)}")
         for name in required
         if name not in names
     ]
@@ -53,13 +57,27 @@ def positions(
     return {name: names.index(name) for name in known if name in names}
 
 
-def canonical(file: str, line: int, header: Sequence[str]) -> list[str]:
-    """Return the names of the columns with aliases replaced; refuse what is no CSV header."""
+def canonical(
+    file: str, line: int, header: Sequence[str], called: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return our names of the columns; refuse what is no CSV header.
+
+    A column that another one was said to stand for keeps no name of ours.
+    """
     refuse_other_separators(place(file, line), header)
+    ours = {theirs: name for name, theirs in (called or {}).items()}
+    if absent := [theirs for theirs in ours if theirs not in header]:
+        raise bad_input(
+            place(file, line), f"there is no column {absent[0]!r} as --columns says; found {_found(header)}"
+        )
     for name in header:
         if name != name.strip():
             raise bad_input(place(file, line, name), "remove the spaces around the commas, here and below")
-    return [ALIASES.get(name, name) for name in header]
+    plain = [ALIASES.get(name, name) for name in header]
+    return [
+        ours.get(theirs, "" if name in ours.values() else name)
+        for theirs, name in zip(header, plain, strict=True)
+    ]
 
 
 def refuse_other_separators(where: str, header: Sequence[str]) -> None:
@@ -72,3 +90,12 @@ def refuse_other_separators(where: str, header: Sequence[str]) -> None:
 def _unknown(required: Sequence[str], optional: Sequence[str]) -> str:
     may = f", and optionally {', '.join(optional)}" if optional else ""
     return f"unknown column; expected {', '.join(required)}{may}"
+
+
+def _found(header: Sequence[str]) -> str:
+    more = f", … ({len(header)} columns)" if len(header) > SHOWN else ""
+    return ", ".join(header[:SHOWN]) + more
+
+
+def _advice(name: str, called: Mapping[str, str] | None) -> str:
+    return "" if called is None else f"; say which it is: --columns {name}=…"

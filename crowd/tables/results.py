@@ -30,6 +30,13 @@ def write_labels(stream: BinaryIO, answers: Answers, consensus: Consensus) -> No
     write_csv(stream, LABEL_COLUMNS, rows)
 
 
+def write_probabilities(stream: BinaryIO, answers: Answers, consensus: Consensus) -> None:
+    """Write the probability of every label of each item, as a model's predictions are written."""
+    posterior = np.round(consensus.posterior, DIGITS).tolist()
+    rows = ((item, *row) for item, row in zip(answers.items, posterior, strict=True))
+    write_csv(stream, ("item", *consensus.labels), rows)
+
+
 def write_workers(
     stream: BinaryIO, answers: Answers, consensus: Consensus, measured: Quality | None = None
 ) -> None:

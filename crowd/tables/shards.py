@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from aggregation.answers import UNKNOWN
 from aggregation.consensus import clamp
 from aggregation.pairs import Pairs
 from aggregation.sharded import Concluded, Shard, whole
-from crowd.tables.big_answers import Names, batches
+from crowd.tables.big_answers import Called, Names, batches
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,13 +40,22 @@ class Shards:
     labels: tuple[str, ...]
 
 
-def shard(source: Path, folder: Path, count: int, gold: Known, heed: Callable[[], None]) -> Shards:
+def shard(
+    source: Path,
+    folder: Path,
+    count: int,
+    gold: Known,
+    heed: Callable[[], None],
+    *,
+    called: Called = None,
+) -> Shards:
     """Lay the answers of a file out in `count` shards; of a worker's answers to an item the last is kept.
 
     `heed` is called after every piece of work, and may raise where enough memory is taken.
     """
     workers, labels = Names(), Names()
-    rows = _scatter(source, folder, count, workers, labels, gold, heed)
+    with batches(source, called) as stream:
+        rows = _scatter(stream, folder, count, workers, labels, gold, heed)
     (worker_names, worker_rank), (label_names, label_rank) = workers.ranks(), labels.ranks()
     observed, given, items = np.empty(0, np.int64), np.empty(0, np.int64), 0
     for index in range(count):
@@ -106,7 +115,7 @@ def _file(folder: Path, index: int, name: str) -> Path:
 
 
 def _scatter(
-    source: Path,
+    stream: Iterable[pa.RecordBatch],
     folder: Path,
     count: int,
     workers: Names,
@@ -119,7 +128,7 @@ def _scatter(
 
     schema = pa.schema([("item", pa.string()), ("worker", pa.int32()), ("label", pa.int32())])
     rows = 0
-    with ExitStack() as files, batches(source) as stream:
+    with ExitStack() as files:
         writers = [
             files.enter_context(pa.ipc.new_stream(str(folder / f"{index}.rows"), schema))
             for index in range(count)

@@ -6,6 +6,7 @@ import gzip
 import io
 import sys
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,11 @@ class Source:
 
     name: str
     body: bytes
+    called: Mapping[str, str] | None = None
+    """What it calls some of our columns; None where nobody can say."""
 
 
-def open_input(path: str | Path) -> Source:
+def open_input(path: str | Path, called: Mapping[str, str] | None = None) -> Source:
     """Read a file, or standard input for `-`; gzip is recognised by its first bytes."""
     name = STDIN_NAME if str(path) == STDIO else str(path)
     try:
@@ -32,7 +35,7 @@ def open_input(path: str | Path) -> Source:
     except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL character
         reason = getattr(error, "strerror", None) or str(error)
         raise bad_input(name, f"cannot be read: {reason}") from None
-    return Source(name, _decompressed(name, body, limit=None))
+    return Source(name, _decompressed(name, body, limit=None), called)
 
 
 def uploaded(name: str, body: bytes, *, limit: int) -> Source:

@@ -78,7 +78,7 @@ def raising(error: BaseException) -> click.Group:
         (
             bad_inputs([Problem("line 2", "x"), Problem("line 3", "y")], what="a.csv"),
             2,
-            "error: a.csv: 2 problems, nothing was stored\n  line 2: x\n  line 3: y\n",
+            "error: a.csv: 2 problems, none of it was used\n  line 2: x\n  line 3: y\n",
         ),
         (Misconfigured("no key"), 2, "error: no key\n"),
         (BudgetExceeded("the cap is reached"), 1, "error: the cap is reached\n"),
