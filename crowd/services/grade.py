@@ -23,6 +23,7 @@ from crowd.models import (
     Slot,
     Worker,
 )
+from crowd.models.conditions import in_force
 from crowd.models.states import advance
 from crowd.services import locks, publish
 from crowd.services.setup import projects
@@ -55,7 +56,7 @@ def grade(session: Session, project: Project, *, also: Sequence[int] = (), now: 
     restricted: list[Restriction] = []
     if TASK_TYPES[project.task_type].is_categorical:  # the test rests on how often a guesser is right
         restricted = watch.judge_all(session, project, concerned, now=now)
-    _set_aside(session, project, _banned(session, project, restricted), now)
+    _set_aside(session, project, _banned(session, project, restricted, now), now)
     return Graded(len(fresh), tuple(restricted))
 
 
@@ -110,13 +111,15 @@ def _set_aside(session: Session, project: Project, reasons: Mapping[int, str], n
     return len(ordinary)
 
 
-def _banned(session: Session, project: Project, fresh: Sequence[Restriction]) -> dict[int, str]:
+def _banned(
+    session: Session, project: Project, fresh: Sequence[Restriction], now: datetime
+) -> dict[int, str]:
     """Return the workers whose answers go with a ban that holds, new or known, each with its reason."""
     query = (
         select(Restriction.worker_id, Restriction.reason)
         .join(Answer, Answer.worker_id == Restriction.worker_id)
         .join(AnswerFlag, AnswerFlag.answer_id == Answer.id)
-        .where(Restriction.kind == "banned", Restriction.lifted_at.is_(None))
+        .where(Restriction.kind == "banned", in_force(now))
         .where(AnswerFlag.project_id == project.id, AnswerFlag.kind == "excluded")
         .where(AnswerFlag.reason == Restriction.reason)  # not by a reviewer, for another reason
         .where(or_(Restriction.project_id.is_(None), Restriction.project_id == project.id))

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crowd.errors import Conflict, bad_input
 from crowd.models import Project, Restriction, Worker
+from crowd.models.conditions import in_force
 from crowd.services import audit, locks
 from crowd.services.access import keys, scope, sessions
 from crowd.services.access.keys import Principal
@@ -123,8 +124,7 @@ def lift(
     """End the restrictions of a worker in this project, or everywhere; return how many ended."""
     if project is None:
         principal.require_all_projects()
-    query = select(Restriction).where(Restriction.worker_id == worker.id, Restriction.lifted_at.is_(None))
-    query = query.where(or_(Restriction.until.is_(None), Restriction.until > now))
+    query = select(Restriction).where(Restriction.worker_id == worker.id, in_force(now))
     if project is not None:
         query = query.where(Restriction.project_id == project.id)
     rows = session.scalars(query).all()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crowd.errors import Forbidden
 from crowd.models import ApiKey, Restriction, WebSession, Worker
+from crowd.models.conditions import in_force
 from crowd.services.access import keys, tokens
 from crowd.services.access.keys import Principal
 
@@ -129,9 +130,9 @@ def _open(session: Session, now: datetime, **owner: int) -> str:
 
 
 def _ban(worker: Worker, now: datetime) -> Select[int]:
-    in_force = Restriction.lifted_at.is_(None), or_(Restriction.until.is_(None), Restriction.until > now)
     everywhere = Restriction.project_id.is_(None), Restriction.kind == "banned"
-    return select(Restriction.id).where(Restriction.worker_id == worker.id, *in_force, *everywhere).limit(1)
+    query = select(Restriction.id).where(Restriction.worker_id == worker.id, in_force(now), *everywhere)
+    return query.limit(1)
 
 
 def _close(session: Session, now: datetime, *where: ColumnElement[bool]) -> int:

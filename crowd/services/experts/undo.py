@@ -25,8 +25,8 @@ from crowd.models import (
     TrainingSetVersion,
     Worker,
 )
+from crowd.models.conditions import in_force
 from crowd.services import audit, conclude, grade, locks, merge, pay
-from crowd.services.people import eligibility
 from crowd.services.rules import after_correction
 from crowd.services.trust import reinstate, standings, watch
 
@@ -172,7 +172,7 @@ def _over(session: Session, project: Project, workers: Collection[int], now: dat
     query = select(Restriction).where(
         Restriction.worker_id.in_(list(workers)),
         or_(Restriction.project_id == project.id, Restriction.project_id.is_(None)),
-        eligibility.in_force(now),
+        in_force(now),
     )
     rows = list(session.scalars(query.order_by(Restriction.id)))
     ruled = after_correction.on_gold(session, project, rows)

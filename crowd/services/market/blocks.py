@@ -9,10 +9,10 @@ from sqlalchemy import CursorResult, Select, delete, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Restriction, Worker
+from crowd.models.conditions import in_force
 from crowd.models.market import MarketAccount, WorkerBlock
 from crowd.services import locks
 from crowd.services.market import limits
-from crowd.services.people.eligibility import in_force
 
 
 def block(

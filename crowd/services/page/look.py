@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from crowd.db import Line
+from crowd.models.conditions import IN_FORCE
 from crowd.services import plain
 from crowd.services.access import sessions, tokens
 from crowd.services.page import accept
@@ -44,11 +45,11 @@ _STANDS = """
 _STANDING = """
     LEFT JOIN standing ON standing.project_id = project.id AND standing.worker_id = worker.id
 """
-_UNRESTRICTED = """
+_UNRESTRICTED = f"""
     NOT EXISTS (SELECT 1 FROM restriction WHERE restriction.worker_id = worker.id
         AND (restriction.project_id = project.id OR restriction.project_id IS NULL)
-        AND restriction.lifted_at IS NULL AND (restriction.until IS NULL OR restriction.until > :now))
-"""
+        AND {IN_FORCE})
+"""  # noqa: S608 - put together from constants
 _THEIRS = """
     project.requester_id + 0 = worker.requester_id
     AND worker.channel IN (project.channel, project.second_channel)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from crowd.channels.mturk.posting import CHANNEL
 from crowd.errors import Forbidden
 from crowd.models import Assignment, Project, Restriction, Skill, Slot, Worker
-from crowd.models.conditions import asks
+from crowd.models.conditions import IN_FORCE, asks, in_force
 from crowd.services import plain
 from crowd.services.people import groups, skills
 from crowd.services.plain import Sql
@@ -20,12 +20,12 @@ from workers.qualification import unmet
 
 COUNTED = ("leased", "done", "void")  # answers, and places held for one
 
-# Every claim asks this; it says in plain SQL what `in_force` says.
-_RESTRICTED = """
+# Every claim asks this.
+_RESTRICTED = f"""
     SELECT kind, project_id, until, exam_after IS NOT NULL FROM restriction
     WHERE worker_id = :worker AND (project_id = :project OR project_id IS NULL)
-        AND lifted_at IS NULL AND (until IS NULL OR until > :now) ORDER BY id
-"""
+        AND {IN_FORCE} ORDER BY id
+"""  # noqa: S608 - put together from constants
 RESTRICTED = Sql(_RESTRICTED, _RESTRICTED)
 
 
@@ -76,11 +76,6 @@ def room(session: Session, project: Project, worker: Worker, *, now: datetime) -
         if cap is not None
     ]
     return max(0, min(left))
-
-
-def in_force(now: datetime) -> ColumnElement[bool]:
-    """Return the condition for a restriction to hold at this moment."""
-    return and_(Restriction.lifted_at.is_(None), or_(Restriction.until.is_(None), Restriction.until > now))
 
 
 def keeps_out(project_id: InstrumentedAttribute[int] | int, now: datetime) -> ColumnElement[bool]:

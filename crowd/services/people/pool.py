@@ -12,9 +12,9 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Account, Answer, Grade, GroupMember, Project, Restriction, Skill, Worker
+from crowd.models.conditions import in_force
 from crowd.services import audit
 from crowd.services.access.keys import Principal
-from crowd.services.people import eligibility
 
 PAGE = 500
 COLUMNS = (
@@ -135,7 +135,7 @@ def _whole(session: Session, workers: Sequence[Worker], now: datetime) -> list[M
     for row in session.scalars(named):
         groups[row.worker_id].append(row.name)
     barred: dict[int, list[Restriction]] = defaultdict(list)
-    rows = select(Restriction).where(Restriction.worker_id.in_(ids), eligibility.in_force(now))
+    rows = select(Restriction).where(Restriction.worker_id.in_(ids), in_force(now))
     for restriction in session.scalars(rows.order_by(Restriction.id)):
         barred[restriction.worker_id].append(restriction)
     given = select(Answer.worker_id, func.count(), func.max(Answer.created_at))
@@ -159,7 +159,7 @@ def _whole(session: Session, workers: Sequence[Worker], now: datetime) -> list[M
 
 def _restrictions(project: Project, now: datetime | None) -> Select[Restriction]:
     scope = or_(Restriction.project_id == project.id, Restriction.project_id.is_(None))
-    held = Restriction.lifted_at.is_(None) if now is None else eligibility.in_force(now)
+    held = Restriction.lifted_at.is_(None) if now is None else in_force(now)
     return select(Restriction).where(scope, held).order_by(Restriction.id)
 
 

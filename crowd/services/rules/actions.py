@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from crowd.models import Decision, Item, Project, Restriction, Skill, Standing, Worker
 from crowd.models import Rule as Row
+from crowd.models.conditions import in_force
 from crowd.services import audit, cases, grade, publish, roster
-from crowd.services.people import eligibility, messages
+from crowd.services.people import messages
 from crowd.services.trust import exam, standings
 from qc.rule_faults import hours
 from qc.rules import Rule
@@ -230,7 +231,7 @@ def _barred(act: Act, worker: Worker, kinds: Sequence[str], project: Project | N
     query = select(Restriction.id).where(
         Restriction.worker_id == worker.id,
         Restriction.kind.in_(kinds),
-        eligibility.in_force(act.now),
+        in_force(act.now),
         or_(Restriction.project_id.is_(None), *here),
     )
     return act.session.scalar(query.limit(1)) is not None

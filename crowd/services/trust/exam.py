@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from crowd.models import Answer, Gold, Grade, Project, Restriction, Slot, Worker
+from crowd.models.conditions import in_force
 from crowd.services import audit, roster
-from crowd.services.people import eligibility
 from qc.spam import EXAM
 
 ASKED = ("leased", "done", "void")
@@ -54,7 +54,7 @@ def running(
 ) -> dict[int, Restriction]:
     """Return the suspensions that an exam will end, by worker."""
     query = select(Restriction).where(
-        Restriction.project_id == project.id, Restriction.exam_after.is_not(None), eligibility.in_force(now)
+        Restriction.project_id == project.id, Restriction.exam_after.is_not(None), in_force(now)
     )
     if worker_ids is not None:
         query = query.where(Restriction.worker_id.in_(worker_ids))

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crowd.db import Database
 from crowd.errors import Forbidden
-from crowd.models import Answer, AnswerFlag, AuditEntry, Consensus, Grade, Item, Restriction, Skill, Slot
+from crowd.models import (
+    Answer,
+    AnswerFlag,
+    AuditEntry,
+    Consensus,
+    Grade,
+    Item,
+    Project,
+    Restriction,
+    Skill,
+    Slot,
+)
 from crowd.services import conclude, decide, grade, roster
 from crowd.services.grade import Graded
 from tests.integration import world
@@ -103,6 +117,34 @@ def test_a_lifted_ban_lets_new_answers_count(database: Database) -> None:
     rate(shop)
     assert shop.count(AnswerFlag) == before
     assert shop.count(Restriction, Restriction.lifted_at.is_(None)) == 0
+    shop.sound()
+
+
+def test_after_a_ban_for_a_time_new_answers_count(database: Database) -> None:
+    shop = world.make(database, items=4, hit_size=2)
+    shop.answer("ann")
+
+    def ban(session: Session, project: Project) -> None:
+        ann = shop.worker(session, "ann")
+        roster.restrict(
+            session,
+            ann,
+            project=project,
+            kind="banned",
+            reason="hasty",
+            facts={},
+            actor="test",
+            until=START + timedelta(days=1),
+            now=START,
+        )
+        grade.exclude(session, project, ann, reason="hasty", now=START)
+
+    shop.do(ban)
+    shop.clock.forward(86_401)
+    shop.answer("ann")
+    rate(shop)
+    assert shop.count(Slot, Slot.state == "void") == 2
+    assert shop.count(Slot, Slot.state == "done") == 2
     shop.sound()
 
 
