@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from typing import Any
@@ -54,6 +54,22 @@ def unwatched(_text: str) -> AbstractContextManager[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Question:
+    """What is concluded: which answers, and how."""
+
+    project: Project
+    label_set: LabelSet
+    frame: Frame
+    method: str
+    parameters: dict[str, Any]
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether this is the project's method, and not one it is compared with."""
+        return self.method == self.project.method
+
+
+@dataclass(frozen=True, slots=True)
 class _Concluded:
     """All that a run says, column by column: what is at one place is about one item."""
 
@@ -83,11 +99,8 @@ def conclude(
     label_set = projects.labels(session, project)
     with stage("reading answers"):
         frame = _read(session, project, label_set)
-    name, chosen = (
-        method or project.method,
-        dict(project.method_parameters if parameters is None else parameters),
-    )
-    return _run(session, project, label_set, frame, name, chosen, now, stage)
+    chosen = dict(project.method_parameters if parameters is None else parameters)
+    return _run(session, _Question(project, label_set, frame, method or project.method, chosen), now, stage)
 
 
 def conclude_all(session: Session, project: Project, *, now: datetime) -> ConsensusRun:
@@ -95,10 +108,11 @@ def conclude_all(session: Session, project: Project, *, now: datetime) -> Consen
     locks.step(session, project)
     label_set = projects.labels(session, project)
     frame = _read(session, project, label_set)
+    own = _Question(project, label_set, frame, project.method, dict(project.method_parameters))
     for method in COMPANIONS if isinstance(frame, AnswerFrame) else ():
         if method != project.method:
-            _run(session, project, label_set, frame, method, {}, now)
-    return _run(session, project, label_set, frame, project.method, dict(project.method_parameters), now)
+            _run(session, replace(own, method=method, parameters={}), now)
+    return _run(session, own, now)
 
 
 def latest_run(session: Session, project: Project, method: str | None = None) -> ConsensusRun | None:
@@ -132,51 +146,31 @@ def run_key(
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _run(
-    session: Session,
-    project: Project,
-    label_set: LabelSet,
-    frame: Frame,
-    method: str,
-    parameters: dict[str, Any],
-    now: datetime,
-    stage: Stage = unwatched,
-) -> ConsensusRun:
+def _run(session: Session, question: _Question, now: datetime, stage: Stage = unwatched) -> ConsensusRun:
     """Return the run of exactly this, made where it is new, and let it be the one that holds."""
-    run = _run_once(session, project, label_set, frame, method, parameters, now, stage)
-    session.merge(CurrentRun(project_id=project.id, method=method, run_id=run.id))
-    if method == project.method:
+    run, project = _run_once(session, question, now, stage), question.project
+    session.merge(CurrentRun(project_id=project.id, method=question.method, run_id=run.id))
+    if question.is_own:
         past = Provisional.project_id == project.id, Provisional.run_id != run.id
         session.execute(delete(Provisional).where(*past))
     session.flush()
     return run
 
 
-def _run_once(
-    session: Session,
-    project: Project,
-    label_set: LabelSet,
-    frame: Frame,
-    method: str,
-    parameters: dict[str, Any],
-    now: datetime,
-    stage: Stage = unwatched,
-) -> ConsensusRun:
-    gold = frames.read_gold(session, project)
+def _run_once(session: Session, question: _Question, now: datetime, stage: Stage) -> ConsensusRun:
+    project, label_set, frame = question.project, question.label_set, question.frame
+    gold, sources = frames.read_gold(session, project), _sources(session, question)
     labels = {item_id: row.label for item_id, row in gold.items()}
-    # What a project's own method is compared with is people alone.
-    sources = evidence.sets(session, project) if method == project.method else {}
-    sources = sources if isinstance(frame, AnswerFrame) else {}
     heard = {lineage: row.digest for lineage, row in sources.items()}
     digest = frame.digest
-    key = run_key(digest, labels, label_set, method, parameters, heard)
+    key = run_key(digest, labels, label_set, question.method, question.parameters, heard)
     query = select(ConsensusRun).where(ConsensusRun.project_id == project.id, ConsensusRun.key == key)
     found = session.scalars(query).first()
     if found is not None:
         return found
     try:
-        with stage(f"fitting {method}"):
-            concluded = _concluded(session, project, label_set, frame, method, parameters, gold, sources)
+        with stage(f"fitting {question.method}"):
+            concluded = _concluded(session, question, gold, sources)
     except (ValueError, TypeError) as error:
         raise bad_input("method", str(error)) from None
     run = ConsensusRun(
@@ -185,8 +179,8 @@ def _run_once(
         answer_set_id=_answer_set(session, project, frame, digest, now).id,
         label_set_id=label_set.id,
         gold_ids=frames.pack_ids(np.array([row.id for row in gold.values()], dtype=np.int64)),
-        method=method,
-        parameters=parameters,
+        method=question.method,
+        parameters=question.parameters,
         iterations=concluded.iterations,
         log_likelihood=concluded.log_likelihood,
         evidence=concluded.evidence,
@@ -198,6 +192,12 @@ def _run_once(
     with stage("writing labels"):
         _store(session, run, concluded, known=gold)
     return run
+
+
+def _sources(session: Session, question: _Question) -> Mapping[str, PredictionSet]:
+    """Return the predictions heard beside people: what a method is compared with is people alone."""
+    is_heard = question.is_own and isinstance(question.frame, AnswerFrame)
+    return evidence.sets(session, question.project) if is_heard else {}
 
 
 def _answer_set(session: Session, project: Project, frame: Frame, digest: str, now: datetime) -> AnswerSet:
@@ -223,21 +223,15 @@ def _read(session: Session, project: Project, label_set: LabelSet) -> Frame:
 
 
 def _concluded(
-    session: Session,
-    project: Project,
-    label_set: LabelSet,
-    frame: Frame,
-    method: str,
-    parameters: Mapping[str, Any],
-    gold: Mapping[int, Gold],
-    sources: Mapping[str, PredictionSet],
+    session: Session, question: _Question, gold: Mapping[int, Gold], sources: Mapping[str, PredictionSet]
 ) -> _Concluded:
+    frame, method, parameters = question.frame, question.method, question.parameters
     if isinstance(frame, AnswerFrame):
         known = frames.by_name(gold)
         people = aggregate(frame.answers, method, gold=known, **parameters)
         heard = evidence.hear(session, sources, frame, people, known) if sources else None
         return _labelled(frame, people, heard)
-    merged = estimate.merge(project, label_set, frame.readings, method, **parameters)
+    merged = estimate.merge(question.project, question.label_set, frame.readings, method, **parameters)
     votes = np.bincount(frame.readings.item, minlength=len(merged)).tolist()
     rows = [
         (item_id, one.value, round(one.confidence, DIGITS), count)
