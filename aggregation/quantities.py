@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erf, sqrt
+from math import sqrt
 
 import numpy as np
 
@@ -16,6 +17,8 @@ BIAS_SHARE = 0.1
 CONVERGED = 1e-9
 # Variance below this share of the numbers' size is rounding.
 ROUNDING = 1e-12
+# Errors below this are none; only keeps a division finite.
+SHARPEST = 1e-150
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ def precision_weighted(
     The model is Raykar et al. (JMLR 2010, section 7) with a bias for each worker: an answer is the value plus
     the worker's bias plus normal noise of the worker's own variance, values and biases normal as well. Its
     values are drawn to the middle, which suits few answers and not many; the average with the plain mean
-    is better than either at both ends.
+    is better than either at both ends. How sure it is follows from both in equal parts: the less they agree,
+    the less.
 
     Args:
         readings: Finite numbers.
@@ -53,8 +57,11 @@ def precision_weighted(
     if not len(given):
         return _nothing("precision", readings)
     fit = _fit(readings, given, iterations)
-    value = (fit.value + _mean(readings, given)) / 2.0
-    return _complete("precision", readings, value, np.sqrt(fit.variance), fit, tolerance)
+    plain = _mean(readings, given)
+    noise = np.bincount(readings.item, fit.noise[readings.worker], len(plain))
+    error = np.sqrt(noise) / np.maximum(votes(readings), 1)
+    beliefs = (fit.value, np.sqrt(fit.variance)), (plain, error)
+    return _complete("precision", readings, (fit.value + plain) / 2.0, beliefs, fit, tolerance)
 
 
 def mean(readings: Readings[float], *, tolerance: float | None = None) -> Quantities:
@@ -62,9 +69,9 @@ def mean(readings: Readings[float], *, tolerance: float | None = None) -> Quanti
     given = _numbers(readings)
     if not len(given):
         return _nothing("mean", readings)
-    value, fit = _mean(readings, given), _fit(readings, given, 1)
-    pool = float(np.sqrt(np.mean((given - value[readings.item]) ** 2)))
-    return _complete("mean", readings, value, pool / np.sqrt(np.maximum(votes(readings), 1)), fit, tolerance)
+    value = _mean(readings, given)
+    beliefs = ((value, _error_of_mean(readings, given, value)),)
+    return _complete("mean", readings, value, beliefs, _fit(readings, given, 1), tolerance)
 
 
 def median(readings: Readings[float], *, tolerance: float | None = None) -> Quantities:
@@ -75,10 +82,9 @@ def median(readings: Readings[float], *, tolerance: float | None = None) -> Quan
     value: Floats = np.zeros(len(readings.items))
     for item, rows in readings.by_item():
         value[item] = np.median(given[rows])
-    pool = float(np.sqrt(np.mean((given - value[readings.item]) ** 2)))
     # The median of normal answers has pi/2 times the variance of their mean.
-    error = pool * sqrt(np.pi / 2.0) / np.sqrt(np.maximum(votes(readings), 1))
-    return _complete("median", readings, value, error, _fit(readings, given, 1), tolerance)
+    error = sqrt(np.pi / 2.0) * _error_of_mean(readings, given, _mean(readings, given))
+    return _complete("median", readings, value, ((value, error),), _fit(readings, given, 1), tolerance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +127,16 @@ def _complete(
     method: str,
     readings: Readings[float],
     value: Floats,
-    error: Floats,
+    beliefs: Sequence[tuple[Floats, Floats]],
     fit: _Fit,
     tolerance: float | None,
 ) -> Quantities:
+    """Complete values into a result; each belief is a centre and its error, all of them equally likely."""
     count = votes(readings)
     answered = count > 0
     allowed = _half_a_deviation(value[answered]) if tolerance is None else tolerance
-    confidence = np.array([_within(allowed, sigma) for sigma in error])
+    confidence = np.mean([_within(allowed, value - centre, error) for centre, error in beliefs], axis=0)
+    square = np.mean([error**2 + (centre - value) ** 2 for centre, error in beliefs], axis=0)
     variance = float(value[answered].var())
     return Quantities(
         method=method,
@@ -137,10 +145,22 @@ def _complete(
         votes=count,
         # The share of variance in a worker's answers that comes from the items and not from the worker.
         skill=variance / (variance + fit.noise) if variance else np.full(len(fit.noise), np.nan),
-        error=np.where(answered, error, np.nan),
+        error=np.where(answered, np.sqrt(square), np.nan),
         bias=fit.bias,
         spread=np.sqrt(fit.noise),
     )
+
+
+def _error_of_mean(readings: Readings[float], given: Floats, middle: Floats) -> Floats:
+    """Return the standard error of each item's mean, by what answers to one item differ on average.
+
+    Where no item has two answers nothing tells workers' noise from the items' own, and all of it counts.
+    """
+    count = votes(readings)
+    spare = len(given) - int((count > 0).sum())
+    within = float(np.sum((given - middle[readings.item]) ** 2))
+    noise = within / spare if spare else float(given.var())
+    return np.asarray(np.sqrt(noise / np.maximum(count, 1)), dtype=np.float64)
 
 
 def _half_a_deviation(value: Floats) -> float:
@@ -149,9 +169,12 @@ def _half_a_deviation(value: Floats) -> float:
     return max(float(value.std()) / 2.0, same)
 
 
-def _within(tolerance: float, error: float) -> float:
-    """Return the chance that a normal error of this size stays within the tolerance."""
-    return 1.0 if error == 0.0 else erf(tolerance / error / sqrt(2.0))
+def _within(tolerance: float, off: Floats, error: Floats) -> Floats:
+    """Return the chance that a normal error around `off` stays within the tolerance."""
+    from scipy.special import ndtr
+
+    sharp = np.maximum(error, SHARPEST)
+    return np.asarray(ndtr((tolerance - off) / sharp) - ndtr((-tolerance - off) / sharp), dtype=np.float64)
 
 
 def _numbers(readings: Readings[float]) -> Floats:

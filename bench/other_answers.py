@@ -3,7 +3,9 @@
     python bench/other_answers.py --data DIR [--overlap 3] [--draws 5] [--json]
 
 Each set is measured whole, and thinned to `--overlap` random answers per item, `--draws` times. Texts are
-compared with crowd-kit's ROVER as well, on the whole set once: it is slow.
+compared with crowd-kit's ROVER as well, on the whole set once: it is slow. The second table shows what the
+default of each kind claims of its answers, beside what is so, in percent, and the calibration error over 15
+bins of equal size.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _claims import OF, Claims, of_rankings
 from _recorded import arguments, say, with_data
+from calibration import error
 
 from aggregation import nearness
 from aggregation.boxes import Box
@@ -27,6 +31,7 @@ from aggregation.readings import Readings
 from aggregation.transcripts import words_of
 
 HELD_OUT = 0.2
+RELATIONS = {"treat": "TREATS", "cause": "CAUSES"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,16 @@ class Case:
     kind: str
     rows: Sequence[tuple[str, str, Any]]  # item, worker, value
     truth: dict[str, Any]
-    measure: Callable[[Any], float]
-    unit: str
+    measures: Mapping[str, Callable[[Any], float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a method made of one draw of answers."""
+
+    near: dict[str, float]
+    claims: dict[str, Claims]
+    seconds: float
 
 
 def read(folder: Path, file: str) -> list[dict[str, str]]:
@@ -54,8 +67,7 @@ def numbers(data: Path) -> list[Case]:
             "numbers",
             [(r["task"], r["worker"], float(r["label"])) for r in answers if r["dimension"] == dimension],
             {r["task"]: float(r["label"]) for r in truth if r["dimension"] == dimension},
-            lambda pairs: nearness.numbers(pairs)["correlation"],
-            "correlation",
+            {"correlation": lambda pairs: nearness.numbers(pairs)["correlation"]},
         )
         for dimension in sorted({row["dimension"] for row in truth})
     ]
@@ -63,21 +75,17 @@ def numbers(data: Path) -> list[Case]:
 
 def sets(data: Path) -> list[Case]:
     folder = data / "medical_multilabel"
-    answers = [
-        (r["task"], r["worker"], frozenset(r["label"].split("|"))) for r in read(folder, "answers.csv")
-    ]
-    truth = read(folder, "truth.csv")
-    return [
-        Case(
-            f"medical: {relation}",
-            "sets",
-            answers,
-            {r["task"]: r["label"] == "1" for r in truth if r["relation"] == relation},
-            lambda pairs, label=label: float(np.mean([(label in found) == true for found, true in pairs])),
-            f"{label} right",
+    rows = [(r["task"], r["worker"], frozenset(r["label"].split("|"))) for r in read(folder, "answers.csv")]
+    truth: dict[str, dict[str, bool]] = {}
+    for row in read(folder, "truth.csv"):
+        truth.setdefault(row["task"], {})[RELATIONS[row["relation"]]] = row["label"] == "1"
+    measures = {
+        f"{label} right": lambda pairs, label=label: float(
+            np.mean([(label in found) == true[label] for found, true in pairs if label in true])
         )
-        for relation, label in (("treat", "TREATS"), ("cause", "CAUSES"))
-    ]
+        for label in RELATIONS.values()
+    }
+    return [Case("medical", "sets", rows, truth, measures)]
 
 
 def boxes(data: Path) -> list[Case]:
@@ -87,15 +95,15 @@ def boxes(data: Path) -> list[Case]:
     folder = data / "pedestrian_boxes"
     rows = [(r["task"], r["worker"], drawn(r["label"])) for r in read(folder, "answers.csv")]
     truth = {r["task"]: drawn(r["label"]) for r in read(folder, "truth.csv")}
-    return [Case("pedestrians", "boxes", rows, truth, lambda pairs: nearness.boxes(pairs)["f1"], "F1")]
+    return [Case("pedestrians", "boxes", rows, truth, {"F1": lambda pairs: nearness.boxes(pairs)["f1"]})]
 
 
 def texts(data: Path) -> list[Case]:
     folder = data / "crowdspeech_dev_clean"
     rows = [(r["task"], r["worker"], r["label"]) for r in read(folder, "answers.csv")]
     truth = {r["task"]: r["label"] for r in read(folder, "truth.csv")}
-    measure = lambda pairs: nearness.texts(pairs)["word_error_rate"]  # noqa: E731 - one of a row
-    return [Case("crowdspeech", "texts", rows, truth, measure, "word error rate")]
+    measures = {"word error rate": lambda pairs: nearness.texts(pairs)["word_error_rate"]}
+    return [Case("crowdspeech", "texts", rows, truth, measures)]
 
 
 def thinned(rows: Sequence[tuple[str, str, Any]], overlap: int, seed: int) -> list[tuple[str, str, Any]]:
@@ -109,17 +117,17 @@ def thinned(rows: Sequence[tuple[str, str, Any]], overlap: int, seed: int) -> li
     return found
 
 
-def near(case: Case, rows: Sequence[tuple[str, str, Any]], method: str) -> tuple[float, float]:
-    """Return how near a method comes, and the seconds it takes."""
+def run(case: Case, rows: Sequence[tuple[str, str, Any]], method: str) -> Run:
     readings = Readings.from_columns(*map(list, zip(*rows, strict=True)))
     started = time.perf_counter()
     found = estimate(case.kind, readings, method)
     seconds = time.perf_counter() - started
     pairs = [(v, case.truth[i]) for i, v in zip(readings.items, found.values, strict=True) if i in case.truth]
-    return case.measure(pairs), seconds
+    near = {unit: measure(pairs) for unit, measure in case.measures.items()}
+    return Run(near, OF[case.kind](found, [case.truth.get(item) for item in readings.items]), seconds)
 
 
-def crowdkit_rover(case: Case) -> tuple[float, float]:
+def crowdkit_rover(case: Case) -> Run:
     import pandas as pd
     from crowdkit.aggregation import ROVER
 
@@ -127,25 +135,57 @@ def crowdkit_rover(case: Case) -> tuple[float, float]:
     started = time.perf_counter()
     merged = ROVER(lambda text: list(words_of(text).keys), " ".join).fit_predict(frame)
     seconds = time.perf_counter() - started
-    return case.measure([(merged[item], true) for item, true in case.truth.items()]), seconds
+    pairs = [(merged[item], true) for item, true in case.truth.items()]
+    return Run({unit: measure(pairs) for unit, measure in case.measures.items()}, {}, seconds)
 
 
-def measured(case: Case, overlap: int, draws: int, seed: int) -> list[dict[str, Any]]:
+def compared(case: Case, method: str, whole: Run, thin: Sequence[Run]) -> list[dict[str, Any]]:
+    """Return one row for each measure."""
     rows = []
+    for unit in case.measures:
+        near = [one.near[unit] for one in thin]
+        spread = float(np.std(near, ddof=1) / np.sqrt(len(near))) if len(near) > 1 else None
+        row = {"set": case.name, "measure": unit, "method": method, "whole": whole.near[unit]}
+        mean = float(np.mean(near)) if near else None
+        rows.append(row | {"seconds": whole.seconds, "thinned": mean, "standard_error": spread})
+    return rows
+
+
+def claimed(name: str, what: str, whole: Claims, thin: Sequence[Claims]) -> dict[str, Any]:
+    """Return claimed and right, in percent, of all answers and the mean of the thinned ones."""
+    row: dict[str, Any] = {"set": name, "claim": what, "of": len(whole.claimed)}
+    for size, runs in (("whole", [whole]), ("thinned", thin)):
+        for key, number in (
+            ("claimed", lambda one: one.claimed.mean()),
+            ("right", lambda one: one.right.mean()),
+            ("error", lambda one: error(one.claimed, one.right)),
+        ):
+            row[f"{size}_{key}"] = 100 * float(np.mean([number(one) for one in runs])) if runs else None
+    return row
+
+
+def measured(case: Case, overlap: int, draws: int, seed: int) -> tuple[list[dict[str, Any]], list[Run]]:
+    """Return how near each method comes, and the runs of the default: of all answers, then the thinned."""
+    rows, default = [], []
     for method in KINDS[case.kind].methods:
         say(f"{case.name} {method}")
-        whole, seconds = near(case, case.rows, method)
-        thin = [near(case, thinned(case.rows, overlap, seed + n), method)[0] for n in range(draws)]
-        error = float(np.std(thin, ddof=1) / np.sqrt(draws)) if draws > 1 else None
-        row = {"set": case.name, "measure": case.unit, "method": method, "whole": whole, "seconds": seconds}
-        rows.append(row | {"thinned": float(np.mean(thin)) if thin else None, "standard_error": error})
+        draw = [thinned(case.rows, overlap, seed + n) for n in range(draws)]
+        whole, *thin = runs = [run(case, some, method) for some in (case.rows, *draw)]
+        rows += compared(case, method, whole, thin)
+        default = default or runs
     if case.kind == "texts":
-        whole, seconds = crowdkit_rover(case)
-        rows.append(
-            {"set": case.name, "measure": case.unit, "method": "crowd-kit ROVER", "whole": whole}
-            | {"seconds": seconds, "thinned": None, "standard_error": None}
-        )
-    return rows
+        rows += compared(case, "crowd-kit ROVER", crowdkit_rover(case), [])
+    return rows, default
+
+
+def claims_of(name: str, cases: Sequence[Sequence[Run]]) -> list[dict[str, Any]]:
+    """Return what is claimed of the answers to all cases together."""
+    pooled = []
+    for what in cases[0][0].claims:
+        parts = [[one.claims[what] for one in runs] for runs in zip(*cases, strict=True)]
+        whole, *thin = [Claims(*map(np.concatenate, zip(*part, strict=True))) for part in parts]
+        pooled.append(claimed(name, what, whole, thin))
+    return pooled
 
 
 def agreement(comparisons: list[dict[str, str]], golden: list[dict[str, str]]) -> dict[str, float]:
@@ -176,9 +216,27 @@ def foretold(comparisons: list[dict[str, str]], draws: int, seed: int) -> dict[s
 
 
 def strengths(rows: list[dict[str, str]], method: str) -> dict[str, float]:
-    columns = [[row[name] for row in rows] for name in ("worker", "left", "right", "label")]
-    ranking = estimate("comparisons", Comparisons.from_columns(*columns), method)
+    ranking = estimate("comparisons", comparisons_of(rows), method)
     return dict(zip(ranking.objects, ranking.score.tolist(), strict=True))
+
+
+def comparisons_of(rows: list[dict[str, str]]) -> Comparisons:
+    columns = [[row[name] for row in rows] for name in ("worker", "left", "right", "label")]
+    return Comparisons.from_columns(*columns)
+
+
+def ranking_claims(rows: list[dict[str, str]], draws: int, seed: int) -> list[dict[str, Any]]:
+    """Return what each method claims of an order that is known because the answers are simulated."""
+    asked = comparisons_of(rows)
+    return [
+        claimed(
+            "llmfao, simulated",
+            f"a place ({method})",
+            of_rankings(asked, KINDS["comparisons"].methods[method], np.random.default_rng(seed), draws),
+            [],
+        )
+        for method in ("crowd-bradley-terry", "bradley-terry")
+    ]
 
 
 def main() -> None:
@@ -186,35 +244,49 @@ def main() -> None:
     if options.data is None:
         raise SystemExit("--data DIR is needed: the folder of recorded answers")
     data = Path(options.data)
-    cases = [case for make in (numbers, sets, boxes, texts) for case in make(data)]
-    rows = [row for case in cases for row in measured(case, options.overlap, options.draws, options.seed)]
-    compared = read(data / "llmfao_pairs", "answers.csv")
-    ranks = agreement(compared, read(data / "llmfao_pairs", "ranking.csv"))
-    told = foretold(compared, options.draws, options.seed)
-    if options.json:
-        print(
-            json.dumps(
-                {
-                    "overlap": options.overlap,
-                    "draws": options.draws,
-                    "rows": rows,
-                    "kendall": ranks,
-                    "foretold": told,
-                }
-            )
-        )
-        return
-    heads = [f"{'set':22}{'measure':18}{'method':18}", f"{'whole':>8}", f"{f'{options.overlap} each':>10}"]
-    print("".join([*heads, f"{'s.e.':>8}{'seconds':>9}"]))
-    for row in rows:
+    rows, claims = [], []
+    for make in (numbers, sets, boxes, texts):
+        cases = make(data)
+        found = [measured(case, options.overlap, options.draws, options.seed) for case in cases]
+        rows += [row for near, _ in found for row in near]
+        claims += claims_of(cases[0].name.partition(":")[0], [runs for _, runs in found])
+    asked = read(data / "llmfao_pairs", "answers.csv")
+    result = {
+        "overlap": options.overlap,
+        "draws": options.draws,
+        "rows": rows,
+        "claims": claims + ranking_claims(asked, options.draws, options.seed),
+        "kendall": agreement(asked, read(data / "llmfao_pairs", "ranking.csv")),
+        "foretold": foretold(asked, options.draws, options.seed),
+    }
+    print(json.dumps(result) if options.json else "\n".join([*nearest(result), "", *honest(result)]))
+
+
+def nearest(result: dict[str, Any]) -> list[str]:
+    thin = f"{result['overlap']} each"
+    lines = [f"{'set':22}{'measure':18}{'method':18}{'whole':>8}{thin:>10}{'s.e.':>8}{'seconds':>9}"]
+    for row in result["rows"]:
         thin = "" if row["thinned"] is None else f"{row['thinned']:.4f}"
-        error = "" if row["standard_error"] is None else f"{row['standard_error']:.4f}"
-        print(
-            f"{row['set']:22}{row['measure']:18}{row['method']:18}{row['whole']:8.4f}{thin:>10}{error:>8}{row['seconds']:9.2f}"
-        )
-    print(
-        "Kendall's tau with evalica's expected scores: " + ", ".join(f"{k} {v:.3f}" for k, v in ranks.items())
-    )
+        spread = "" if row["standard_error"] is None else f"{row['standard_error']:.4f}"
+        start = f"{row['set']:22}{row['measure']:18}{row['method']:18}{row['whole']:8.4f}"
+        lines.append(f"{start}{thin:>10}{spread:>8}{row['seconds']:9.2f}")
+    ranks = ", ".join(f"{name} {tau:.3f}" for name, tau in result["kendall"].items())
+    told = ", ".join(f"{name} {np.mean(shares):.3f}" for name, shares in result["foretold"].items())
+    lines += [f"Kendall's tau with evalica's expected scores: {ranks}"]
+    return [*lines, f"winners foretold of held-out comparisons: {told}"]
+
+
+def honest(result: dict[str, Any]) -> list[str]:
+    heads = "".join(f"{head:>9}" for head in ("claimed", "right", "error") * 2)
+    lines = [f"{'':58}{'whole':>18}{str(result['overlap']) + ' each':>27}"]
+    lines += [f"{'set':20}{'claim':30}{'of':>8}{heads}"]
+    for row in result["claims"]:
+        cells = [
+            row[f"{size}_{key}"] for size in ("whole", "thinned") for key in ("claimed", "right", "error")
+        ]
+        shown = "".join(" " * 9 if cell is None else f"{cell:9.1f}" for cell in cells)
+        lines.append(f"{row['set']:20}{row['claim']:30}{row['of']:8}{shown}")
+    return lines
 
 
 if __name__ == "__main__":

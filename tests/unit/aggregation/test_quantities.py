@@ -91,3 +91,27 @@ def test_shifting_all_answers_shifts_the_values(rows, shift):
     before = mean(Readings.from_columns(items, workers, list(rows.values())))
     after = mean(Readings.from_columns(items, workers, [value + shift for value in rows.values()]))
     assert np.allclose(np.array(after.values) - np.array(before.values), shift, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_errors_are_as_large_as_they_say_though_answers_are_few(method, rng):
+    truth = rng.normal(50.0, 5.0, 400)
+    rows = [
+        (f"i{i:03d}", f"w{rng.integers(40):02d}", truth[i] + rng.normal(0.0, 10.0))
+        for i in (*range(400),) * 2
+    ]
+    found = method(Readings.from_columns(*zip(*rows, strict=True)))
+    off = (np.array(found.values, dtype=float) - truth) / found.error
+    assert np.mean(off**2) < 1.3
+
+
+def test_where_model_and_mean_disagree_the_value_is_less_sure():
+    near = Readings.from_columns(list("aabbcc"), list("uvuvuv"), [1.0, 3.0, 19.0, 21.0, 39.0, 41.0])
+    far = Readings.from_columns(list("aabbcc"), list("uvuvuv"), [1.0, 3.0, 19.0, 21.0, 39.0, 91.0])
+    assert precision_weighted(far).error[2] > precision_weighted(near).error[2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_answer_an_item_makes_nobody_sure(method):
+    found = method(Readings.from_columns(list("abcd"), list("uvwx"), [1.0, 20.0, 3.0, 40.0]))
+    assert found.confidence.max() < 0.6
