@@ -87,6 +87,20 @@ class Answers:
         keep = _canonical(item, worker, label, len(worker_names), len(label_names), repeats)
         return cls(item[keep], worker[keep], label[keep], item_names, worker_names, label_names)
 
+    @classmethod
+    def from_codes(
+        cls,
+        item: Codes,
+        worker: Codes,
+        label: Codes,
+        items: tuple[str, ...],
+        workers: tuple[str, ...],
+        labels: tuple[str, ...],
+    ) -> Answers:
+        """Take columns of codes as `from_columns` takes names: by item and worker, the last answer counts."""
+        keep = _canonical(item, worker, label, len(workers), len(labels), "last")
+        return cls(item[keep], worker[keep], label[keep], items, workers, labels)
+
     def codes_of(self, gold: Mapping[str, str] | None) -> Codes:
         """Return the known label of each item as a code, or -1; items that are not here are left out.
 

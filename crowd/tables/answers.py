@@ -48,11 +48,7 @@ class AnswerTable:
         item, items = _sorted(self.items)
         worker, workers = _sorted(self.workers)
         label, labels = _sorted(self.labels) if label_set is None else _ordered(self.labels, label_set)
-        claim = item.astype(np.int64) * len(workers) + worker
-        order = np.argsort(claim, kind="stable")
-        ordered = claim[order]
-        last = order[np.append(ordered[1:] != ordered[:-1], True)]
-        return Answers(item[last], worker[last], label[last], items, workers, labels)
+        return Answers.from_codes(item, worker, label, items, workers, labels)
 
 
 def read_answers(

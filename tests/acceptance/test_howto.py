@@ -63,6 +63,20 @@ def asked(tmp_path: Path) -> Iterator[dict[str, Any]]:
     database.dispose()
 
 
+def test_the_consensus_can_be_used_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    rows = ["1,ann,cat", "1,bob,cat", "1,cleo,dog", "01,ann,dog", "01,bob,dog", "01,cleo,dog"]
+    (tmp_path / "answers.csv").write_text("\n".join(["task,worker,label", *rows]) + "\n")
+    monkeypatch.chdir(tmp_path)
+    found = run("use-consensus-from-python")
+    assert found["labels"]["label"].to_dict() == {"01": "dog", "1": "cat"}
+    assert found["soft"].loc["1", "cat"] == 1  # gold
+    assert found["skill"].loc["cleo", "skill"] == pytest.approx(0.5)
+    assert found["matrices"].shape == (3, 2, 2)
+    assert found["methods"]["majority"]
+    assert found["alpha"].low <= found["alpha"].value <= found["alpha"].high
+    assert list(found["table"].index) == ["ann", "bob", "cleo"]
+
+
 def test_an_aggregator_can_be_added(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator):
     monkeypatch.setitem(AGGREGATORS, "agreement-vote", AGGREGATORS["majority"])
     run("add-an-aggregator")
