@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crowd import api, logs
-from crowd.api import Edge, express
+from crowd.api import Edge, express, projects
 from crowd.clock import Clock, utc_now
 from crowd.db import Database, connect
 from crowd.settings import Settings, check_secret, new_secret, secret_beside
@@ -72,7 +72,7 @@ def create_app(
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1
         )
     app.register_blueprint(pages.blueprint(edge.database, counters, documented.document))
-    app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings))
+    app.register_blueprint(console.blueprint(edge.database, edge.clock, edge.settings, projects.make))
     app.register_blueprint(work.blueprint(edge.database, edge.clock, edge.settings))
     app.register_blueprint(front.blueprint(turk))
     app.register_blueprint(submit.blueprint(edge.database, edge.clock, edge.settings))

@@ -11,10 +11,9 @@ from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
 from crowd.api.fields import Schema, about, share, whole
 from crowd.api.paging import PageQuery, PageSchema, number, page
-from crowd.errors import Conflict
 from crowd.models import Batch
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import choose, publish
+from crowd.services import asking
 from crowd.services.access import scope
 from crowd.services.reports import browse
 
@@ -76,12 +75,7 @@ class BatchDetail(BatchSchema, PageSchema):
 def create_batch(at: Visit, body: dict[str, Any], project: str) -> dict[str, Any]:
     """Choose items, reserve the money and ask about them."""
     row = scope.project(at.session, at.principal, project)
-    if row.state != "active":
-        raise Conflict(f"the project is {row.state}")
-    batch = choose.choose(at.session, row, **body, now=at.now)
-    if batch is None:
-        raise Conflict("no item is left that was never asked about, or the budget does not cover one")
-    asked = publish.ask_batch(at.session, row, batch, now=at.now)
+    batch, asked = asking.ask(at.session, row, **body, now=at.now)
     return _whole(at.session, batch) | {"answers": asked}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError, fields, validate
 
-from crowd.services.setup.projects import SLUG
+from crowd.services.setup.projects import SLUG, SLUG_FAULT
 from workers.money import dollars, to_micros
 
 # What an INTEGER column holds, with room for what is added to it later.
@@ -99,7 +99,7 @@ def share(**options: Any) -> Number:  # noqa: ANN401 - marshmallow's own
 def slug(**options: Any) -> fields.String:  # noqa: ANN401 - marshmallow's own
     """Return a field for a name that stands in paths."""
     # `$` also matches before a newline at the end.
-    rules = validate.Regexp(f"^{SLUG.pattern}$"), validate.ContainsNoneOf("\n")
+    rules = validate.Regexp(f"^{SLUG.pattern}$", error=SLUG_FAULT), validate.ContainsNoneOf("\n")
     return fields.String(validate=rules, **options)
 
 

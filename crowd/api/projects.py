@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
 from crowd.api.access import Visit, requires
 from crowd.api.blueprint import Blueprint
+from crowd.api.bodies import faults
 from crowd.api.edge import edge
 from crowd.api.fields import Dollars, Schema, about
 from crowd.api.paging import PageQuery, PageSchema, page
@@ -18,6 +21,7 @@ from crowd.models import Project
 from crowd.models.project import PROJECT_STATES
 from crowd.services import pay
 from crowd.services.access import scope
+from crowd.services.access.keys import Principal
 from crowd.services.mturk import cost
 from crowd.services.reports import browse
 from crowd.services.setup import instructions, projects
@@ -109,20 +113,7 @@ class CostSchema(Schema):
 @blueprint.gives(201, ProjectSchema)
 def create_project(at: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Make a project."""
-    slug, labels, cap = body.pop("slug"), body.pop("labels"), body.pop("cap")
-    _require_known(body.get("endpoint"))
-    made = projects.create(
-        at.session,
-        at.principal,
-        slug=slug,
-        labels=labels,
-        details=body.pop("label_details"),
-        wording=Wording(body.pop("instructions", "")),
-        settings=ProjectSettings(**settings_of(body)),
-        cap_micros=cap,
-        now=at.now,
-    )
-    return _whole(at.session, made)
+    return _whole(at.session, _made(at.session, at.principal, body, at.now))
 
 
 @blueprint.on("GET", "/projects")
@@ -194,6 +185,31 @@ def set_budget(at: Visit, body: dict[str, Any], project: str) -> dict[str, Any]:
     row = scope.project(at.session, at.principal, project)
     projects.set_cap(at.session, at.principal, row, body["cap"], now=at.now)
     return _whole(at.session, row)
+
+
+def make(session: Session, principal: Principal, sent: Mapping[str, Any], now: datetime) -> Project:
+    """Make a project of what was sent otherwise than as a request's body, under the same schema."""
+    try:
+        body = NewProject().load(sent)
+    except ValidationError as error:
+        raise faults(error.messages) from None
+    return _made(session, principal, body, now)
+
+
+def _made(session: Session, principal: Principal, body: dict[str, Any], now: datetime) -> Project:
+    slug, labels, cap = body.pop("slug"), body.pop("labels"), body.pop("cap")
+    _require_known(body.get("endpoint"))
+    return projects.create(
+        session,
+        principal,
+        slug=slug,
+        labels=labels,
+        details=body.pop("label_details"),
+        wording=Wording(body.pop("instructions", "")),
+        settings=ProjectSettings(**settings_of(body)),
+        cap_micros=cap,
+        now=now,
+    )
 
 
 def _require_known(endpoint: str | None) -> None:

@@ -28,6 +28,7 @@ from qc.gold_policy import GoldPolicy
 
 GOLD_SHARE = 0.1
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+SLUG_FAULT = "use lower-case letters, digits and dashes, at most 63, none of them first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def create(
     values = _checked(settings, slug=slug, labels=labels, details=details, cap_micros=cap_micros)
     locks.name(session, f"projects:{principal.requester_id}")
     if session.scalar(_by_slug(principal, slug)) is not None:
-        raise Conflict(f"there is a project {slug!r} already")
+        taken = f"there is a project {slug!r} already"
+        raise Conflict(taken, problems=(Problem("slug", taken),))
     project = Project(requester_id=principal.requester_id, slug=slug, created_at=now, **values)
     project.title = project.title or slug
     session.add(project)
@@ -235,9 +237,7 @@ def _checked(
     values |= two_channels.completed(values)
     problems = validation.faults(values, labels, details)
     if not SLUG.fullmatch(slug):
-        problems.append(
-            Problem("slug", "use lower-case letters, digits and dashes, at most 63, none of them first")
-        )
+        problems.append(Problem("slug", SLUG_FAULT))
     if cap_micros < 0:
         problems.append(Problem("cap", "cannot be negative"))
     if problems:

@@ -17,6 +17,7 @@ from crowd.services import cases, conclude, merge, pack
 from crowd.services.access import scope
 from crowd.services.experts import gold_supply
 from crowd.services.honesty import accuracy, stop
+from crowd.services.loop import Turn
 from crowd.services.reports import guidance
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
@@ -38,7 +39,7 @@ def register(pages: Blueprint, at: Place) -> None:
     @pages.get("/projects/<slug>", endpoint="project")
     @at.for_requesters("read")
     def show(call: RequesterCall, slug: str) -> str:
-        return _shown(call, scope.project(call.session, call.principal, slug))
+        return shown(call, scope.project(call.session, call.principal, slug))
 
     @pages.post("/projects/<slug>/state", endpoint="move")
     @at.for_requesters("write")
@@ -57,7 +58,7 @@ def register(pages: Blueprint, at: Place) -> None:
         try:
             instructions.revise(call.session, call.principal, project, wording, now=call.now)
         except CrowdError as error:
-            return _shown(call, project, problem=error.message, text=text, template=template), error.status
+            return shown(call, project, problem=error.message, text=text, template=template), error.status
         return redirect(url_for("console.project", slug=slug, _anchor="instructions"), 303)
 
     @pages.route("/projects/<slug>/preview", endpoint="preview", methods=["GET", "POST"])
@@ -70,7 +71,16 @@ def register(pages: Blueprint, at: Place) -> None:
         return sandboxed(_listed(faults) if faults else rendering.frame(page, nonce=nonce, host=""), nonce)
 
 
-def _shown(call: RequesterCall, project: Project, *, problem: str = "", **written: str | None) -> str:
+def shown(
+    call: RequesterCall,
+    project: Project,
+    *,
+    problem: str = "",
+    refused: str = "",
+    turn: Turn | None = None,
+    **written: str | None,
+) -> str:
+    """Show the page of a project: with what is wrong with new instructions, or was refused, or a turn did."""
     waiting = select(func.count()).where(
         Assignment.project_id == project.id,
         Assignment.work == "submitted",
@@ -94,6 +104,8 @@ def _shown(call: RequesterCall, project: Project, *, problem: str = "", **writte
         newest=next(iter(merge.versions(call.session, project)), None),
         concluded=conclude.latest_run(call.session, project) is not None,
         problem=problem,
+        refused=refused,
+        turn=turn,
         written=written,
     )
 

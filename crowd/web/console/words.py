@@ -38,3 +38,8 @@ def thousands(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """Write how many there are of something: "1 page", "1,200 pages"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def sized(content: int) -> str:
+    """Write a number of bytes as people read it: "64 MiB"."""
+    return f"{content / 2**20:,.3g} MiB" if content >= 2**20 else f"{content:,} bytes"

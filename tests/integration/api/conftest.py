@@ -15,6 +15,7 @@ from crowd.app import create_app
 from crowd.db import Database
 from crowd.services.access import keys
 from crowd.settings import Settings, new_secret
+from tests.integration.api.desk import Browser
 
 ALL = ("read", "write", "spend", "admin")
 
@@ -84,6 +85,19 @@ def key(app: Flask, database: Database, clock: Clock) -> Callable[..., Caller]:
             return text
 
         return Caller(app, database.transact(work))
+
+    return make
+
+
+@pytest.fixture
+def browse(app: Flask, key: Callable[..., Caller]) -> Callable[..., Browser]:
+    """Open a browser that is signed in with a new key of these scopes."""
+
+    def make(*scopes: str, **options: Any) -> Browser:
+        browser = Browser(app.test_client())
+        answer = browser.send("/signin", key=key(*scopes, **options).token)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        return browser
 
     return make
 

@@ -5,49 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-ORIGIN = {"Origin": "http://localhost"}
-
-
-@dataclass
-class Browser:
-    """Someone with a browser, who fills in the forms of the page they see."""
-
-    client: FlaskClient
-
-    def see(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def send(self, path: str, page: str = "/", **fields: object) -> TestResponse:
-        csrf = re.search(r'name="csrf" value="(\w*)"', self.client.get(page).text)
-        data = {"csrf": csrf.group(1) if csrf else "", **fields}
-        return self.client.post(path, data=data, headers=ORIGIN)
-
-    def sent(self, path: str, **fields: object) -> str:
-        """Send a form that has to be accepted, and follow where it leads."""
-        answer = self.send(path, **fields)
-        assert answer.status_code in (200, 303), answer.text
-        return self.see(answer.headers["Location"]) if answer.status_code == 303 else answer.text
-
-
-@pytest.fixture
-def browse(app, key):
-    """Open a browser that is signed in with a new key of these scopes."""
-
-    def make(*scopes: str, **options: object) -> Browser:
-        browser = Browser(app.test_client())
-        answer = browser.send("/signin", key=key(*scopes, **options).token)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-        return browser
-
-    return make
+from tests.integration.api.desk import ORIGIN, Browser
 
 
 @pytest.fixture
@@ -116,10 +77,10 @@ def test_the_newest_training_set_can_be_taken_away(ann_sees, ann, pets):
 
 def test_a_project_says_what_comes_next(ann_sees, ann, pets):
     assert ann.post("/projects", {"slug": "bare", "labels": ["a", "b"], "cap": "1"}).status_code == 201
-    assert "crowd items add bare items.csv" in ann_sees.see("/projects/bare")
+    assert 'href="/projects/bare/items">Bring them in' in ann_sees.see("/projects/bare")
     waiting = ann_sees.see(f"/projects/{pets}")
     assert "8 items wait to be asked about" in waiting
-    assert f"crowd batch create {pets}" in waiting
+    assert f'action="/projects/{pets}/batches"' in waiting
 
 
 def test_what_is_not_there_is_told_in_a_sentence(ann_sees):
