@@ -49,7 +49,8 @@ class TurnSchema(Schema):
     stopped = fields.String(allow_none=True, metadata=about("Why no further item is asked about."))
     paused_funds = fields.Boolean(metadata=about("The account at the endpoint had no money for all of it."))
     unreached = fields.String(
-        allow_none=True, metadata=about("Why the endpoint of one of two channels was not asked.")
+        allow_none=True,
+        metadata=about("Why the endpoint of one of two channels was left out of it."),
     )
 
 

@@ -60,7 +60,8 @@ def _lines(turn: Turn) -> list[str]:
 
 def _of_two_channels(turn: Turn) -> list[str]:
     over = [f"{turn.handed_over} places handed over to the second channel"] if turn.handed_over else []
-    return over + ([f"only the pool was asked: {turn.unreached}"] if turn.unreached else [])
+    alone = [f"the pool went on without the endpoint: {turn.unreached}"] if turn.unreached else []
+    return over + alone
 
 
 def _gold(turn: Turn) -> list[str]:

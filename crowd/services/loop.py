@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crowd.channels import Channel, Pool
+from crowd.channels.mturk.errors import CallError
 from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import BudgetExceeded, Conflict, Misconfigured
@@ -64,7 +65,7 @@ class Turn:
     fallback: str | None = None  # why they were drawn at random against the project's strategy
     stopped: str | None = None  # why no further item is asked about
     paused_funds: bool = False  # the endpoint had no money for all of it; `crowd publish --resume` goes on
-    unreached: str | None = None  # why the endpoint of one of two channels was not asked
+    unreached: str | None = None  # why the endpoint of one of two channels was left out of it
 
     @property
     def idle(self) -> bool:
@@ -84,21 +85,26 @@ class Turn:
 def step(database: Database, project_id: int, *, clock: Clock) -> Turn:
     """Take a turn with the channels that a project has.
 
-    Without credentials for the endpoint of one of two channels the own people go on alone.
+    Where the endpoint of one of two channels cannot be asked, the own people go on alone: what was under way
+    with it is for the next turn.
 
     Raises:
-        Misconfigured: there are no credentials, and no own people.
+        Misconfigured: there are no credentials for the endpoint, and no own people.
+        CallError: the endpoint failed, and there are no own people.
     """
     with database.read() as session:
         project = _project(session, project_id)
     try:
-        channel = channel_of(project)
-    except Misconfigured as error:
+        return turn(database, project_id, channel_of(project), clock=clock)
+    except (Misconfigured, CallError) as error:
         if project.second_channel is None:
             raise
-        mturk.say_once(str(project.endpoint), error.message)
-        return replace(turn(database, project_id, Pool(), clock=clock), unreached=error.message)
-    return turn(database, project_id, channel, clock=clock)
+        unreached = error.message
+        if isinstance(error, Misconfigured):
+            mturk.say_once(str(project.endpoint), unreached)
+        else:
+            log.warning("endpoint failed", project=project.slug, endpoint=project.endpoint, why=unreached)
+    return replace(turn(database, project_id, Pool(), clock=clock), unreached=unreached)
 
 
 def turn(
