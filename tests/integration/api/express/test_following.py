@@ -126,6 +126,66 @@ def test_a_claim_that_is_refused_leaves_the_submission_standing(project, ann, pe
     sound(database)
 
 
+TRUTH = {"picture 0": "cat", "picture 1": "dog"}  # of the gold
+
+
+def examine(ann, pets, attempts: int) -> None:
+    rules = {"quiz": {"questions": 1, "pass_mark": 0.5, "attempts": attempts}}
+    assert ann("PATCH", f"/projects/{pets}", json=rules).status_code == 200
+
+
+def sit(worker, quiz, *, right: bool):
+    """Hand in a quiz of one question, and ask for what is next."""
+    assert quiz["kind"] == "quiz"
+    ((text, label),) = [
+        (each["payload"]["text"], TRUTH[each["payload"]["text"]]) for each in quiz["questions"]
+    ]
+    return hand_in(worker, quiz, **answers(quiz, label if right else TRUTH[f"picture {1 - int(text[-1])}"]))
+
+
+def test_who_has_to_pass_a_quiz_is_given_it_next_and_then_work(project, ann, pets, invite, way, database):
+    wim = invite("wim")
+    page = claim(wim, project).get_json()
+    examine(ann, pets, attempts=2)
+    first = hand_in(wim, page).get_json()["next"]
+    second = sit(wim, first, right=False).get_json()["next"]
+    assert second["questions"] != first["questions"]
+    work = sit(wim, second, right=True).get_json()["next"]
+    assert (work["kind"], len(work["questions"])) == ("work", HIT_SIZE)
+    assert way == [True, False, False, False]
+    assert held(database) == 1
+    sound(database)
+
+
+def test_who_has_failed_the_quiz_is_given_nothing_next(project, ann, pets, invite, database):
+    examine(ann, pets, attempts=1)
+    wim = invite("wim")
+    reply = sit(wim, claim(wim, project).get_json(), right=False)
+    assert (reply.status_code, reply.get_json()["next"]) == (200, None)
+    assert claim(wim, project).status_code == 403
+    assert held(database) == 0
+    sound(database)
+
+
+@pytest.mark.parametrize("general", ["", "?general=1"])
+def test_gold_without_money_left_for_it_is_not_on_the_next_page(
+    project, ann, pets, invite, way, database, monkeypatch, general
+):
+    wim = invite("wim")
+    page = claim(wim, project).get_json()
+    monkeypatch.setattr("crowd.services.pack.gold_count", lambda *_: 1)
+    budget = ann.get(f"/projects/{pets}/overview").get_json()
+    assert ann("PUT", f"/projects/{pets}/budget", json={"cap": budget["held"]}).status_code == 200
+    reply = wim.post(f"/work/pages/{page['token']}/submit{general}", answers(page) | {"next": True})
+    following = reply.get_json()["next"]
+    # The express way goes to its end and leaves it to a claim, which does without.
+    assert (following is None, way) == ((False, [True]) if general else (True, [True, True]))
+    following = claim(wim, project).get_json()
+    assert len(following["questions"]) == HIT_SIZE
+    assert count(database, Slot, Slot.gold_id.is_not(None)) == 0
+    sound(database)
+
+
 @pytest.mark.parametrize("body", [{"answers": {"q1": "cow"}}, {"next": "yes"}, {"skips": {"q1": {}}}])
 def test_what_is_no_submission_claims_nothing(project, invite, database, body):
     wim = invite("wim")
