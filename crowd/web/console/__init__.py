@@ -16,13 +16,14 @@ from crowd.web.console import (
     new_project,
     people,
     project,
+    reviews,
     team,
     words,
 )
 from crowd.web.console.new_project import MakeProject
 from crowd.web.place import Place
 
-FILES = (door, project, imports, asking, cases, team, people, access_keys)
+FILES = (door, project, imports, asking, reviews, cases, team, people, access_keys)
 
 
 def blueprint(database: Database, clock: Clock, settings: Settings, make_project: MakeProject) -> Blueprint:
