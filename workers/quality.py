@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ INTERVAL = 0.90
 # Answers that the crowd's own confusion matrix counts for in each row of a worker's.
 PRIOR_ANSWERS = 4.0
 DRAWS = 400
+# Where the truth is a posterior, it is drawn so often, if answers times labels are not more than this allows.
+TRUTHS, FEWEST_TRUTHS, MOST_DRAWN = 40, 4, 40_000_000
 SMALLEST = 1e-12
 # Numbers drawn at a time, so that many workers and labels do not fill the memory.
 CELLS = 4_000_000
@@ -67,14 +69,9 @@ def quality(
     Raises:
         ValueError: A shape does not fit.
     """
-    workers, labels = _shape(counts)
-    if costs is not None and costs.shape != (labels, labels):
-        raise ValueError(f"costs: shape {costs.shape}, but there are {labels} labels")
+    measures = _Measures.of(counts, costs, shares)
     evidence = counts + prior_answers * _crowd(counts)
-    common = np.full(labels, 1.0 / labels) if shares is None else shares
-    some = max(1, CELLS // (DRAWS * labels * labels))
-    parts = [_quality(evidence[at : at + some], rng, costs, common) for at in range(0, workers, some)]
-    return _joined(parts) if parts else _quality(evidence, rng, costs, common)
+    return _in_parts(counts, lambda part: measures(evidence[part], evidence[None, part], rng))
 
 
 def quality_of(
@@ -86,6 +83,8 @@ def quality_of(
 ) -> Quality:
     """Measure workers against what is concluded of the items they answered.
 
+    The intervals know that conclusions may be wrong: the truth behind each answer is drawn, too.
+
     Args:
         answers: The answers.
         posterior: (I, K) probability of each label; items whose row is nan are left out.
@@ -94,25 +93,74 @@ def quality_of(
     """
     labels = len(answers.labels)
     concluded = np.asarray(~np.isnan(posterior).any(axis=1))
-    told = concluded[answers.item]
-    counts = np.zeros((len(answers.workers), labels, labels))
-    at = answers.worker[told], answers.label[told]
-    np.add.at(counts.transpose(0, 2, 1), at, posterior[answers.item[told]])
     shares = posterior[concluded].mean(axis=0) if concluded.any() else None
-    return quality(counts, rng=rng, costs=costs, shares=shares)
+    rows = np.flatnonzero(concluded[answers.item])
+    rows = rows[np.argsort(answers.worker[rows], kind="stable")]
+    ends = np.searchsorted(answers.worker[rows], np.arange(len(answers.workers) + 1))
+    counts = np.zeros((len(answers.workers), labels, labels))
+    at = answers.worker[rows], answers.label[rows]
+    np.add.at(counts.transpose(0, 2, 1), at, posterior[answers.item[rows]])
+    measures = _Measures.of(counts, costs, shares)
+    prior = PRIOR_ANSWERS * _crowd(counts)
+    times = int(np.clip(MOST_DRAWN // max(len(rows) * labels, 1), FEWEST_TRUTHS, TRUTHS))
+
+    def measure(part: slice) -> Quality:
+        mine = rows[ends[part.start] : ends[part.stop]]
+        cell = (answers.worker[mine] - part.start).astype(np.int64) * labels**2 + answers.label[mine]
+        drawn = _drawn(cell, posterior[answers.item[mine]], part.stop - part.start, times, rng)
+        return measures(counts[part] + prior, drawn + prior, rng)
+
+    return _in_parts(counts, measure)
 
 
-def _quality(evidence: Floats, rng: np.random.Generator, costs: Floats | None, shares: Floats) -> Quality:
-    matrices = evidence / evidence.sum(axis=2, keepdims=True)
-    drawn = rng.standard_gamma(np.broadcast_to(evidence, (DRAWS, *evidence.shape)))
-    drawn = np.maximum(drawn, SMALLEST)
-    drawn /= drawn.sum(axis=3, keepdims=True)
-    return Quality(
-        matrices=matrices,
-        informedness=_measure(_informedness(matrices), _informedness(drawn)),
-        information=_measure(_information(matrices), _information(drawn)),
-        cost=None if costs is None else _measure(_cost(matrices, costs, shares), _cost(drawn, costs, shares)),
-    )
+def _drawn(
+    cell: NDArray[np.int64], truth: Floats, workers: int, times: int, rng: np.random.Generator
+) -> Floats:
+    """Return (T, W, K, K) counts of answers, by truths drawn from the (N, K) posteriors."""
+    labels = truth.shape[1]
+    counts = np.empty((times, workers, labels, labels))
+    below = np.cumsum(truth[:, :-1], axis=1)
+    for each in counts:
+        drawn = (rng.random((len(truth), 1)) >= below).sum(axis=1)
+        each[:] = np.bincount(cell + labels * drawn, minlength=each.size).reshape(each.shape)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Measures:
+    """What is measured: cost as well, where the costs of errors are known."""
+
+    costs: Floats | None
+    shares: Floats
+
+    @classmethod
+    def of(cls, counts: Floats, costs: Floats | None, shares: Floats | None) -> _Measures:
+        labels = _labels(counts)
+        if costs is not None and costs.shape != (labels, labels):
+            raise ValueError(f"costs: shape {costs.shape}, but there are {labels} labels")
+        return cls(costs, np.full(labels, 1.0 / labels) if shares is None else shares)
+
+    def __call__(self, evidence: Floats, possible: Floats, rng: np.random.Generator) -> Quality:
+        """Measure by the (W, K, K) evidence; the intervals are what (T, W, K, K) others would give."""
+        matrices = evidence / evidence.sum(axis=2, keepdims=True)
+        drawn = rng.standard_gamma(np.repeat(possible, -(-DRAWS // len(possible)), axis=0))
+        drawn = np.maximum(drawn, SMALLEST)
+        drawn /= drawn.sum(axis=3, keepdims=True)
+        return Quality(
+            matrices=matrices,
+            informedness=_measure(_informedness(matrices), _informedness(drawn)),
+            information=_lowered(_information(matrices), _information(drawn)),
+            cost=None if self.costs is None else self._cost(self.costs, matrices, drawn),
+        )
+
+    def _cost(self, costs: Floats, matrices: Floats, drawn: Floats) -> Measure:
+        return _measure(_cost(matrices, costs, self.shares), _cost(drawn, costs, self.shares))
+
+
+def _in_parts(counts: Floats, measure: Callable[[slice], Quality]) -> Quality:
+    """Measure as many workers at a time as memory has room for."""
+    workers, some = len(counts), max(1, CELLS // (DRAWS * counts.shape[1] ** 2))
+    return _joined([measure(slice(at, min(at + some, workers))) for at in range(0, max(workers, 1), some)])
 
 
 def _joined(parts: Sequence[Quality]) -> Quality:
@@ -131,10 +179,10 @@ def _all(parts: Sequence[Measure]) -> Measure:
     return Measure(*(np.concatenate(column) for column in columns))
 
 
-def _shape(counts: Floats) -> tuple[int, int]:
+def _labels(counts: Floats) -> int:
     if counts.ndim != 3 or counts.shape[1] != counts.shape[2] or counts.shape[1] < 2:
         raise ValueError(f"counts: shape {counts.shape}, not (workers, labels, labels) with 2 labels or more")
-    return counts.shape[0], counts.shape[1]
+    return int(counts.shape[1])
 
 
 def _crowd(counts: Floats) -> Floats:
@@ -168,5 +216,14 @@ def _cost(matrices: Floats, costs: Floats, shares: Floats) -> Floats:
 def _measure(value: Floats, drawn: Floats) -> Measure:
     tail = (1.0 - INTERVAL) / 2.0
     low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
-    # Information is curved: few answers lift its draws above the value of their mean.
     return Measure(value, np.minimum(low, value), np.maximum(high, value))
+
+
+def _lowered(value: Floats, drawn: Floats) -> Measure:
+    """Return information with its interval, down to 0 for whoever may be guessing.
+
+    Information is curved: few answers lift its draws above the value of their mean, and none can be 0.
+    """
+    found = _measure(value, drawn)
+    lift = np.maximum(drawn.mean(axis=0) - value, 0.0)
+    return Measure(value, np.clip(found.low - lift, 0.0, value), found.high)

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workers.quality import quality
+from aggregation.answers import Answers
+from workers import quality as module
+from workers.quality import quality, quality_of
 
 PERFECT = np.eye(2)
 CONSTANT = np.array([[1.0, 0.0], [1.0, 0.0]])
@@ -77,3 +79,53 @@ def test_renaming_labels_changes_nothing(counts, order):
     assert after.information.value == pytest.approx(before.information.value)
     assert np.all(before.information.value >= -1e-9)
     assert np.all(before.informedness.low <= before.informedness.high)
+
+
+def test_a_guesser_may_tell_nothing(rng):
+    counts = np.stack([rng.multinomial(15, [0.5, 0.5], size=2).astype(float) for _ in range(300)])
+    low = quality(counts, rng=rng).information.low
+    assert (low == 0).mean() > 0.9
+
+
+def asked(rng, truth, right):
+    """One worker on as many items, right with that probability."""
+    said = np.where(rng.random(len(truth)) < right, truth, 1 - truth).astype(np.int32)
+    item = np.arange(len(truth), dtype=np.int32)
+    names = tuple(f"i{n}" for n in item)
+    return Answers(item, np.zeros_like(item), said, names, ("w",), ("no", "yes"))
+
+
+def test_where_the_truth_is_unsure_so_is_the_worth(rng):
+    truth = rng.integers(2, size=100)
+    answers = asked(rng, truth, 0.8)
+    width = []
+    for sure in (1.0, 0.7):
+        believed = np.where(rng.random(100) < sure, truth, 1 - truth)
+        posterior = np.where(np.arange(2) == believed[:, None], sure, 1.0 - sure)
+        found = quality_of(answers, posterior, rng=rng).informedness
+        width.append(found.high[0] - found.low[0])
+    assert width[1] > 1.1 * width[0]
+
+
+def test_a_certain_posterior_counts_like_the_truth(rng):
+    truth = rng.integers(2, size=200)
+    answers, posterior = asked(rng, truth, 0.7), np.eye(2)[truth]
+    counts = np.zeros((1, 2, 2))
+    np.add.at(counts, (0, truth, answers.label), 1.0)
+    concluded, counted = quality_of(answers, posterior, rng=rng), quality(counts, rng=rng)
+    assert concluded.matrices == pytest.approx(counted.matrices)
+    assert concluded.informedness.low == pytest.approx(counted.informedness.low, abs=0.05)
+
+
+def test_many_workers_are_measured_in_parts_as_all_at_once(rng, monkeypatch):
+    item, worker = (part.ravel().astype(np.int32) for part in np.mgrid[:40, :7])
+    label = rng.integers(3, size=item.size).astype(np.int32)
+    names = (tuple(f"{letter}{n}" for n in range(count)) for letter, count in (("i", 40), ("w", 7)))
+    answers = Answers(item, worker, label, *names, tuple("abc"))
+    posterior = rng.dirichlet(np.ones(3), 40)
+    whole = quality_of(answers, posterior, rng=rng)
+    monkeypatch.setattr(module, "CELLS", 2 * module.DRAWS * 9)
+    parts = quality_of(answers, posterior, rng=rng)
+    assert parts.matrices == pytest.approx(whole.matrices)
+    assert parts.informedness.value == pytest.approx(whole.informedness.value)
+    assert parts.informedness.high == pytest.approx(whole.informedness.high, abs=0.1)
