@@ -19,7 +19,6 @@ from crowd.task_types import TASK_TYPES
 from qc.gold_health import GoldAnswer, doubts
 
 BY = "system:gold"
-DISPUTED = "disputed"
 # What makes an item gold: how sure it is (with little gold nothing is ever much surer), and how many workers
 # who are this good agree, all of them.
 SURE, GOOD, FEWEST_GOOD = 0.95, 0.8, 3
@@ -63,7 +62,7 @@ def demote(session: Session, project: Project, *, now: datetime) -> list[Case]:
     opened: list[Case] = []
     for doubt in doubts(_graded(session, project), chance=chance):
         gold = session.get_one(Gold, doubt.gold)
-        if gold.id in kept or gold.retired_because == DISPUTED:
+        if gold.id in kept or gold.retired_because == golds.DISPUTED:
             continue
         facts = {"label": gold.label, **asdict(doubt)}
         case = cases.open_case(
@@ -77,7 +76,7 @@ def demote(session: Session, project: Project, *, now: datetime) -> list[Case]:
             now=now,
         )
         if gold.use == "hidden":
-            golds.withhold(session, project, gold, because=DISPUTED, reviewer=BY, now=now)
+            golds.withhold(session, project, gold, because=golds.DISPUTED, reviewer=BY, now=now)
         if case is not None:
             opened.append(case)
     return opened

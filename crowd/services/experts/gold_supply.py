@@ -61,13 +61,15 @@ def retire_exposed(session: Session, project: Project, *, now: datetime) -> int:
     policy = standings.policy_of(project)
     if policy is None or policy.exposure is None:
         return 0
+    # By item: what was shown before a correction was shown all the same.
     shown = (
-        select(Slot.gold_id)
+        select(Slot.item_id)
         .where(Slot.project_id == project.id, Slot.gold_id.is_not(None), Slot.state.in_(HELD))
-        .group_by(Slot.gold_id)
+        .group_by(Slot.item_id)
         .having(func.count() >= policy.exposure)
     )
-    query = select(Gold).where(Gold.id.in_(shown), Gold.retired_at.is_(None), Gold.use == "hidden")
+    query = select(Gold).where(Gold.project_id == project.id, Gold.item_id.in_(shown))
+    query = query.where(Gold.retired_at.is_(None), Gold.use == "hidden")
     rows = session.scalars(query.order_by(Gold.id)).all()
     for gold in rows:
         because = f"shown to {policy.exposure} workers"

@@ -13,12 +13,13 @@ from crowd.errors import Conflict, NotFound, bad_input
 from crowd.models import Assignment, Case, Consensus, CurrentRun, Gold, Item, Project, Slot
 from crowd.models.states import advance
 from crowd.services import audit, locks, publish
-from crowd.services.experts import undo
+from crowd.services.experts import truth, undo
 from crowd.services.experts.undo import Correction
-from crowd.services.setup import projects
-from crowd.task_types import TASK_TYPES, Ask
 
-__all__ = ["Correction", "accept", "correct", "keep", "of_item", "read_label", "retire", "told", "withhold"]
+__all__ = ["Correction", "accept", "correct", "keep", "of_item", "retire", "told", "withhold"]
+
+# Why gold is withheld until a reviewer has looked: workers doubt it.
+DISPUTED = "disputed"
 
 
 def correct(
@@ -33,6 +34,8 @@ def correct(
     now: datetime,
 ) -> Correction:
     """Replace what is known of an item, and undo all that followed from it. No answer is bought.
+
+    Gold that was withheld because workers doubted it is asked again.
 
     Args:
         session: In a transaction.
@@ -51,7 +54,8 @@ def correct(
     _change(session, project)
     old = of_item(session, project, item_key)
     item = session.get_one(Item, old.item_id)
-    right, others = read_label(session, project, item, label), read_accepted(session, project, item, accepted)
+    right = truth.label(session, project, item, label)
+    others = truth.accepted(session, project, item, accepted)
     if right == old.label and others == old.accepted:
         raise bad_input("label", f"is {right!r} already")
     before, concerned = undo.known(session, project), undo.answered(session, item)
@@ -60,7 +64,7 @@ def correct(
     found = undo.replay(session, project, concerned, before, cause=cause, reviewer=reviewer, now=now)
     correction = Correction(item_key, old.label, right, new.id, **found)
     _close_dispute(session, old, right, reviewer, now)
-    details = {"was": old.label, "label": right, "accepted": others, **correction.counts()}
+    details = {"was": old.label, "label": right, "accepted": others, "use": new.use, **correction.counts()}
     _note(session, project, "gold.correct", item, reviewer, details, now)
     return correction
 
@@ -108,10 +112,10 @@ def withhold(
 
 
 def keep(session: Session, project: Project, gold: Gold, *, reviewer: str, now: datetime) -> None:
-    """Ask gold again that was withheld: it was doubted, and is right."""
+    """Ask gold again that was withheld because it was doubted: it is right."""
     _change(session, project)
     session.refresh(gold)
-    if gold.retired_at is not None or gold.use != "told" or gold.retired_because is None:
+    if gold.retired_at is not None or gold.retired_because != DISPUTED:
         return
     gold.use, gold.retired_because = "hidden", None
     session.flush()
@@ -131,7 +135,7 @@ def accept(
     if item.state not in ("settled", "new") or _in_force(session, item.id) is not None:
         raise Conflict(f"item {item.key!r} is {item.state}; only a settled or new item can be made gold")
     said = _concluded(session, project, item) if label is None else label
-    right = read_label(session, project, item, said)
+    right = truth.label(session, project, item, said)
     gold = Gold(project_id=project.id, item_id=item.id, label=right, source="consensus", created_at=now)
     session.add(gold)
     session.flush()
@@ -150,11 +154,11 @@ def told(
     """
     _change(session, project)
     item = session.get_one(Item, item_id)
-    right = read_label(session, project, item, label)
+    right = truth.label(session, project, item, label)
     old = _in_force(session, item_id)
     if old is not None and old.label == right:
         return old
-    if old is not None and old.use != "told":
+    if old is not None and _was_asked(old):
         return session.get_one(
             Gold, correct(session, project, item.key, right, reviewer=reviewer, now=now).gold_id
         )
@@ -181,29 +185,6 @@ def of_item(session: Session, project: Project, item_key: str) -> Gold:
     if gold is None:
         raise NotFound(f"item {item_key!r} is no gold")
     return gold
-
-
-def read_label(session: Session, project: Project, item: Item, label: object, where: str = "label") -> str:
-    """Return an answer to an item as it is stored; raise where it is none."""
-    labels = projects.labels(session, project).labels
-    try:
-        return TASK_TYPES[project.task_type].read(label, Ask(labels, project.task_options, item.payload))
-    except ValueError as error:
-        among = f" ({', '.join(labels)})" if labels else ""
-        raise bad_input(where, f"{error}{among}") from None
-
-
-def read_accepted(
-    session: Session, project: Project, item: Item, accepted: Mapping[str, float] | None
-) -> dict[str, Any]:
-    """Return further answers that are right, each with its credit, as they are stored."""
-    found: dict[str, Any] = {}
-    for value, credit in (accepted or {}).items():
-        is_number = isinstance(credit, int | float) and not isinstance(credit, bool)
-        if not is_number or not 0 < credit <= 1:
-            raise bad_input("accepted", f"the credit of {value!r} is {credit!r}: above 0 and at most 1")
-        found[read_label(session, project, item, value, "accepted")] = float(credit)
-    return found
 
 
 def release(session: Session, item: Item) -> None:
@@ -243,6 +224,11 @@ def _in_force(session: Session, item_id: int) -> Gold | None:
     return session.scalar(select(Gold).where(Gold.item_id == item_id, Gold.retired_at.is_(None)))
 
 
+def _was_asked(gold: Gold) -> bool:
+    """Tell whether workers were asked this, and perhaps graded by it: what is withheld was."""
+    return gold.use != "told" or gold.retired_because is not None
+
+
 def _replace(
     session: Session,
     project: Project,
@@ -252,6 +238,8 @@ def _replace(
     explanation: str,
     now: datetime,
 ) -> Gold:
+    is_settled = old.retired_because == DISPUTED  # why it was withheld ends with it
+    use, withheld = ("hidden", None) if is_settled else (old.use, old.retired_because)
     old.retired_at, old.retired_because = now, "corrected"
     session.flush()
     new = Gold(
@@ -260,7 +248,8 @@ def _replace(
         label=label,
         accepted=accepted,
         source="expert",
-        use=old.use,
+        use=use,
+        retired_because=withheld,
         explanation=explanation,
         replaces_id=old.id,
         created_at=now,

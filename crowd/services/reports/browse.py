@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from crowd import frames
 from crowd.models import (
@@ -90,9 +90,11 @@ def item(session: Session, project: Project, row: Item) -> ItemStory:
 
 def gold(session: Session, project: Project, *, after: str = "", limit: int) -> list[GoldLine]:
     """Return the gold in force by item key."""
-    shown = select(func.count()).where(Slot.gold_id == Gold.id).correlate(Gold).scalar_subquery()
+    # What was shown before a correction was shown all the same.
+    once = aliased(Gold)
+    shown = select(func.count(Slot.id)).join(once, once.id == Slot.gold_id).where(once.item_id == Item.id)
     query = (
-        select(Item.key, Gold.label, shown, Gold.source, Gold.created_at)
+        select(Item.key, Gold.label, shown.correlate(Item).scalar_subquery(), Gold.source, Gold.created_at)
         .join(Gold, Gold.item_id == Item.id)
         .where(Gold.project_id == project.id, Gold.retired_at.is_(None), Item.key > after)
         .order_by(Item.key)

@@ -13,6 +13,7 @@ from crowd.models import Case, Gold, Grade, Item, Restriction, Skill, Slot
 from crowd.services import conclude, decide, grade, intake, merge
 from crowd.services.experts import gold_cases, gold_supply, golds
 from crowd.services.experts.undo import Affected, Change
+from crowd.services.reports import browse
 from crowd.services.trust import standings
 from crowd.tables.gold import GoldRow
 from tests.integration import world
@@ -88,6 +89,33 @@ def test_whoever_says_what_is_right_answers_the_case_as_well(database: Database,
     shop.sound()
 
 
+def test_gold_corrected_in_a_dispute_is_asked_again_and_not_doubted_again(database: Database) -> None:
+    shop = busy(database)
+    turn(shop)
+    assert shop.do(gold_supply.supply).hidden == 5
+    shop.do(lambda s, p: golds.correct(s, p, "g04", "b", reviewer="eve", now=shop.clock()))
+    assert gold(shop, "g04").use == "hidden"
+    assert turn(shop).disputed == 0
+    assert shop.do(gold_supply.supply).hidden == 6
+    shop.ask_again(*(f"i{n:02d}" for n in range(7)))
+    shop.configure(gold_share=1.0, hit_size=7)
+    assert "g04" in {question.key for question in shop.page("new").questions}
+    shop.sound()
+
+
+def test_an_experts_word_on_gold_in_dispute_undoes_the_grades_as_a_correction_does(
+    database: Database,
+) -> None:
+    shop = busy(database)
+    turn(shop)
+    wrong = gold(shop, "g04")
+    shop.do(lambda s, p: golds.told(s, p, wrong.item_id, "b", reviewer="eve", now=shop.clock()))
+    [case] = shop.rows(select(Case).where(Case.kind == "gold_dispute"))
+    assert (case.state, case.outcome) == ("closed", "corrected")
+    assert gold(shop, "g04").use == "hidden"
+    shop.sound()
+
+
 def test_where_gold_is_short_items_are_proposed_and_made_gold(database: Database) -> None:
     shop = busy(database, wrong="", gold_share=None, gold_policy={"share": 0.5})
     done = turn(shop)
@@ -117,6 +145,26 @@ def test_gold_is_retired_by_exposure_and_stays_known(database: Database) -> None
     assert set(shop.rows(select(Gold.id).where(Gold.use == "told"))) == exposed
     supply = shop.do(gold_supply.supply)
     assert (supply.hidden, supply.told) == (6 - len(exposed), len(exposed))
+    shop.sound()
+
+
+@pytest.mark.parametrize("is_withheld", [True, False])
+def test_a_correction_does_not_let_gold_be_shown_to_more(database: Database, *, is_withheld: bool) -> None:
+    shop = busy(database, wrong="", gold_share=None, gold_policy={"share": 0.5})
+    limit = {"share": 0.5, "exposure": 4}
+    if is_withheld:
+        shop.configure(gold_policy=limit)
+        turn(shop)
+    [most, *_] = sorted(shop.do(lambda s, p: browse.gold(s, p, limit=9)), key=lambda line: -line.shown)
+    assert most.shown == 4
+    more = {next(label for label in LABELS if label != most.label): 0.5}
+    shop.do(lambda s, p: golds.correct(s, p, most.item, most.label, accepted=more, reviewer="e", now=START))
+    shop.configure(gold_policy=limit)
+    turn(shop)
+    held = gold(shop, most.item)
+    assert (held.use, held.retired_because) == ("told", "shown to 4 workers")
+    [line] = [line for line in shop.do(lambda s, p: browse.gold(s, p, limit=9)) if line.item == most.item]
+    assert line.shown == 4
     shop.sound()
 
 
