@@ -99,7 +99,7 @@ class Guard:
             if judge(history, labels, SpamPolicy()).verdict != "good":
                 shop.barred[worker] = True
         answers = shop.answers()
-        for group in rings(answers, aggregate(answers, "dawid-skene-hierarchical")).groups:
+        for group in rings(answers).groups:
             shop.barred[[answers.workers.index(name) for name in group]] = True
         return look(shop.answers(), before)
 

@@ -43,7 +43,7 @@ def cautions(
     found = [
         _unreliable(answers),
         _contested(consensus, majority),
-        _copied(answers, consensus),
+        _copied(answers),
         None if known is None else _overclaimed(consensus, known),
     ]
     return [caution for caution in found if caution is not None]
@@ -77,8 +77,8 @@ def _contested(consensus: Consensus, majority: Consensus) -> Caution | None:
     )
 
 
-def _copied(answers: Answers, consensus: Consensus) -> Caution | None:
-    found = rings(answers, consensus)
+def _copied(answers: Answers) -> Caution | None:
+    found = rings(answers)
     if not found.groups or found.share < RING_SHARE:
         return None
     first, pairs = found.pairs[0], len(found.pairs)

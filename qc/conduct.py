@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.answers import Answers
-from aggregation.consensus import Consensus
 from qc import rings
 
 # The chance to flag anybody where nobody stands out.
@@ -109,15 +108,13 @@ def _longest_run(said: Sequence[int]) -> tuple[int, int]:
     return best, label
 
 
-def copies(
-    answers: Answers, consensus: Consensus, *, common: int = COMMON, alarm: float = ALARM
-) -> dict[tuple[str, str], Sign]:
+def copies(answers: Answers, *, common: int = COMMON, alarm: float = ALARM) -> dict[tuple[str, str], Sign]:
     """Look for pairs of workers who agree more than the truth and their skills explain.
 
     Returns the pairs with any excess; the flagged ones among them are copies of each other, or of one
     source. The bound is on the normal approximation: below about twenty common items it is rough.
     """
-    pairs = rings.rings(answers, consensus, common=common, excess=0.0).pairs
+    pairs = rings.rings(answers, common=common, excess=0.0).pairs
     size = len(answers.workers)
     threshold = _normal_above(alarm / max(size * (size - 1) / 2, 1))
     return {

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aggregation.answers import Answers
-from aggregation.consensus import Consensus
+from aggregation.registry import aggregate
+from qc.agreeing import Agreement, Codes, Floats, Marks, agreement, of_workers, thinned
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 # Items two workers must share before anything is said of them.
 COMMON = 8
 # Standard errors beyond what independent errors give; with thousands of pairs some reach 3 by chance.
 EXCESS = 4.0
-# Pairs of answers looked at; more items than that takes are passed over.
-MOST_PAIRS = 500_000
+# Not listened to at first: pairs beyond this excess over plain votes, up to this share of the answers.
+DOUBTED, MOST_DOUBTED = 2.5, 1 / 3
+# Standard errors by which an explanation must be the better one, over pairs.
+CLEARLY = 2.0
+METHOD = "dawid-skene-hierarchical"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,88 +45,89 @@ class Rings:
     """Of all answers, those given by members of a group."""
 
 
-def rings(answers: Answers, consensus: Consensus, *, common: int = COMMON, excess: float = EXCESS) -> Rings:
+def rings(answers: Answers, *, common: int = COMMON, excess: float = EXCESS) -> Rings:
     """Find workers whose errors are not their own.
 
-    On each item two independent workers agree with a probability that follows from its posterior and their
-    confusion matrices. A ring of more than about a quarter of all answers moves the posterior itself and
-    hides from this test: then only gold tells.
+    On each item two independent workers agree with a probability that follows from what is true of it and
+    from their confusion matrices. A ring of a quarter of all answers is taken for the truth where it is
+    asked for it, and makes the honest look as if they conspired; good workers in a bad crowd look like a ring
+    where they are not asked. So both is tried, and believed what explains the agreement of all others better.
 
     Args:
         answers: The answers, ordered by item.
-        consensus: What any method made of them.
         common: Items two workers must share.
         excess: Standard errors from which agreement is called too much.
     """
-    one, other, agreed, expected, spread = _pairs(_thinned(answers), consensus)
-    key = one * len(answers.workers) + other
-    distinct, place = np.unique(key, return_inverse=True)
-    count = np.bincount(place, minlength=len(distinct))
-    seen, told, error = (
-        np.bincount(place, values, minlength=len(distinct)) for values in (agreed, expected, spread)
-    )
-    score = (seen - told) / np.sqrt(np.maximum(error, 1e-9))
-    found = np.flatnonzero((count >= common) & (score > excess))
+    table = _explained(thinned(answers))
+    score = table.excess
+    found = np.flatnonzero((table.common >= common) & (score > excess))
     found = found[np.argsort(-score[found], kind="stable")]
-    width = max(len(answers.workers), 1)
-    ends = np.stack([distinct[found] // width, distinct[found] % width], axis=1)
     pairs = tuple(
         Pair(
-            answers.workers[ends[row, 0]],
-            answers.workers[ends[row, 1]],
-            int(count[at]),
-            int(seen[at]),
-            float(told[at]),
+            answers.workers[table.one[at]],
+            answers.workers[table.other[at]],
+            int(table.common[at]),
+            int(table.agreed[at]),
+            float(table.expected[at]),
             float(score[at]),
         )
-        for row, at in enumerate(found.tolist())
+        for at in found.tolist()
     )
-    return Rings(pairs, *_groups(answers, ends))
+    return Rings(pairs, *_groups(answers, np.stack([table.one[found], table.other[found]], axis=1)))
 
 
-def _thinned(answers: Answers) -> Answers:
-    """Return the answers to every so many items only, where all of them would be too many pairs."""
-    size = np.bincount(answers.item, minlength=len(answers.items))
-    every = int(np.ceil((size * (size - 1) / 2).sum() / MOST_PAIRS))
-    if every <= 1:
-        return answers
-    kept = answers.item % every == 0
-    return replace(answers, item=answers.item[kept], worker=answers.worker[kept], label=answers.label[kept])
+def _explained(answers: Answers) -> Agreement:
+    """Return the agreement, told by all workers or by all but those who then agree too much."""
+    nobody = np.zeros(len(answers.workers), dtype=bool)
+    all_heard = _without(answers, nobody)
+    doubted = _doubted(answers)
+    if not doubted.any():
+        return all_heard
+    accused = _accused(_without(answers, doubted), len(nobody))
+    if not accused.any():
+        return all_heard
+    some_heard = _without(answers, accused)
+    return some_heard if _explains_better(some_heard, all_heard, accused) else all_heard
 
 
-def _pairs(answers: Answers, consensus: Consensus) -> tuple[Codes, Codes, Floats, Floats, Floats]:
-    """Return for every two answers to one item the workers, whether they agree, how likely, the variance."""
-    parts = list(_apart(answers, consensus))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * 5
-    one, other = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    return one, other, columns[2], columns[3], columns[4]
+def _without(answers: Answers, left_out: Marks) -> Agreement:
+    """Return the agreement, where what is true is told by all but some."""
+    posterior = aggregate(of_workers(answers, ~left_out), METHOD).posterior
+    return agreement(answers, posterior, ~left_out)
 
 
-def _apart(answers: Answers, consensus: Consensus) -> Iterator[tuple[Floats, ...]]:
-    """Yield the pairs of answers that stand so many rows apart, for every distance that an item has."""
-    distance = 1
-    while distance < len(answers):
-        first = np.flatnonzero(answers.item[distance:] == answers.item[:-distance])
-        if not len(first):
-            return
-        second = first + distance
-        one = np.minimum(answers.worker[first], answers.worker[second])
-        other = np.maximum(answers.worker[first], answers.worker[second])
-        agreed = (answers.label[first] == answers.label[second]).astype(np.float64)
-        expected = _expected(consensus, answers.item[first], one, other)
-        yield one, other, agreed, expected, expected * (1.0 - expected)
-        distance += 1
+def _doubted(answers: Answers) -> Marks:
+    """Return who agrees most beyond what the votes explain, up to a third of the answers."""
+    everybody = np.ones(len(answers.workers), dtype=bool)
+    table = agreement(answers, aggregate(answers, "majority").posterior, everybody)
+    score, doubted = table.excess, ~everybody
+    share = np.bincount(answers.worker, minlength=len(everybody)) / max(len(answers), 1)
+    suspicious = np.flatnonzero((table.common >= COMMON) & (score > DOUBTED))
+    for at in suspicious[np.argsort(-score[suspicious], kind="stable")].tolist():
+        more = doubted.copy()
+        more[[table.one[at], table.other[at]]] = True
+        if share[more].sum() <= MOST_DOUBTED:
+            doubted = more
+    return doubted
 
 
-def _expected(consensus: Consensus, item: Any, one: Any, other: Any) -> Floats:  # noqa: ANN401 - any codes
-    """Return how likely two workers agree on an item; from skill alone where there are no matrices."""
-    if consensus.matrices is not None:
-        same = np.einsum("nkl,nkl->nk", consensus.matrices[one], consensus.matrices[other])
-        return np.asarray(np.einsum("nk,nk->n", consensus.posterior[item], same), dtype=np.float64)
-    wrong = max(len(consensus.labels) - 1, 1)
-    skill = np.nan_to_num(consensus.skill, nan=1.0 / (wrong + 1))
-    right, left = skill[one], skill[other]
-    return np.asarray(right * left + (1.0 - right) * (1.0 - left) / wrong, dtype=np.float64)
+def _accused(table: Agreement, workers: int) -> Marks:
+    found = (table.common >= COMMON) & (table.excess > EXCESS)
+    accused = np.zeros(workers, dtype=bool)
+    accused[table.one[found]] = accused[table.other[found]] = True
+    return accused
+
+
+def _explains_better(new: Agreement, old: Agreement, accused: Marks) -> bool:
+    """Compare how well the agreement of all pairs is explained, but of those within the accused."""
+    _, here, there = np.intersect1d(new.pair, old.pair, assume_unique=True, return_indices=True)
+    counted = (new.common[here] >= COMMON) & ~(accused[new.one[here]] & accused[new.other[here]])
+    gain = (_misfit(old)[there] - _misfit(new)[here])[counted]
+    return bool(gain.sum() > CLEARLY * np.sqrt((gain**2).sum()))
+
+
+def _misfit(table: Agreement) -> Floats:
+    return np.asarray(np.minimum(np.abs(table.excess), EXCESS) ** 2, dtype=np.float64)
 
 
 def _groups(answers: Answers, ends: Codes) -> tuple[tuple[tuple[str, ...], ...], float]:

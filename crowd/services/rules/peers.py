@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from aggregation.dawid_skene import dawid_skene
 from crowd import frames
 from crowd.services import quality as measures
 from crowd.services.rules.look import Found, Look
@@ -21,7 +20,7 @@ def rings(look: Look) -> dict[int, Found]:
     frame = frames.read_answers(look.session, look.project, labels)
     if not len(frame.answers):
         return {}
-    found = find_rings(frame.answers, dawid_skene(frame.answers))
+    found = find_rings(frame.answers)
     size = {worker: len(group) for group in found.groups for worker in group}
     excess: dict[str, float] = {}
     for pair in found.pairs:
