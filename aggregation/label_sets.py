@@ -20,7 +20,9 @@ Labels = frozenset[str]
 class LabelSets(Estimates[Labels]):
     """Sets with the probability of every label; `confidence` is the chance that a whole set is right.
 
-    For that the labels of an item are taken as independent.
+    That would be the product over labels if they were wrong independently. But whoever takes one label for
+    another is wrong about two, so the product's logarithm is divided by the labels in which an answer differs
+    from the set, on average over the answers that do.
     """
 
     labels: tuple[str, ...]
@@ -60,13 +62,11 @@ def _by_label(
     count = votes(readings)
     probability[count == 0] = np.nan
     chosen = _chosen(probability, may_be_empty=any(not value for value in readings.values))
-    sure = np.where(chosen, probability, 1.0 - probability).prod(axis=1)
+    sets = [frozenset(np.array(known, dtype=object)[row].tolist()) for row in chosen]
+    sure = np.where(chosen, probability, 1.0 - probability).prod(axis=1) ** (1.0 / _together(readings, sets))
     return LabelSets(
         method=name,
-        values=tuple(
-            frozenset(np.array(known, dtype=object)[row].tolist()) if answered else None
-            for row, answered in zip(chosen, count > 0, strict=True)
-        ),
+        values=tuple(one if answered else None for one, answered in zip(sets, count > 0, strict=True)),
         confidence=np.where(count > 0, sure, np.nan),
         votes=count,
         skill=_skill(readings, found),
@@ -93,6 +93,12 @@ def _chosen(probability: Floats, *, may_be_empty: bool) -> np.ndarray[tuple[int,
         empty = np.flatnonzero(~chosen.any(axis=1))
         chosen[empty, np.nan_to_num(probability[empty]).argmax(axis=1)] = True
     return chosen
+
+
+def _together(readings: Readings[Labels], sets: Sequence[Labels]) -> float:
+    """Return in how many labels an answer differs from the set, if it does; 1 where none does."""
+    apart = [len(said ^ sets[item]) for item, said in zip(readings.item, readings.values, strict=True)]
+    return sum(apart) / max(sum(number > 0 for number in apart), 1) or 1.0
 
 
 def _skill(readings: Readings[Labels], found: Sequence[Consensus]) -> Floats:

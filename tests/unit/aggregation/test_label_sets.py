@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aggregation.answers import Answers
 from aggregation.label_sets import label_majority, label_panel
 from aggregation.readings import Readings
+from aggregation.registry import aggregate
 
 METHODS = (label_panel, label_majority)
 
@@ -58,3 +60,26 @@ def test_an_item_without_answers_has_no_set(method):
     )
     assert found.values == (frozenset("a"), None)
     assert np.isnan(found.confidence[1])
+
+
+@pytest.mark.parametrize("labels", [2, 4, 8])
+def test_a_set_of_one_label_is_about_as_sure_as_the_label(rng, labels):
+    """Taking one label for another is one error, though two labels are wrong then."""
+    rows = []
+    for n in range(300):
+        true = rng.integers(labels)
+        for worker in rng.choice(12, 3, replace=False):
+            label = true if rng.random() < 0.75 else (true + rng.integers(1, labels)) % labels
+            rows.append((f"{n:03d}", f"w{worker}", "abcdefgh"[label]))
+    found, alone = label_panel(said(*rows)), aggregate(Answers.from_columns(*zip(*rows, strict=True)))
+    product = np.where(found.probability > 0.5, found.probability, 1.0 - found.probability).prod(axis=1)
+    assert found.confidence.mean() == pytest.approx(alone.confidence.mean(), abs=0.1)
+    assert product.mean() < alone.confidence.mean() - 0.1
+
+
+def test_labels_that_err_alone_are_multiplied():
+    everyone = [("i", "u", "abc"), ("i", "v", "abc"), ("i", "w", "abc"), ("j", "u", "a"), ("j", "v", "a")]
+    found = label_majority(
+        said(*everyone, ("j", "w", "ab"), ("k", "u", "c"), ("k", "v", "c"), ("k", "w", ""))
+    )
+    assert found.confidence == pytest.approx([1.0, 2 / 3, 2 / 3])
