@@ -97,9 +97,7 @@ def quality_of(
     rows = np.flatnonzero(concluded[answers.item])
     rows = rows[np.argsort(answers.worker[rows], kind="stable")]
     ends = np.searchsorted(answers.worker[rows], np.arange(len(answers.workers) + 1))
-    counts = np.zeros((len(answers.workers), labels, labels))
-    at = answers.worker[rows], answers.label[rows]
-    np.add.at(counts.transpose(0, 2, 1), at, posterior[answers.item[rows]])
+    counts = _counted(answers, posterior, rows)
     measures = _Measures.of(counts, costs, shares)
     prior = PRIOR_ANSWERS * _crowd(counts)
     times = int(np.clip(MOST_DRAWN // max(len(rows) * labels, 1), FEWEST_TRUTHS, TRUTHS))
@@ -111,6 +109,23 @@ def quality_of(
         return measures(counts[part] + prior, drawn + prior, rng)
 
     return _in_parts(counts, measure)
+
+
+def informedness_of(answers: Answers, posterior: Floats) -> Floats:
+    """Return (W,) the informedness that `quality_of` finds, without the draws that its interval takes."""
+    known = np.asarray(~np.isnan(posterior).any(axis=1))
+    counts = _counted(answers, posterior, np.flatnonzero(known[answers.item]))
+    evidence = counts + PRIOR_ANSWERS * _crowd(counts)
+    return _informedness(evidence / evidence.sum(axis=2, keepdims=True))
+
+
+def _counted(answers: Answers, posterior: Floats, rows: NDArray[np.int64]) -> Floats:
+    """Return (W, K, K) some of the answers (last axis) by truth."""
+    labels = len(answers.labels)
+    counts = np.zeros((len(answers.workers), labels, labels))
+    at = answers.worker[rows], answers.label[rows]
+    np.add.at(counts.transpose(0, 2, 1), at, posterior[answers.item[rows]])
+    return counts
 
 
 def _drawn(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from aggregation.answers import Answers
@@ -14,7 +16,7 @@ from crowd import frames
 from crowd.db import chunks
 from crowd.errors import Conflict
 from crowd.frames import AnswerFrame
-from crowd.models import Consensus, LabelSet, Project, Worker
+from crowd.models import Consensus, ConsensusRun, LabelSet, Project, Worker
 from crowd.services import conclude
 from crowd.services.setup import projects
 from crowd.tables.costs import Costs, cost_table
@@ -23,6 +25,7 @@ from qc.agreement import Agreement, Tally, fleiss_kappa, krippendorff_alpha, pai
 from workers.quality import Measure, quality_of
 
 ORDERED = frozenset({"rating"})
+ABSENT = (None, "null")  # of JSON in a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +150,28 @@ def believed(
     place = {item_id: row for row, item_id in enumerate(frame.item_ids.tolist())}
     found = np.full((len(place), len(labels)), np.nan)
     run = conclude.latest_run(session, project)
-    if run is not None:
-        query = select(Consensus.item_id, Consensus.posterior, Consensus.human_posterior)
-        for item_id, said, alone in session.execute(query.where(Consensus.run_id == run.id)):
-            if item_id in place and len(said) == len(labels):
-                found[place[item_id]] = alone or said
+    for ids, posteriors in _posteriors(session, run) if run else ():
+        known = [
+            (place[item_id], said)
+            for item_id, said in zip(ids, posteriors, strict=True)
+            if item_id in place and len(said) == len(labels)
+        ]
+        if known:
+            at, rows = zip(*known, strict=True)
+            found[list(at)] = rows
     for item_id, gold in frames.read_gold(session, project).items():
         if item_id in place:
             found[place[item_id]] = np.array([label == gold.label for label in labels], dtype=np.float64)
     return found
+
+
+def _posteriors(session: Session, run: ConsensusRun) -> Iterator[tuple[list[int], list[list[float]]]]:
+    """Yield items of a run, and what people alone say of each: read as one text, not row by row."""
+    said, alone = cast(Consensus.posterior, Text), cast(Consensus.human_posterior, Text)
+    query = select(Consensus.item_id, said, alone).where(Consensus.run_id == run.id)
+    for rows in session.execute(query.execution_options(yield_per=frames.ROWS)).partitions():
+        texts = ",".join(whole if people in ABSENT else people for _, whole, people in rows)
+        yield [row[0] for row in rows], json.loads(f"[{texts}]")
 
 
 def _names(session: Session, frame: AnswerFrame) -> list[str]:

@@ -19,6 +19,7 @@ from crowd.services import quality
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
 from qc.guidance import Pair, confusable, difficulty
+from workers.quality import informedness_of
 
 # Hard items that are named.
 MOST = 10
@@ -83,7 +84,7 @@ def advise(session: Session, project: Project) -> Advice:
     labels = projects.labels(session, project).labels
     frame = frames.read_answers(session, project, labels)
     believed = quality.believed(session, project, frame, labels)
-    informed = _informed(session, project, frame)
+    informed = _informed(frame, believed)
     found = difficulty(frame.answers, believed, informed)
     pairs = confusable(frame.answers, believed, informed)
     answered = np.bincount(frame.answers.item, minlength=len(frame.item_ids))
@@ -106,11 +107,11 @@ def advise(session: Session, project: Project) -> Advice:
     )
 
 
-def _informed(session: Session, project: Project, frame: AnswerFrame) -> NDArray[np.float64]:
+def _informed(frame: AnswerFrame, believed: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how much the answers of each worker tell, in the frame's order."""
-    measured = quality.measured(session, project)
-    worth = {worker_id: row.informedness.value for worker_id, row in measured.items()}
-    return np.array([worth.get(worker_id, 0.0) for worker_id in frame.worker_ids.tolist()])
+    if len(frame.answers.labels) < 2:
+        return np.zeros(len(frame.worker_ids))
+    return informedness_of(frame.answers, believed)
 
 
 def _keys(session: Session, frame: AnswerFrame, places: list[int]) -> dict[int, str]:

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from aggregation.answers import Answers
 from workers import quality as module
-from workers.quality import quality, quality_of
+from workers.quality import informedness_of, quality, quality_of
 
 PERFECT = np.eye(2)
 CONSTANT = np.array([[1.0, 0.0], [1.0, 0.0]])
@@ -129,3 +129,13 @@ def test_many_workers_are_measured_in_parts_as_all_at_once(rng, monkeypatch):
     assert parts.matrices == pytest.approx(whole.matrices)
     assert parts.informedness.value == pytest.approx(whole.informedness.value)
     assert parts.informedness.high == pytest.approx(whole.informedness.high, abs=0.1)
+
+
+def test_informedness_alone_is_that_of_the_whole_measure(rng):
+    posterior = rng.dirichlet(np.ones(3), size=30)
+    posterior[4] = np.nan
+    item, worker = np.repeat(np.arange(30), 4), np.tile(np.arange(4), 30)
+    names = (tuple(map(str, range(count))) for count in (30, 4, 3))
+    answers = Answers(item.astype(np.int32), worker.astype(np.int32), rng.integers(3, size=120), *names)
+    whole = quality_of(answers, posterior, rng=rng).informedness.value
+    np.testing.assert_array_equal(informedness_of(answers, posterior), whole)
