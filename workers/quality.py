@@ -239,6 +239,6 @@ def _lowered(value: Floats, drawn: Floats) -> Measure:
 
     Information is curved: few answers lift its draws above the value of their mean, and none can be 0.
     """
-    found = _measure(value, drawn)
-    lift = np.maximum(drawn.mean(axis=0) - value, 0.0)
-    return Measure(value, np.clip(found.low - lift, 0.0, value), found.high)
+    lift = drawn.mean(axis=0) - value
+    high = _measure(value, drawn).high
+    return Measure(value, np.maximum(_measure(value, drawn - lift).low, 0.0), high)

@@ -139,3 +139,12 @@ def test_informedness_alone_is_that_of_the_whole_measure(rng):
     answers = Answers(item.astype(np.int32), worker.astype(np.int32), rng.integers(3, size=120), *names)
     whole = quality_of(answers, posterior, rng=rng).informedness.value
     np.testing.assert_array_equal(informedness_of(answers, posterior), whole)
+
+
+def test_with_many_labels_information_lies_within_its_interval(rng):
+    counts = np.stack(
+        [np.array([rng.multinomial(2, row) for row in 0.6 * np.eye(10) + 0.04]) for _ in range(20)]
+    )
+    found = quality(counts.astype(float), rng=rng).information
+    assert np.all(found.low < found.value - 0.05)
+    assert np.all(found.value + 0.05 < found.high)
