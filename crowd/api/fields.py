@@ -20,6 +20,8 @@ KEY_LENGTH = 500
 class Schema(ma.Schema):
     """An allow-list of fields."""
 
+    error_messages = {"type": 'must be a JSON object: {"name of a field": …}'}  # noqa: RUF012 - marshmallow declares it so
+
     class Meta:
         """marshmallow's own name for options."""
 

@@ -19,6 +19,11 @@ CONTENT_TYPE = "application/problem+json"
 OWN_HEADERS = frozenset({"content-type", "content-length"})
 RETRY_SECONDS = "2"
 FOR_PROGRAMS = ("/api/", "/mturk")
+# Where Flask's own words help nobody.
+DETAILS: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "there is no such path; /api/v1/openapi.json lists all, /api/docs shows them",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "a fault in crowd; the log has it under this response's X-Request-Id",
+}
 
 log = structlog.get_logger("crowd.api")
 
@@ -46,9 +51,8 @@ def _http_problem(error: HTTPException) -> Any:  # noqa: ANN401 - whatever Flask
     if isinstance(error, InternalServerError):
         log.error("unexpected", exc_info=error.original_exception or error)
     code = error.code or 500
-    detail = "this is a fault in crowd; the log has it under this response's X-Request-Id"
     body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code}
-    body["detail"] = detail if code == HTTPStatus.INTERNAL_SERVER_ERROR else error.description
+    body["detail"] = DETAILS.get(code) or error.description
     response = (
         Response(render_template("pages/problem.html", version=__version__, **body), code)
         if _browsed()

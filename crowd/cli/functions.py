@@ -15,6 +15,9 @@ from crowd.services.setup import projects
 from crowd.tables.source import open_input
 from crowd.tables.truth import read_truth
 
+# Shares above this are shown as 100 %.
+WHOLE = 0.995
+
 
 @click.group("functions")
 def command() -> None:
@@ -57,4 +60,5 @@ def _shown(row: labeling_functions.Row) -> dict[str, object]:
 def _together(found: Applied, version: str | None) -> str:
     spoken = f"together they speak about {found.spoken} of {found.items} items"
     kept = f"stored as {version}" if version else "nothing is stored"
-    return f"{spoken}; {found.share:.0%} of what they say counts; {kept}"
+    repeated = f"; as they repeat each other they count {found.share:.0%}" if found.share < WHOLE else ""
+    return f"{spoken}{repeated}; {kept}"

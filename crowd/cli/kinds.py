@@ -40,7 +40,10 @@ def method_of(kind: str, method: str | None) -> str:
     name = method or KINDS[kind].default
     if name not in KINDS[kind].methods:
         known = ", ".join(KINDS[kind].methods)
-        raise click.UsageError(f"--method {name} does not apply to {kind}; choose one of {known}")
+        others = [other for other, each in KINDS.items() if name in each.methods]
+        raise click.UsageError(
+            f"--method {name} is for --kind {' or '.join(others)}; {kind} are merged by {known}"
+        )
     return name
 
 

@@ -95,10 +95,10 @@ def test_what_cannot_be_read_is_named_with_its_line(crowd, tmp_path, kind, label
     [
         (
             ("--kind", "sets", "--method", "glad"),
-            "--method glad does not apply to sets; choose one of panel, majority",
+            "--method glad is for --kind labels; sets are merged by panel, majority",
         ),
         (("--kind", "numbers", "--smoothing", "1"), "--smoothing does not apply to precision"),
-        (("--method", "rover"), "--method rover does not apply to labels"),
+        (("--method", "rover"), "--method rover is for --kind texts; labels are merged by panel, "),
     ],
 )
 def test_options_that_do_not_fit_the_kind_are_refused(crowd, answers, options, message):
