@@ -16,6 +16,7 @@ from crowd.models.consensus import (
     ConsensusRun,
     CurrentRun,
     Decision,
+    KeptAdvice,
     Provisional,
 )
 from crowd.models.hit import Exchange, Hit, HitQuestion
@@ -84,6 +85,7 @@ __all__ = [
     "Instructions",
     "Invitation",
     "Item",
+    "KeptAdvice",
     "LabelSet",
     "Layout",
     "Lease",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
@@ -113,6 +114,17 @@ class Provisional(Base):
     confidence: Mapped[float]
     posterior: Mapped[list[float]]
     votes: Mapped[int]
+
+
+class KeptAdvice(Base):
+    """What the answers said about the question at some run, for pages that cannot wait for all of them."""
+
+    __tablename__ = "kept_advice"
+
+    project_id: Mapped[int] = mapped_column(BigId, ForeignKey("project.id"), primary_key=True)
+    run_id: Mapped[int] = reference("consensus_run", index=False)
+    questions: Mapped[list[str]]
+    kept_at: Mapped[datetime]
 
 
 @append_only

@@ -36,6 +36,7 @@ from crowd.services.experts import gold_cases
 from crowd.services.honesty import audit_slice, stop
 from crowd.services.mturk import channel as mturk
 from crowd.services.mturk.channel import Mturk
+from crowd.services.reports import guidance
 from crowd.services.trust import standings
 from crowd.task_types import TASK_TYPES
 
@@ -130,6 +131,7 @@ def turn(
         lambda session: gold_cases.tend(session, _project(session, project_id), now=clock())
     )
     database.transact(lambda session: cases.refresh(session, _project(session, project_id), now=clock()))
+    _keep_advice(database, project_id, clock)
     paid = _pay(database, project_id, channel, clock)
     following = database.transact(lambda session: _next(session, project_id, clock, ask=ask))
     return Turn(
@@ -238,6 +240,14 @@ def _conclude_and_decide(session: Session, project_id: int, clock: Clock) -> tup
     if not decided.more:  # the wave is over: now it is worth showing the result beside the other methods'
         conclude.conclude_all(session, project, now=clock())
     return decided, drawn.asked
+
+
+def _keep_advice(database: Database, project_id: int, clock: Clock) -> None:
+    """Look for it apart from what writes: nobody waits while all answers are read."""
+    with database.read() as session:
+        found = guidance.renewed(session, _project(session, project_id), now=clock())
+    if found is not None:
+        database.transact(lambda session: session.merge(found))
 
 
 def _next(session: Session, project_id: int, clock: Clock, *, ask: bool) -> Turn:

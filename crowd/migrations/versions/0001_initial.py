@@ -108,6 +108,7 @@ def upgrade() -> None:
         _example,
         _exchange,
         _hit_question,
+        _kept_advice,
         _market_assignment,
         _market_batch_row,
         _provisional,
@@ -1587,6 +1588,23 @@ def _hit_question() -> None:
         sa.PrimaryKeyConstraint("hit_id", "item_id", name=op.f("pk_hit_question")),
     )
     op.create_index(op.f("ix_hit_question_item_id"), "hit_question", ["item_id"])
+
+
+def _kept_advice() -> None:
+    op.create_table(
+        "kept_advice",
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("run_id", Id, nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("kept_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["project.id"], name=op.f("fk_kept_advice_project_id_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["consensus_run.id"], name=op.f("fk_kept_advice_run_id_consensus_run")
+        ),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_kept_advice")),
+    )
 
 
 def _market_assignment() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,8 @@ from crowd import frames
 from crowd.db import chunks
 from crowd.errors import Conflict
 from crowd.frames import AnswerFrame
-from crowd.models import Answer, Item, Project, Skip
-from crowd.services import quality
+from crowd.models import Answer, Item, KeptAdvice, Project, Skip
+from crowd.services import conclude, quality
 from crowd.services.setup import projects
 from crowd.task_types import TASK_TYPES
 from qc.guidance import Pair, confusable, difficulty
@@ -23,6 +25,10 @@ from workers.quality import informedness_of
 
 # Hard items that are named.
 MOST = 10
+# From so many answers on a page does not wait for all of them to be read. What it shows instead was kept by
+# a turn of the loop, at the earliest so long after the one before.
+MANY = 20_000
+KEPT_FOR = timedelta(minutes=15)
 # Of all questions handed out, from which on unanswerable ones are worth a sentence in the instructions.
 OFTEN = 0.02
 SAID = {"cannot_tell": "could not tell", "broken": "found it broken", "other": "gave another reason"}
@@ -73,13 +79,42 @@ class Advice:
     questions: tuple[str, ...]  # that the instructions should answer, the most useful first
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the instructions should answer, as a page shows it."""
+
+    questions: Sequence[str]
+    at: datetime | None  # when a turn of the loop found it; None: now
+
+
+def renewed(session: Session, project: Project, *, now: datetime) -> KeptAdvice | None:
+    """Return what is to be kept of what the answers ask for; None where few answer, or it is new enough."""
+    run, kept = conclude.latest_run(session, project), session.get(KeptAdvice, project.id)
+    if run is None or not _is_categorical(project) or not _has_many(session, project):
+        return None
+    if kept is not None and (kept.run_id == run.id or now - kept.kept_at < KEPT_FOR):
+        return None
+    questions = list(advise(session, project).questions)
+    return KeptAdvice(project_id=project.id, run_id=run.id, questions=questions, kept_at=now)
+
+
+def told(session: Session, project: Project) -> Told | None:
+    """Return what the answers ask for: what they say now or, of many, what was kept, if it was."""
+    if not _is_categorical(project):
+        return Told((), None)
+    if not _has_many(session, project):
+        return Told(advise(session, project).questions, None)
+    kept = session.get(KeptAdvice, project.id)
+    return Told(kept.questions, kept.kept_at) if kept else None
+
+
 def advise(session: Session, project: Project) -> Advice:
     """Say what is hard about a project's items, and what its instructions should say.
 
     Raises:
         Conflict: The answers of this task type are no labels.
     """
-    if not TASK_TYPES[project.task_type].is_categorical:
+    if not _is_categorical(project):
         raise Conflict(f"answers of a {project.task_type} project are no labels; advice needs them")
     labels = projects.labels(session, project).labels
     frame = frames.read_answers(session, project, labels)
@@ -105,6 +140,15 @@ def advise(session: Session, project: Project) -> Advice:
         unanswered=unanswered,
         questions=tuple(_questions(mixed, unanswered, doubtful)),
     )
+
+
+def _is_categorical(project: Project) -> bool:
+    return TASK_TYPES[project.task_type].is_categorical
+
+
+def _has_many(session: Session, project: Project) -> bool:
+    some = select(Answer.id).where(Answer.project_id == project.id).limit(MANY).subquery()
+    return session.scalar(select(func.count()).select_from(some)) == MANY
 
 
 def _informed(frame: AnswerFrame, believed: NDArray[np.float64]) -> NDArray[np.float64]:

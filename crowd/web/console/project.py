@@ -22,7 +22,6 @@ from crowd.services.reports import guidance
 from crowd.services.rules.words import said, subjects
 from crowd.services.setup import instructions, projects, rule_book
 from crowd.services.setup.instructions import Wording
-from crowd.task_types import TASK_TYPES
 from crowd.web.place import Place, RequesterCall
 from crowd.web.work.frame import sandboxed
 from qc.rule_text import text as line_of
@@ -100,7 +99,7 @@ def shown(
         firings=_firings(call, project),
         claimed=accuracy.lines(accuracy.measure(call.session, project)),
         stopping=stop.verdict(call.session, project),
-        advice=_advice(call, project),
+        advice=guidance.told(call.session, project),
         newest=next(iter(merge.versions(call.session, project)), None),
         concluded=conclude.latest_run(call.session, project) is not None,
         problem=problem,
@@ -108,12 +107,6 @@ def shown(
         turn=turn,
         written=written,
     )
-
-
-def _advice(call: RequesterCall, project: Project) -> tuple[str, ...]:
-    """Return what the instructions should answer; nothing where answers are no labels."""
-    categorical = TASK_TYPES[project.task_type].is_categorical
-    return guidance.advise(call.session, project).questions if categorical else ()
 
 
 def _firings(call: RequesterCall, project: Project) -> list[dict[str, object]]:
