@@ -19,7 +19,7 @@ from crowd.cli.columns import columns_option
 from crowd.cli.kinds import aggregate_values, check_labels, method_of
 from crowd.cli.known import check_spoken, labels_of
 from crowd.cli.measures import agreement, worth
-from crowd.cli.output import check_csv, check_streams, json_option, print_json
+from crowd.cli.output import check_csv, check_streams, json_option, print_json, repeats
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.answers import read_answers
@@ -129,8 +129,8 @@ def command(
         if not stated:
             check_labels(answers, table.labels)
         known, true = labels_of(gold), labels_of(truth)
-        check_spoken(gold, known, table.labels.names)
-        check_spoken(truth, true, {*table.labels.names, *(known or {}).values()})
+        check_spoken(gold, (known or {}).values(), table.labels.names)
+        check_spoken(truth, (true or {}).values(), {*table.labels.names, *(known or {}).values()})
         before = None if past is None else read_history(open_input(past)).faded(decay)
         coded = table.coded(sorted({*table.labels.names, *(known or {}).values()}))
         priced = None if costs is None else cost_table(read_costs(open_input(costs)), coded.labels)
@@ -260,10 +260,7 @@ def _report(result: Mapping[str, Any]) -> str:
             f"agreement   {result['pairwise']:.0%} of pairs; Krippendorff's alpha {alpha['value']:.3f} "
             f"({alpha['low']:.3f} to {alpha['high']:.3f})"
         )
-    if result["repeated"]:
-        lines.append(
-            f"repeated    {result['repeated']:,} rows name an item and worker again: the last counts"
-        )
+    lines += repeats(result)
     if result["accuracy"] is not None:
         lines.append(f"accuracy    {result['accuracy']:.4f} on the {result['scored']:,} items with truth")
     if result["accuracy_without_gold"] is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from textwrap import shorten
 from typing import Any, BinaryIO
 
@@ -15,7 +16,8 @@ from aggregation import nearness
 from aggregation.comparisons import Ranking
 from aggregation.kinds import KINDS, estimate
 from aggregation.readings import Estimates, Readings
-from crowd.cli.output import print_json
+from crowd.cli.known import check_spoken
+from crowd.cli.output import print_json, repeats
 from crowd.cli.progress import timed
 from crowd.errors import Unprocessable, bad_input
 from crowd.tables.columns import Column
@@ -26,6 +28,8 @@ from crowd.tables.writing import replacing, write_csv
 
 # Label sets to choose from are shorter than this, or their labels come again and again.
 MOST_LABELS = 200
+# What a report says in its own words; all else of a result is shown by its name.
+SAID = ("method", "items", "workers", "answers", "repeated", "seconds")
 NEARNESS = {
     "sets": nearness.sets,
     "numbers": nearness.numbers,
@@ -79,6 +83,8 @@ def aggregate_values(
     with timed(seconds, "read", f"reading {answers.name}"):
         readings, rows = read_values(answers, form)
         true = None if truth is None else read_true_values(open_input(truth), form)
+        if kind == "sets" and true:
+            check_spoken(truth, _labels(true.values()), _labels(readings.values))
     with timed(seconds, "fit", f"fitting {method}"):
         found = _fit(kind, readings, method)
     with timed(seconds, "write", "writing"), ExitStack() as files:
@@ -94,6 +100,10 @@ def aggregate_values(
         "seconds": seconds,
     }
     _tell(result, as_json=as_json)
+
+
+def _labels(sets: Iterable[Collection[str]]) -> set[str]:
+    return set(chain.from_iterable(sets))
 
 
 def _rank(
@@ -200,12 +210,10 @@ def _tell(result: Mapping[str, Any], *, as_json: bool) -> None:
         print_json(result)
         return
     counts = ", ".join(f"{result[what]:,} {what}" for what in ("items", "workers", "answers"))
-    click.echo(f"{result['method']}: {counts}", err=True)
+    lines = [f"{result['method']}: {counts}", *repeats({"repeated": 0} | dict(result))]
     for name, value in result.items():
-        if name not in ("method", "items", "workers", "answers", "seconds") and value not in (0, None):
+        if name not in SAID and value is not None:
             shown = ", ".join(value) if isinstance(value, list) else value
-            click.echo(f"{name.replace('_', ' '):20} {shown}", err=True)
-    click.echo(
-        "seconds              " + ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items()),
-        err=True,
-    )
+            lines.append(f"{name.replace('_', ' '):20} {shown}")
+    took = ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items())
+    click.echo("\n".join([*lines, f"seconds              {took}"]), err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 from crowd.errors import bad_input
@@ -17,9 +17,9 @@ def labels_of(path: str | None) -> dict[str, str] | None:
     return None if path is None else read_truth(open_input(path))
 
 
-def check_spoken(path: str | None, known: Mapping[str, str] | None, labels: Collection[str]) -> None:
+def check_spoken(path: str | None, known: Iterable[str], labels: Collection[str]) -> None:
     """Refuse several known labels of which nobody said any: they are another coding of the same."""
-    given = set((known or {}).values())
+    given = set(known)
     if len(given) > 1 and not given & set(labels):
         theirs, ours = _some(given), _some(labels)
         raise bad_input(

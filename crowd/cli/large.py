@@ -15,7 +15,7 @@ import click
 from aggregation.sharded import STEPS
 from crowd.cli.columns import columns_option
 from crowd.cli.known import check_spoken, labels_of
-from crowd.cli.output import check_csv, check_streams, json_option, print_json
+from crowd.cli.output import check_csv, check_streams, json_option, print_json, repeats
 from crowd.cli.progress import timed
 from crowd.errors import bad_input
 from crowd.services.large_files import Large, Score, fit_here, fit_on_cluster, lay_out
@@ -98,7 +98,7 @@ def command(
         with timed(seconds, "read", f"reading {answers}"):
             known, true = labels_of(gold), labels_of(truth)
             shards = lay_out(answers, Path(folder), cap, gold=known, called=called)
-            check_spoken(truth, true, shards.labels)
+            check_spoken(truth, (true or {}).values(), shards.labels)
         with timed(seconds, "fit", f"fitting {method}"):
             fit = fit_here if scheduler is None else partial(fit_on_cluster, scheduler=scheduler)
             found = fit(shards, method, cap, truth=true, **settings)
@@ -165,10 +165,7 @@ def _report(result: Mapping[str, Any]) -> str:
         lines.append(f"accuracy    {result['accuracy']:.4f} on the {result['scored']:,} items with truth")
     if result["accuracy_without_gold"] is not None:
         lines.append(f"            {result['accuracy_without_gold']:.4f} on those of them that are not gold")
-    if result["repeated"]:
-        lines.append(
-            f"repeated    {result['repeated']:,} rows name an item and worker again: the last counts"
-        )
+    lines += repeats(result)
     return "\n".join(
         [*lines, "seconds     " + ", ".join(f"{step} {t:.2f}" for step, t in result["seconds"].items())]
     )

@@ -27,6 +27,15 @@ def print_json(result: Mapping[str, Any]) -> None:
     click.echo(json.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
+def repeats(result: Mapping[str, Any]) -> list[str]:
+    """Return the line of a report on rows that do not count, because a later one of their worker does."""
+    again, counted = result["repeated"], result["answers"]
+    if not again:
+        return []
+    most = "; these are most rows: is an item named by more columns than one?" if again > counted else ""
+    return [f"repeated    {again:,} rows name an item and worker again: the last counts{most}"]
+
+
 def check_streams(
     inputs: Mapping[str, str | None], outputs: Mapping[str, str | None], *, as_json: bool
 ) -> None:

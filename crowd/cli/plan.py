@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crowd.cli.columns import columns_option
 from crowd.cli.output import check_streams, json_option, print_json
 from crowd.cli.progress import ERASE_LINE, stage, watched
 from crowd.cli.project_settings import micros
@@ -27,6 +28,7 @@ FEWEST_PEOPLE = 10
 
 @click.command("plan")
 @click.argument("answers", metavar="[ANSWERS]", required=False)
+@columns_option
 @click.option("--truth", metavar="FILE", help="True labels of the recorded items: CSV with item,label.")
 @click.option("--crowd", metavar="KINDS", help="A stated crowd: good=.6:.88,sloppy=.2:.7,random=.2")
 @click.option("--items", type=click.IntRange(min=1), help="Items in all.  [default: those recorded]")
@@ -53,6 +55,7 @@ FEWEST_PEOPLE = 10
 def command(
     *,
     answers: str | None,
+    called: dict[str, str],
     truth: str | None,
     price: str,
     fees: str,
@@ -78,7 +81,7 @@ def command(
     each, most = _price(price, fees), None if budget is None else micros(budget, "--budget")
     value = None if label_value is None else _value(label_value, each)
     started = time.perf_counter()
-    source = _recorded(answers, truth) if answers else _stated(items or 0, stated)
+    source = _recorded(answers, called, truth) if answers else _stated(items or 0, stated)
     given = {"sample": sample, "draws": draws, "seed": seed}
     options = {name: value for name, value in given.items() if value is not None}
     found = _simulate(source, each, items or source.size, target, most, value, options)
@@ -126,7 +129,7 @@ def _value(text: str, price: Price) -> int:
     return value
 
 
-def _recorded(path: str, truth: str | None) -> RecordedSource:
+def _recorded(path: str, called: dict[str, str], truth: str | None) -> RecordedSource:
     from aggregation.registry import aggregate
     from crowd.tables.answers import read_answers
     from crowd.tables.source import open_input
@@ -134,7 +137,7 @@ def _recorded(path: str, truth: str | None) -> RecordedSource:
     from crowd.trials.plan.supply import RecordedSource
 
     with stage(f"reading {path}"):
-        read = read_answers(open_input(path), times=(), extra="ignore")
+        read = read_answers(open_input(path, called), times=(), extra="ignore")
         known = read_truth(open_input(truth)) if truth else {}
         coded = read.coded(sorted({*read.labels.names, *known.values()}))
         if truth and not any(item in known for item in coded.items):

@@ -87,3 +87,26 @@ def test_probabilities_are_written_as_predictions_are_read(crowd, answers, tmp_p
     with labels.open(newline="") as file:
         for row, each in zip(table.probabilities, csv.DictReader(file), strict=True):
             assert row[table.labels.index(each["label"])] == float(each["confidence"]) == max(row)
+
+
+def test_sets_of_another_coding_are_refused(crowd, answers, truth):
+    answers.write_text("item,worker,label\n1,ann,cat|dog\n1,bob,cat\n")
+    truth.write_text("item,label\n1,0\n2,1\n")
+    told = crowd("aggregate", answers, "--kind", "sets", "--truth", truth).stderr
+    assert "none of its labels ('0', '1') is one that was answered ('cat', 'dog')" in told
+
+
+def test_a_measure_of_zero_is_shown(crowd, answers, truth):
+    answers.write_text("item,worker,label\n1,ann,cat|dog\n1,bob,cat|dog\n")
+    truth.write_text("item,label\n1,cat|eel\n")
+    told = crowd("aggregate", answers, "--kind", "sets", "--truth", truth).stderr
+    assert "exact                0.0" in told.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["labels", "numbers"])
+def test_items_named_by_two_columns_are_suspected(crowd, answers, kind):
+    rows = [f"{item},w,{part},{part}" for item in range(3) for part in range(5)]
+    answers.write_text("\n".join(["item,worker,part,label", *rows]) + "\n")
+    told = crowd("aggregate", answers, "--kind", kind).stderr
+    line = "repeated    12 rows name an item and worker again: the last counts; these are most rows: "
+    assert f"{line}is an item named by more columns than one?" in told

@@ -39,7 +39,9 @@ def test_a_stated_crowd_is_planned_for_as_a_table_and_a_page(crowd, tmp_path):
 
 def test_recorded_answers_are_planned_for_as_data(crowd, recorded):
     truth = recorded.parent / "truth.csv"
-    result = crowd("plan", recorded, "--truth", truth, "--budget", "1.20", *QUICK, "--json")
+    recorded.write_text(recorded.read_text().replace("worker,label", "who,what", 1))
+    columns = ("--columns", "worker=who,label=what")
+    result = crowd("plan", recorded, *columns, "--truth", truth, "--budget", "1.20", *QUICK, "--json")
     told = json.loads(result.stdout)
     assert (told["items"], told["sampled"], told["judged"]) == (40, 20, 20)
     assert told["recommended"]["cost"] <= 1.2
