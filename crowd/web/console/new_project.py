@@ -50,12 +50,13 @@ def register(pages: Blueprint, at: Place, make_project: MakeProject) -> None:
 
 
 def _form(task_type: str, filled: Mapping[str, str], error: CrowdError | None = None) -> str:
+    names = project_form.names(KINDS[task_type])
     return render_template(
         "console/new_project.html",
         task_type=task_type,
         kind=KINDS[task_type],
-        names=project_form.names(KINDS[task_type]),
+        names=names,
         filled=filled,
-        faults=project_form.by_field(error.problems) if error else {},
+        faults=project_form.by_field(error.problems, names) if error else {},
         error=error,
     )

@@ -12,10 +12,8 @@ from crowd.web.console.kinds import KINDS, Kind, Option
 
 LONGEST_SLUG = 63
 OPTION = "option-"  # before the names of what the task type lets one set
-NAMES = {
-    "title": "The question",
-    "slug": "Short name",
-    "labels": "Labels",
+FIRST = {"title": "The question", "slug": "Short name", "labels": "Labels"}
+THEN = {
     "instructions": "Instructions",
     "overlap": "Answers for each item",
     "price": "Dollars for an answer",
@@ -36,8 +34,9 @@ def blank(kind: Kind) -> dict[str, str]:
 
 
 def names(kind: Kind) -> dict[str, str]:
-    """Return what the fields are called."""
-    return NAMES | {OPTION + option.name: option.text for option in kind.options}
+    """Return what the fields are called, in their order."""
+    options = {OPTION + option.name: option.text for option in kind.options}
+    return FIRST | options | THEN
 
 
 def body(task_type: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -59,13 +58,13 @@ def body(task_type: str, form: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def by_field(problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """Return what is wrong by the field it is about."""
-    found: dict[str, list[str]] = {}
+def by_field(problems: Iterable[Problem], order: Iterable[str]) -> dict[str, list[str]]:
+    """Return what is wrong by the field it is about: the form's fields in their order, then all else."""
+    found: dict[str, list[str]] = {name: [] for name in order}
     for problem in problems:
         name, message = _placed(problem)
         found.setdefault(name, []).append(message)
-    return found
+    return {name: messages for name, messages in found.items() if messages}
 
 
 def slug_of(title: str) -> str:

@@ -36,7 +36,7 @@ def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
     database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
     migrations.upgrade(database)
     world = worlds.make(database, items=12, hit_size=2, overlap=1, title="Reviews of phones")
-    world.configure(fair_hourly_micros=100_000_000)
+    world.configure(fair_hourly_micros=100_000_000, review="manual")
     for name in ("ann", "ann", "ann", "bob", "bob"):
         page = world.page(name)
         world.clock.forward(600)
@@ -114,7 +114,9 @@ def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> Non
         "/projects/demo/cases?kind=disputed",
         f"/projects/demo/cases/{site['case']}",
     )
-    for path in (*paths, *queue, "/projects/nowhere"):
+    new = "/new-project", *(f"/new-project?task_type={name}" for name in ("number", "text", "spans"))
+    files = "/projects/demo/items", "/projects/demo/reviews"
+    for path in (*paths, *queue, *new, *files, "/projects/nowhere"):
         tab.goto(site["url"] + path)
         tab.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         assert violations(tab) == [], path

@@ -71,22 +71,14 @@ def test_a_short_name_is_made_of_the_question(title, slug):
     assert project_form.slug_of(title) == slug
 
 
-def test_what_is_wrong_stands_at_its_field():
-    found = project_form.by_field(
-        Problem(where, "no")
-        for where in (
-            "price_micros",
-            "task_options.min",
-            "labels[1]",
-            "label_details.cat.key",
-            "text",
-            "seed",
-        )
-    )
-    assert found == {
-        "price": ["no"],
-        "option-min": ["no"],
-        "labels": ["label 2: no", "no"],
-        "instructions": ["no"],
-        "seed": ["no"],
-    }
+def test_what_is_wrong_stands_at_its_field_in_the_order_of_the_form():
+    places = "seed", "price_micros", "task_options.min", "labels[1]", "label_details.cat.key", "text"
+    order = project_form.names(KINDS["multilabel"])
+    found = project_form.by_field((Problem(where, f"no {where}") for where in places), order)
+    assert list(found.items()) == [
+        ("labels", ["label 2: no labels[1]", "no label_details.cat.key"]),
+        ("option-min", ["no task_options.min"]),
+        ("instructions", ["no text"]),
+        ("price", ["no price_micros"]),
+        ("seed", ["no seed"]),
+    ]
