@@ -15,7 +15,7 @@ QUIET := $(shell test -t 2 || echo --quiet) # a progress bar for people, silence
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt lock nightly bench serve
+.PHONY: help setup demo test tests check lint types fmt lock nightly bench serve
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -25,16 +25,24 @@ setup: .venv/.complete ## make .venv with everything in it (again only after a l
 demo: setup ## run the whole loop on 1,797 handwritten digits
 	@$(BIN)/crowd demo
 
-test: check ## lint, types, contracts, and the tests on SQLite and PostgreSQL
+# mypy begins beside the tests: in a new clone it takes a minute, on one core.
+test: lint ## lint, types, contracts, and the tests on SQLite and PostgreSQL
 	@rm -f .venv/.pytest-status
+	@$(MAKE) --no-print-directory -j 2 types tests
+
+tests: setup
 	@$(PYTEST) -m "not slow" || { status=$$?; echo $$status > .venv/.pytest-status; exit $$status; }
 
-check: setup ## lint, format, types, import contracts, documents
+check: lint types ## lint, format, types, import contracts, documents
+	@$(BIN)/pytest -q tests/unit/test_docs.py
+
+lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit/test_docs.py
+
+types: setup
+	@$(BIN)/mypy --no-error-summary
 
 fmt: setup ## format, and repair what ruff can repair
 	@$(BIN)/ruff check --fix .
@@ -45,8 +53,8 @@ lock: .venv/.tools ## write requirements/*.lock anew; LOCK=--upgrade takes newer
 	$(COMPILE) $(LOCK) pyproject.toml -c requirements/dev.lock -o requirements/runtime.lock
 	$(COMPILE) $(LOCK) requirements/build.in -c requirements/dev.lock -o requirements/build.lock
 
-nightly: check ## the same tests and those that take minutes
-	@$(PYTEST)
+nightly: check ## the same tests, all halves and examples, and those that take minutes
+	@$(PYTEST) --hypothesis-profile night
 
 bench: setup ## measure: every script under bench/ with its defaults
 	@for script in bench/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit; done

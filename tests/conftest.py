@@ -31,13 +31,21 @@ full_page_writes = off
 max_connections = 200
 """
 
-# A deadline would fail a test for what else the machine has to do.
-settings.register_profile("crowd", deadline=None)
-settings.load_profile("crowd")
+# A deadline would fail a test for what else the machine has to do. By day every run looks at the same few
+# examples; `make nightly` looks at many others.
+settings.register_profile("day", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("night", deadline=None, max_examples=200)
+settings.load_profile("day")
+COLLECTED = pytest.StashKey[tuple[pytest.Item, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-pg", action="store_true", help="skip tests that need a PostgreSQL server")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Remember what there is, before those are left out that nobody asked for."""
+    config.stash[COLLECTED] = tuple(items)
 
 
 def pytest_collection_finish() -> None:

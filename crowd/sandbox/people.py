@@ -23,8 +23,8 @@ HOME: Final = "/work/"
 OFFER: Final = re.compile(r"/work/(?:groups|assignments)/[A-Z0-9]+$")
 SUBMIT: Final = "/mturk/externalSubmit"
 PARAMETERS: Final = ("assignmentId", "hitId", "workerId", "turkSubmitTo")
-# Seconds until somebody who found no work looks again: at first, and at most.
-SOON, LATER = 0.5, 5.0
+# Seconds until somebody who found no work looks again: at first, at most, and at most of those in a hurry.
+SOON, LATER, SOONER = 0.5, 5.0, 1.0
 # Seconds until somebody looks again at what they could not have: others may have given it back.
 AGAIN = 5.0
 AT_ONCE: Final = 8
@@ -100,7 +100,8 @@ class Someone:
         return None
 
     def _wait(self) -> float:
-        seconds, self._patience = self._patience, min(LATER, self._patience * 2)
+        most = LATER if self._speed else SOONER
+        seconds, self._patience = self._patience, min(most, self._patience * 2)
         return seconds
 
 

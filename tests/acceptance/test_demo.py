@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-SMALL = ("--rounds", "2", "--batch", "15", "--images", "150")
+SMALL = ("--rounds", "2", "--batch", "10", "--images", "80")
 
 
 Demo = Callable[..., subprocess.CompletedProcess[str]]
@@ -63,7 +63,10 @@ def test_the_demo_leaves_a_report_and_a_whole_database(folder: Path, first: dict
     assert answers == first["selected"]["answers"] + first["random"]["answers"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(
+    by_day="tests/integration/trials/test_digits.py::"
+    "test_equal_seeds_give_equal_numbers_and_equal_versions_on_any_database"
+)
 def test_run_again_in_the_same_place_it_ends_with_the_same_numbers(
     demo: Demo, folder: Path, first: dict[str, Any]
 ):

@@ -20,7 +20,10 @@ crowd items add reviews items.csv
 """
 
 
-@pytest.mark.slow  # a hundred processes of the command
+# A hundred processes of the command; by day its tests call the same commands in one.
+@pytest.mark.slow(
+    by_day="tests/integration/cli/test_workers.py::test_a_file_of_people_becomes_links_and_groups"
+)
 @pytest.mark.parametrize("page", ["manage-workers", "pay-workers"])
 def test_the_commands_of_a_page_work(page: str, tmp_path: Path, warm_environment: dict[str, str]):
     (tmp_path / "people.csv").write_text("name,groups\nBea,radiology\nCleo,\n")

@@ -40,7 +40,7 @@ def test_everything_bought_gives_the_published_accuracy(replay: Any) -> None:
     assert said["accuracy"]["dawid-skene"] == pytest.approx(97 / 108, abs=1 / 108 + 1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_everything_bought_gives_the_published_accuracy")
 def test_a_target_confidence_costs_less_than_everything_and_repeats_exactly(replay: Any) -> None:
     options = ("--confidence", "0.9", "--max-overlap", "6", "--gold", "20", "--price", "0.03")
     said, again = (replay("cf_amt", *options) for _ in range(2))

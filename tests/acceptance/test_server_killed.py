@@ -32,7 +32,7 @@ from crowd.settings import new_secret
 from crowd.tables.items import ItemRow
 
 ROOT = Path(__file__).parents[2]
-ITEMS, OVERLAP, PEOPLE, KILLS, PATIENCE = 60, 3, 5, 2, 60
+ITEMS, OVERLAP, PEOPLE, PATIENCE = 60, 3, 5, 60
 
 
 @dataclass
@@ -134,7 +134,10 @@ def prepared(database: Database) -> tuple[int, list[str]]:
         return project.id, tokens
 
 
-def test_a_killed_server_loses_nothing_and_counts_nothing_twice(database_url: str, tmp_path: Path):
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_killed_server_loses_nothing_and_counts_nothing_twice(
+    database_url: str, tmp_path: Path, kills: int
+):
     database = connect(database_url)
     project_id, tokens = prepared(database)
     load = Load(0, project_id)
@@ -147,9 +150,9 @@ def test_a_killed_server_loses_nothing_and_counts_nothing_twice(database_url: st
         for person in people:
             person.start()
         wait_for(load, pages=3)
-    for life in range(2, KILLS + 2):
+    for life in range(2, kills + 2):
         with serving(database_url, tmp_path, port):
-            if life <= KILLS:
+            if life <= kills:
                 wait_for(load, pages=8 * life)
                 continue
             for person in people:

@@ -91,6 +91,13 @@ def hang_up(port: int, path: str, token: str, rng: random.Random) -> None:
     connection.close()
 
 
+def by_day_on(kind: str) -> pytest.MarkDecorator:
+    """Let a test run by day on one kind of database, and at night on the other one too."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[kind]
+    kinds = [kind, pytest.param(other, marks=pytest.mark.slow)]
+    return pytest.mark.parametrize("database_url", kinds, indirect=True)
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = connect(database_url)
@@ -98,6 +105,7 @@ def database(database_url: str) -> Iterator[Database]:
     database.dispose()
 
 
+@by_day_on("postgresql")
 def test_clients_that_die_and_sockets_that_break_leave_every_item_its_answers(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
@@ -126,6 +134,7 @@ def test_clients_that_die_and_sockets_that_break_leave_every_item_its_answers(
     sound(database, load)
 
 
+@by_day_on("sqlite")
 def test_leases_that_end_while_pages_come_in_lose_nothing(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
@@ -153,6 +162,7 @@ def test_leases_that_end_while_pages_come_in_lose_nothing(
     sound(database, load)
 
 
+@by_day_on("sqlite")
 def test_a_worker_who_is_not_sure_sends_it_again_and_gets_the_same_receipt(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
@@ -179,7 +189,7 @@ def test_a_worker_who_is_not_sure_sends_it_again_and_gets_the_same_receipt(
         assert session.scalar(select(func.count()).select_from(Answer)) == len(page["questions"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_clients_that_die_and_sockets_that_break_leave_every_item_its_answers")
 def test_a_postgresql_that_is_restarted_loses_nothing_and_the_server_heals(tmp_path: Path) -> None:
     with own_postgresql() as (url, restart):
         database = connect(url)

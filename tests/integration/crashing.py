@@ -25,7 +25,8 @@ from crowd.services.collect import Receipt
 from tests.integration.world import LABELS, START
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__])
+# What any of them will ever import; "tests.integration.mturk.publishing" imports all that talks to endpoints.
+PROCESSES.set_forkserver_preload([__name__, "tests.integration.mturk.publishing", "boto3"])
 NEVER = 10**9
 CROWD = tuple(f"w{number}" for number in range(6))
 

@@ -20,7 +20,6 @@ from tests.integration import crashing, world
 from tests.integration.crashing import Forge
 from tests.integration.world import START, World
 
-KILLS = 10
 ITEMS = 60
 FEWEST = 6
 OVERLAP = 3
@@ -58,14 +57,17 @@ def forge(migrated_url: str) -> Iterator[Forge]:
     forge.close()
 
 
-def test_whoever_is_killed_loses_nothing_that_was_acknowledged(database: Database, forge: Forge) -> None:
+@pytest.mark.parametrize("most", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_whoever_is_killed_loses_nothing_that_was_acknowledged(
+    database: Database, forge: Forge, most: int
+) -> None:
     settings = {"gold": 6, "overlap": OVERLAP, "hit_size": 4, "gold_share": 0.1}
     pool = world.make(database, slug="pool", items=ITEMS, **settings)
     published = world.make(database, slug="published", items=ITEMS, channel="replay", **settings)
     publish(published)
     shops, rng, kills = (pool.project_id, published.project_id), Random(7), 0
     said = dict(forge.here("work", *shops, 0, 20))
-    while kills < KILLS:
+    while kills < most:
         acknowledged, code = forge.killed("work", *shops, rng.random(), 200, after=rng.uniform(0.01, 0.08))
         said |= dict(acknowledged)
         kills += code == -signal.SIGKILL
@@ -117,7 +119,7 @@ class Stage:
         return self.judged.project_id, self.judged.concluded(said).id
 
 
-@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("act", ["claim", "submit", "follow", "deliver", "settle", "decide"])
 def test_at_every_boundary_a_kill_leaves_all_or_nothing(
     database: Database, forge: Forge, act: str, stride: int

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
 
-from tests.integration.conftest import LATER
-
 SHARED: dict[str, str] = {}
 
 
@@ -40,7 +38,3 @@ def test_postgresql_is_the_version_of_the_compose_file(postgres_url: str) -> Non
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW server_version")).startswith("18.")
     engine.dispose()
-
-
-def test_what_is_left_to_nightly_is_there() -> None:
-    assert [path for path in LATER if not path.exists()] == []

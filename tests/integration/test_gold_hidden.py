@@ -1,6 +1,6 @@
 """Gold cannot be told from real work: a classifier that sees all a worker sees does no better than chance.
 
-Each question of 2,000 claimed pages is one case. The content itself is blinded; left are names, ids, order,
+Each question of many claimed pages is one case. The content itself is blinded; left are names, ids, order,
 lengths, headers, sizes of the reply, and how often the same content comes back to one worker.
 """
 
@@ -24,10 +24,10 @@ from crowd.settings import Settings, new_secret
 from tests.integration import world
 from tests.integration.world import START, World
 
-PAGES = 2_000
 WORKERS = 40
 SHARE = 0.1
-LIMIT = 0.55  # of the area under the curve; 0.5 is chance
+# Pages, and the area under the curve that they may reach: four standard errors above chance, which is 0.5.
+FEW, MANY = (600, 0.6), (2_000, 0.55)
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 
 
@@ -58,15 +58,15 @@ class Observer:
         self.times: list[float] = []
         self.is_gold: list[bool] = []
 
-    def watch(self) -> None:
-        """Let the workers take turns until enough pages were seen."""
+    def watch(self, pages: int) -> None:
+        """Let the workers take turns until so many pages were seen."""
         invited = [
             self.shop.do(lambda s, _, n=n: roster.invite(s, self.shop.principal, name=f"w{n}", now=START)[1])
             for n in range(WORKERS)
         ]
         seen: list[Counter[str]] = [Counter() for _ in invited]
         client = self.app.test_client()
-        for number in range(PAGES):
+        for number in range(pages):
             who = number % WORKERS
             headers = {"Authorization": f"Bearer {invited[who]}"}
             begun = time.perf_counter()
@@ -124,25 +124,27 @@ def told_apart(cases: list[list[float]], is_gold: list[bool]) -> float:
     return float(roc_auc_score(truth, guesses[:, 1]))
 
 
-def test_nothing_on_a_page_tells_gold_from_work(shop: World) -> None:
+@pytest.mark.parametrize(("pages", "limit"), [FEW, pytest.param(*MANY, marks=pytest.mark.slow)])
+def test_nothing_on_a_page_tells_gold_from_work(shop: World, pages: int, limit: float) -> None:
     observer = Observer(shop)
-    observer.watch()
+    observer.watch(pages)
     gold = sum(observer.is_gold)
     assert gold == shop.count(Slot, Slot.gold_id.is_not(None))
     assert 0.07 < gold / len(observer.is_gold) < 0.13
-    # With some 590 gold questions among 5,900 the standard error of the area is 0.013.
-    assert told_apart(observer.cases, observer.is_gold) <= LIMIT
+    # With some 590 gold questions among 5,900 the standard error of the area is 0.013, with 180 it is 0.023.
+    assert told_apart(observer.cases, observer.is_gold) <= limit
     # The test can fail: one byte more on one gold question in three is found.
     leaky = [
         [*case, float(truth and index % 3 == 0)]
         for index, (case, truth) in enumerate(zip(observer.cases, observer.is_gold, strict=True))
     ]
-    assert told_apart(leaky, observer.is_gold) > LIMIT
+    assert told_apart(leaky, observer.is_gold) > limit
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_nothing_on_a_page_tells_gold_from_work")
 def test_nor_does_the_time_a_page_takes(shop: World) -> None:
     observer = Observer(shop)
-    observer.watch()
+    pages, limit = MANY
+    observer.watch(pages)
     timed = [[*case, took] for case, took in zip(observer.cases, observer.times, strict=True)]
-    assert told_apart(timed, observer.is_gold) <= LIMIT
+    assert told_apart(timed, observer.is_gold) <= limit

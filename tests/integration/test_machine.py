@@ -93,7 +93,7 @@ def test_no_order_of_few_events_breaks_a_promise(fast_database: Database) -> Non
     live(fast_database, examples=examples, steps=steps, derandomize=True)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_no_order_of_few_events_breaks_a_promise")
 def test_no_order_of_events_breaks_a_promise(fast_database: Database) -> None:
     examples, steps = EXAMPLES[fast_database.engine.dialect.name]
     live(fast_database, examples=examples, steps=steps, derandomize=True)
@@ -127,6 +127,6 @@ def test_a_fault_is_found(fast_database: Database, monkeypatch: pytest.MonkeyPat
         )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_no_order_of_few_events_breaks_a_promise")
 def test_no_order_of_many_events_breaks_a_promise(fast_database: Database) -> None:
     live(fast_database, examples=40, steps=60)

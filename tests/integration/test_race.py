@@ -35,7 +35,8 @@ def faults(figures: Figures) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize(
-    ("items", "hit_size"), [(200, 10), (50, 1), pytest.param(200, 1, marks=pytest.mark.slow)]
+    ("items", "hit_size"),
+    [(200, 10), *(pytest.param(items, 1, marks=pytest.mark.slow) for items in (50, 200))],
 )
 def test_every_item_gets_exactly_its_answers(database: Database, items: int, hit_size: int) -> None:
     race = prepare(database, Plan(items=items, hit_size=hit_size))

@@ -93,7 +93,9 @@ def test_help_lists_every_target():
     phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
     assert phony
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert re.findall(r"^  make (\w+)  +\S", shown, re.MULTILINE) == phony[1].split()
+    inner = {"tests", "lint", "types"}  # parts of `make test` and `make check`
+    wanted = [target for target in phony[1].split() if target not in inner]
+    assert re.findall(r"^  make (\w+)  +\S", shown, re.MULTILINE) == wanted
 
 
 @pytest.mark.parametrize(

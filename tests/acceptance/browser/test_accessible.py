@@ -57,7 +57,7 @@ def test_a_page_has_no_violation_before_and_while_it_is_answered(tab, name: str)
     assert violations(tab) == []
 
 
-@pytest.mark.parametrize("colours", SIZES)
+@pytest.mark.parametrize("colours", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 def test_a_skipped_question_and_the_dialogs_have_no_violation(tab, colours: str):
     look(tab, colours)
     show(tab, "boxes")

@@ -75,7 +75,7 @@ def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
     database.dispose()
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=["dark", pytest.param("light", marks=pytest.mark.slow)])
 def tab(browser: Any, site: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Any]:
     width, height = SIZES[request.param]
     context = browser.new_context(

@@ -35,8 +35,14 @@ def test_no_script_in_item_data_ever_runs(labeling):
     assert not [address for address in asked if "leak" in address]
 
 
-@pytest.mark.parametrize("task_type", ["spans", "boxes", "ranking", "text", "pairwise"])
-def test_nor_where_a_type_shows_content_in_its_own_way(open_page, task_type: str):
+TYPES = ("spans", "boxes", "ranking", "text", "pairwise")
+
+
+# By day one content in five to each type, and none to none; at night all to all.
+@pytest.mark.parametrize("every", [len(TYPES), pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("task_type", TYPES)
+def test_nor_where_a_type_shows_content_in_its_own_way(open_page, task_type: str, every: int):
+    shown = PAYLOADS[TYPES.index(task_type) % every :: every]
     payloads = [
         {
             "text": harm,
@@ -45,11 +51,11 @@ def test_nor_where_a_type_shows_content_in_its_own_way(open_page, task_type: str
             "right": {"image": harm},
             "choices": [harm, {"key": "b", "text": harm}],
         }
-        for harm in PAYLOADS
+        for harm in shown
     ]
     labels = ("Yes", "No") if task_type in ("spans", "boxes", "pairwise") else ()
     labeling = open_page(make_page(task_type, payloads, labels))
-    for number in range(len(PAYLOADS)):
+    for number in range(len(shown)):
         labeling.frame.evaluate("number => crowd.show(number)", number)
     labeling.keys("ArrowRight", "1", "ArrowDown")
     assert labeling.frame.evaluate("window.pwned") is None
@@ -70,21 +76,18 @@ def test_a_script_without_the_pages_nonce_is_refused(labeling):
     assert labeling.frame.evaluate("window.pwned") is None
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
+def test_the_frame_reaches_neither_the_page_around_it_nor_any_storage(labeling):
+    for attempt in (
         "parent.document.title",
         "top.location.href",
         "localStorage.length",
         "document.cookie",
         "indexedDB.open('x')",
-    ],
-)
-def test_the_frame_reaches_neither_the_page_around_it_nor_any_storage(labeling, attempt: str):
-    outcome = labeling.frame.evaluate(
-        f"() => {{ try {{ return '' + ({attempt}); }} catch (error) {{ return error.name; }} }}"
-    )
-    assert outcome == "SecurityError"
+    ):
+        outcome = labeling.frame.evaluate(
+            f"() => {{ try {{ return '' + ({attempt}); }} catch (error) {{ return error.name; }} }}"
+        )
+        assert (attempt, outcome) == (attempt, "SecurityError")
     assert labeling.frame.evaluate("self.origin") == "null"
 
 

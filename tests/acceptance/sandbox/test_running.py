@@ -165,7 +165,7 @@ def test_you_can_come_in_by_the_link(used_sandbox: Sandbox):
 
 def test_a_sandbox_with_faults_and_a_key_of_its_own(start: Callable[..., Any], tmp_path: Path):
     (tmp_path / "faults.json").write_text('{"plan": [{"kind": "throttle", "nth": 1}]}')
-    with start(tmp_path, "--workers", "1", "--key", "MINE:hush", "--faults", "faults.json") as found:
+    with start(tmp_path, "--key", "MINE:hush", "--faults", "faults.json") as found:
         assert found.variables["AWS_ACCESS_KEY_ID"] == "MINE"
         client = found.client(config=ONCE)
         with pytest.raises(ClientError, match="Rate exceeded"):

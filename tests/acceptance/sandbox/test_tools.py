@@ -59,7 +59,9 @@ def ad(tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(
+    by_day="tests/acceptance/sandbox/test_samples.py::test_a_hit_is_posted_polled_approved_and_deleted"
+)
 @pytest.mark.parametrize(
     ("tool", "packages"),
     [("dallinger", ("dallinger==12.4.0",)), ("psiturk", ("psiturk==3.3.1", "boto3==1.44.5"))],

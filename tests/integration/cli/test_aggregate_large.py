@@ -152,7 +152,7 @@ def test_what_a_process_held_most_is_known():
     assert memory.peak() >= block.nbytes > before
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_what_a_process_held_most_is_known")
 def test_the_cap_holds_for_a_process_of_its_own(crowd_process, tmp_path):
     """The smallest cap does for eight hundred thousand answers, compiled kernel and all."""
     path, output = tmp_path / "large.csv", tmp_path / "labels.csv"
@@ -170,7 +170,9 @@ def test_the_cap_holds_for_a_process_of_its_own(crowd_process, tmp_path):
         assert sum(1 for _ in file) > 400_000
 
 
-@pytest.mark.slow  # by day the commands of the how-to page show it
+@pytest.mark.slow(
+    by_day="tests/acceptance/test_howto_large.py::test_the_commands_of_the_page_give_the_same_file_twice"
+)
 @pytest.mark.usefixtures("many_shards")
 @pytest.mark.filterwarnings("default")  # what Dask itself warns of is not ours to mend
 def test_a_cluster_of_processes_gives_the_local_answer(crowd, recorded, tmp_path):

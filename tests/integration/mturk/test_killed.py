@@ -23,7 +23,7 @@ ACT = "tests.integration.mturk.killed"
 KILLED = -signal.SIGKILL
 # Longer than a sender holds its right to send.
 REST = 600
-ITEMS = 99
+ITEMS = 12
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def forge(migrated_url: str) -> Iterator[Forge]:
 
 
 @pytest.mark.contract(25, 49, 57)
-@pytest.mark.parametrize("stride", [23, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [29, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_anywhere_everything_is_done_once(database: Database, forge: Forge, stride: int) -> None:
     turk = Turk()
     with wire.served(turk) as url:

@@ -285,7 +285,7 @@ def test_whatever_few_things_happen_exactly_what_may_become_due_is_held(
     live(fast_database, data)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(by_day="test_whatever_few_things_happen_exactly_what_may_become_due_is_held")
 @given(st.data())
 @settings(max_examples=60, **QUIET)
 def test_whatever_happens_exactly_what_may_become_due_is_held(

@@ -22,6 +22,7 @@ from crowd.trials.measure import calibration
 from tests.conftest import fresh_database
 
 SMALL = Plan(seed=3, rounds=2, images=100, seeds=20, batch=12, people=14)
+PLANS = {"small": SMALL, "tiny": replace(SMALL, rounds=1, images=30, batch=6)}
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,14 @@ def play(url: str, plan: Plan) -> Played:
 @pytest.fixture(scope="module")
 def play_on(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Played]]:
+) -> Iterator[Callable[..., Played]]:
     """Return the small demo as it was played on a kind of database: once on each."""
     with ExitStack() as stack:
 
         @cache
-        def on(kind: str) -> Played:
+        def on(kind: str, name: str = "small") -> Played:
             url = stack.enter_context(fresh_database(kind, tmp_path_factory.mktemp("digits"), request))
-            result = play(url, SMALL)
+            result = play(url, PLANS[name])
             stack.callback(result.database.dispose)
             return result
 
@@ -64,19 +65,20 @@ def play_on(
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def played(request: pytest.FixtureRequest, play_on: Callable[[str], Played]) -> Played:
+def played(request: pytest.FixtureRequest, play_on: Callable[..., Played]) -> Played:
     return play_on(request.param)
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(play_on: Callable[[str], Played]) -> Played:
+def on_sqlite(play_on: Callable[..., Played]) -> Played:
     return play_on("sqlite")
 
 
+@pytest.mark.parametrize("plan", ["tiny", pytest.param("small", marks=pytest.mark.slow)])
 def test_equal_seeds_give_equal_numbers_and_equal_versions_on_any_database(
-    play_on: Callable[[str], Played],
+    play_on: Callable[..., Played], plan: str
 ):
-    first, again = (summary.as_dict(play_on(kind).outcome) for kind in ("sqlite", "postgresql"))
+    first, again = (summary.as_dict(play_on(kind, plan).outcome) for kind in ("sqlite", "postgresql"))
     assert first == again
 
 

@@ -32,7 +32,8 @@ STEPS = {
 
 @pytest.mark.parametrize("order", ["as they stand", "by the rarest worker"])
 @pytest.mark.parametrize(
-    ("step", "labels"), [*((step, 3) for step in STEPS), ("plain", 1), ("plain", 2), ("plain", 37)]
+    ("step", "labels"),
+    [*((step, 3) for step in STEPS), ("plain", 1), pytest.param("plain", 37, marks=pytest.mark.slow)],
 )
 def test_compiled_and_sparse_agree(crowd, monkeypatch, step, labels, order):
     monkeypatch.setattr("aggregation.compiled_kernel.NEAR", 2**16 if order == "as they stand" else 0)

@@ -69,7 +69,7 @@ def lived_in(site):
     return site
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=["dark", pytest.param("light", marks=pytest.mark.slow)])
 def tab(browser, lived_in, request):
     width, height = SIZES[request.param]
     context = browser.new_context(

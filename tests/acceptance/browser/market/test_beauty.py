@@ -7,12 +7,12 @@ import pytest
 from tests.acceptance.browser.market import pages
 from tests.acceptance.browser.test_accessible import AXE, SIZES, SMALLEST, look, violations
 
-PAGES = {"old": pages.OLD_FORM, "survey": pages.SURVEY, "sentiment": pages.SENTIMENT, "boxes": pages.BOXES}
+PAGES = {"old": pages.OLD_FORM, "sentiment": pages.SENTIMENT, "boxes": pages.BOXES}
 
 
-def checked(tab) -> None:
-    """Fail for what axe finds on our own page, in both colours, and for what is wider than a phone."""
-    for colours in SIZES:
+def checked(tab, *all_colours: str) -> None:
+    """Fail for what axe finds on our own page in these colours, and for what is wider than a phone."""
+    for colours in (*all_colours, "dark"):
         look(tab, colours)
         tab.evaluate(AXE)
         assert violations(tab) == []
@@ -47,33 +47,40 @@ def tab(wim):
     return wim.tab
 
 
-def test_our_own_pages_have_no_violation(site, wim, tab, kind):
+@pytest.mark.parametrize("colours", [(), pytest.param(("light",), marks=pytest.mark.slow)], ids=len)
+def test_our_own_pages_have_no_violation(site, wim, tab, kind, colours: tuple[str, ...]):
     wanted = [{"QualificationTypeId": kind, "Comparator": "Exists", "ActionsGuarded": "Accept"}]
     shut = site.post(pages.OLD_FORM, Title="Ring birds", QualificationRequirements=wanted)
     hit = site.post(pages.OLD_FORM, Title="Read receipts")
     wim.go("/work/")
-    checked(tab)
+    checked(tab, *colours)
     wim.preview(shut)
-    checked(tab)
+    checked(tab, *colours)
     wim.accept(hit)
-    checked(tab)
+    checked(tab, *colours)
     tab.get_by_role("button", name="Return").click()
-    checked(tab)
+    checked(tab, *colours)
     tab.get_by_role("button", name="Keep on").click()
     site.market.submit(tab.url.rpartition("/")[2])
     tab.reload()
-    checked(tab)
+    checked(tab, *colours)
     for path in ("/work/assignments", "/work/qualifications"):
         wim.go(path)
-        checked(tab)
+        checked(tab, *colours)
     tab.get_by_role("button", name="Take the test").click()
     tab.wait_for_url("**/test")
-    checked(tab)
+    checked(tab, *colours)
 
 
-@pytest.mark.parametrize("name", ["form", *PAGES])
+@pytest.mark.parametrize(
+    "name", ["form", "survey", *(pytest.param(name, marks=pytest.mark.slow) for name in PAGES)]
+)
 def test_what_stands_in_the_frame_has_no_violation_of_ours(site, wim, tab, name: str):
-    hit = site.market.create(Question=pages.BIRDS) if name == "form" else site.post(PAGES[name])
+    hit = (
+        site.market.create(Question=pages.BIRDS)
+        if name == "form"
+        else site.post(PAGES.get(name, pages.SURVEY))
+    )
     wim.preview(hit)
     address = tab.locator("#posed").get_attribute("src")
     wim.go(address)
@@ -84,7 +91,7 @@ def test_what_stands_in_the_frame_has_no_violation_of_ours(site, wim, tab, name:
     theirs = ("html-has-lang", "document-title")
     assert [found for found in violations(tab) if not found.startswith(theirs)] == []
     if name == "form":
-        checked(tab)
+        checked(tab, "light")
     if name in ("form", "survey"):
         assert _small(tab) == []
 

@@ -77,7 +77,9 @@ def pose(context: Any) -> Iterator[Callable[..., Posed]]:
 
 
 @pytest.mark.contract(68)
-@pytest.mark.parametrize("acts", [KEYS, MOUSE], ids=["keyboard", "mouse"])
+@pytest.mark.parametrize(
+    "acts", [pytest.param(KEYS, id="keyboard"), pytest.param(MOUSE, id="mouse", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_same_acts_give_the_same_answers_as_in_the_pool(
     pose: Callable[..., Posed], name: str, acts: dict[str, Callable[[Labeling], None]]
