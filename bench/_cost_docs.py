@@ -1,4 +1,4 @@
-"""The tables of docs/explanation/buying-answers.md, written between its marks from runs of bench/cost.py."""
+"""The tables of docs/reference/buying-answers.md, written between its marks from runs of bench/cost.py."""
 
 from __future__ import annotations
 

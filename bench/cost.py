@@ -4,7 +4,7 @@
     python bench/cost.py --part claims [--sets dog,rte] [--orders 10]  # a project with and without routing
     python bench/cost.py --part attacks|heard [--orders 3] [--json]
     python bench/cost.py --merge a.json,b.json    # runs with other seeds
-    python bench/cost.py --merge a.json,b.json --plot docs/images --docs docs/explanation/buying-answers.md
+    python bench/cost.py --merge a.json,b.json --plot docs/images --docs docs/reference/buying-answers.md
 
 Each order is a random order of each item's answers. A policy sees the labels it has bought; the truth only
 judges. The final labels are the product's own, `panel` fitted anew on what was bought. `--items`: of larger

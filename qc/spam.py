@@ -41,7 +41,7 @@ class SpamPolicy:
     """What a good worker is, and how sure to be before acting; thresholds are log likelihood ratios.
 
     Suspension is early because the exam corrects it: of good workers, 88 % right, about 2 % are sent to one
-    and 0.2 % do not come back. `docs/explanation/worker-quality.md` has the measurements.
+    and 0.2 % do not come back. `docs/reference/worker-quality.md` has the measurements.
     """
 
     ban: float = log(99)
