@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aggregation.answers import UNKNOWN, Answers, Codes
 from aggregation.compiled import compiled
 from aggregation.compiled_layout import by_rarest_worker, lay_out_in_order, share_votes
-from aggregation.compiled_rows import add_to_rows, multiply_rows
+from aggregation.compiled_rows import add_to_rows, multiply_rows, share_rows, sum_rows
 from aggregation.consensus import Floats
 from aggregation.history import Cells
 from aggregation.kernel import Arranged, Counted, Step
@@ -174,19 +174,29 @@ def _expect(
     """Overwrite the posterior, strip by strip; return the log likelihood and the largest change."""
     strip = min(max(STRIP // posterior.shape[1], 1), LONGEST)
     joint, evidence, mantissa = np.empty((strip, posterior.shape[1])), np.empty(strip), np.empty(strip)
-    likelihood, change, met = 0.0, 0.0, 0
+    likelihood, changes, met = 0.0, np.zeros((1, posterior.shape[1])), 0
     for first in range(0, len(posterior), strip):
         size = min(strip, len(posterior) - first)
         bounds = layout.start[first : first + size + 1]
         likelihood += _multiply(bounds, layout.code, table, prior, joint, columns)
-        for row in range(size):
-            evidence[row] = _total(joint, row, columns)
+        _sum_up(joint, evidence[:size], columns)
         while met < len(layout.special) and layout.special[met] < first + size:
             likelihood += _settle(layout, layout.special[met], first, joint, evidence, posterior)
             met += 1
         likelihood += _sum_of_logs(evidence[:size], mantissa[:size])
-        change = max(change, _share_out(joint, evidence, posterior[first : first + size], columns))
-    return likelihood, change
+        _share_out(joint, evidence, posterior[first : first + size], changes, columns)
+    return likelihood, changes.max()
+
+
+@compiled
+def _sum_up(joint: Floats, evidence: Floats, columns: Columns) -> None:
+    """Set the evidence for each item of a strip."""
+    whole = _whole(joint, columns)
+    for row in range(len(evidence)):
+        evidence[row] = 0.0
+    for column in range(0, whole, WIDE):
+        sum_rows(joint, evidence, 0, len(evidence), column, columns.wide)
+    sum_rows(joint, evidence, 0, len(evidence), whole, columns.rest)
 
 
 @compiled
@@ -248,29 +258,16 @@ def _sum_of_logs(numbers: Floats, mantissa: Floats) -> float:
 
 
 @compiled
-def _share_out(joint: Floats, evidence: Floats, posterior: Floats, columns: Columns) -> float:
-    """Overwrite the posterior of a strip; return the largest change."""
-    change, whole = 0.0, _whole(joint, columns)
-    for row in range(len(posterior)):
-        scale = 1.0 / evidence[row]
-        for k in range(whole):
-            share = joint[row, k] * scale
-            change = max(change, abs(share - posterior[row, k]))
-            posterior[row, k] = share
-        for k in range(len(columns.rest)):
-            share = joint[row, whole + k] * scale
-            change = max(change, abs(share - posterior[row, whole + k]))
-            posterior[row, whole + k] = share
-    return change
-
-
-def _sum(joint: Floats, row: int, columns: Columns) -> float:
-    total, whole = 0.0, _whole(joint, columns)
-    for k in range(whole):
-        total += joint[row, k]
-    for k in range(len(columns.rest)):
-        total += joint[row, whole + k]
-    return total
+def _share_out(
+    joint: Floats, evidence: Floats, posterior: Floats, changes: Floats, columns: Columns
+) -> None:
+    """Overwrite the posterior of a strip, and raise each label's largest change."""
+    whole, size = _whole(joint, columns), len(posterior)
+    for row in range(size):
+        evidence[row] = 1.0 / evidence[row]
+    for column in range(0, whole, WIDE):
+        share_rows(joint, evidence, posterior, changes, 0, size, column, columns.wide)
+    share_rows(joint, evidence, posterior, changes, 0, size, whole, columns.rest)
 
 
 def _multiplied(numbers: Floats) -> float:
@@ -288,5 +285,4 @@ def _peak(posterior: Floats, item: int, column: int, width: Width) -> float:
 
 
 _product = compiled(_multiplied, reorder=True)
-_total = compiled(_sum, reorder=True)
 _largest = compiled(_peak, reorder=True)
