@@ -258,9 +258,7 @@ def _sum_of_logs(numbers: Floats, mantissa: Floats) -> float:
 
 
 @compiled
-def _share_out(
-    joint: Floats, evidence: Floats, posterior: Floats, changes: Floats, columns: Columns
-) -> None:
+def _share_out(joint: Floats, evidence: Floats, posterior: Floats, changes: Floats, columns: Columns) -> None:
     """Overwrite the posterior of a strip, and raise each label's largest change."""
     whole, size = _whole(joint, columns), len(posterior)
     for row in range(size):
