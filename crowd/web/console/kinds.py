@@ -84,8 +84,8 @@ KINDS: Mapping[str, Kind] = {
         "Count or estimate something.",
         "",
         options=(
-            Option("min", "Smallest", "number"),
-            Option("max", "Largest", "number"),
+            Option("min", "Smallest number", "number"),
+            Option("max", "Largest number", "number"),
             Option("step", "Step", "number", "Counted from the smallest, or from 0."),
             Option("unit", "Unit", "words", "Shown behind the number."),
             Option("tolerance", "Difference that does not matter", "number", "When answers are compared."),
