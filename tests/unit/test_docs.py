@@ -27,7 +27,7 @@ def below(folder: str, *patterns: str) -> list[Path]:
     return [path for pattern in patterns for path in sorted((ROOT / folder).rglob(pattern))]
 
 
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *below("docs", "*.md")]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *below("docs", "*.md"), ROOT / "bench/README.md"]
 SPOKEN = [
     *DOCUMENTS,
     *below("templates", "*.html"),
@@ -79,6 +79,34 @@ def test_strays_are_recognised(text: str):
 )
 def test_what_only_looks_like_a_stray_is_left_alone(text: str):
     assert not any(pattern.search(text) for pattern in STRAYS.values())
+
+
+def test_the_readme_of_the_benches_names_each_and_a_page_that_names_it():
+    rows = re.findall(
+        r"^\| \[(\w+)\]\(\1\.py\) .*\]\(([^)]+)\) \|$", (ROOT / "bench/README.md").read_text(), re.MULTILINE
+    )
+    assert sorted(script for script, _ in rows) == sorted(
+        path.stem for path in (ROOT / "bench").glob("*.py") if not path.stem.startswith("_")
+    )
+    silent = [script for script, page in rows if f"{script}.py" not in (ROOT / "bench" / page).read_text()]
+    assert not silent
+
+
+def test_every_page_can_be_reached_from_the_first():
+    index, listed = ROOT / "docs/index.md", {ROOT / "docs/index.md"}
+    listed |= {
+        (index.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index.read_text())
+    }
+    assert [name(path) for path in below("docs", "*.md") if path not in listed] == []
+
+
+def test_the_map_of_aggregation_names_every_module_once():
+    body = (ROOT / "aggregation/__init__.py").read_text().partition("Where to read:\n")[2].partition('"""')[0]
+    named = [
+        module for line in body.splitlines() for module in re.split(r"\s{3,}", line.strip())[0].split(", ")
+    ]
+    modules = [path.stem for path in (ROOT / "aggregation").glob("*.py") if path.stem != "__init__"]
+    assert sorted(filter(None, named)) == sorted(modules)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
