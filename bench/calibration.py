@@ -6,8 +6,9 @@ ECE is the expected calibration error over 15 bins of equal size; `width` is the
 width (Guo et al. 2017). `noise` is the ECE that exactly true claims would show on so few items, measured by
 drawing the truth from the claims: nothing can be expected below it. `root` is the root of the mean squared
 error of the bins of equal size, freed of that noise (Kumar et al. 2019). `once` is the size of the gap in a
-single draw, where `gap` is its mean over draws. Gold items are drawn at random, told to the method, and left
-out of the measure.
+single draw, where `gap` is its mean over draws. `closed` is the percentage of items whose claim is at least
+`--close-at`, with which buying would stop, and `over` the gap on these. Gold items are drawn at random, told
+to the method, and left out of the measure.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class Reading(NamedTuple):
     width: float
     square: float
     once: float
+    closed: float
+    over: float
+    """Gap on the closed items; in a single draw times their share."""
 
 
 def bins_of_equal_size(claimed: Floats) -> list[np.ndarray]:
@@ -75,7 +79,7 @@ def drawn_gold(recorded: Recorded, count: int, rng: np.random.Generator) -> Floa
     return rng.choice(usable, min(count, len(usable) // 2), replace=False)
 
 
-def measure(recorded: Recorded, gold: int, seed: int) -> dict[str, Reading]:
+def measure(recorded: Recorded, gold: int, seed: int, close_at: float) -> dict[str, Reading]:
     """Return by method how claims and truth differ, and the error of exactly true claims."""
     rng = np.random.default_rng(seed)
     told = drawn_gold(recorded, gold, rng)
@@ -90,21 +94,30 @@ def measure(recorded: Recorded, gold: int, seed: int) -> dict[str, Reading]:
         right = (posterior.argmax(axis=1) == recorded.truth[rest]).astype(float)
         true = (rng.random((20, len(claimed))) < claimed).astype(float)
         noise = float(np.mean([error(claimed, row) for row in true]))
-        gap = float(claimed.mean() - right.mean())
-        by_width = error_by_width(claimed, right)
-        found[name] = Reading(error(claimed, right), gap, noise, by_width, square(claimed, right), abs(gap))
+        gap, closed = float(claimed.mean() - right.mean()), claimed >= close_at
+        found[name] = Reading(
+            error=error(claimed, right),
+            gap=gap,
+            noise=noise,
+            width=error_by_width(claimed, right),
+            square=square(claimed, right),
+            once=abs(gap),
+            closed=float(closed.mean()),
+            over=float(((claimed - right) * closed).mean()),
+        )
     return found
 
 
 def percent(draws: list[Reading]) -> list[float]:
-    """Return the means of draws in percent; of the squares, the root."""
+    """Return the means of draws in percent; of the squares, the root; of what is over, by closed item."""
     mean = Reading(*np.mean(draws, axis=0))
-    root = float(np.sqrt(max(mean.square, 0.0)))
-    return [100.0 * float(value) for value in mean._replace(square=root)]
+    root, over = float(np.sqrt(max(mean.square, 0.0))), mean.over / (mean.closed or 1.0)
+    return [100.0 * float(value) for value in mean._replace(square=root, over=over)]
 
 
 def main() -> None:
     parser = with_data(arguments(__doc__ or "", overlap=3, gold=30, draws=4))
+    parser.add_argument("--close-at", type=float, default=0.9, help="the claim that closes an item")
     options = parser.parse_args()
     if options.data is None:
         parser.error("--data: name the folder of recorded answers, or set CROWD_DATA")
@@ -115,22 +128,27 @@ def main() -> None:
         measured = []
         for seed in draws:
             say(f"{name}, draw {seed}")
-            measured.append(measure(thinned(recorded, options.overlap or None, seed), options.gold, seed))
+            drawn = thinned(recorded, options.overlap or None, seed)
+            measured.append(measure(drawn, options.gold, seed, options.close_at))
         rows[name] = {m: percent([one[m] for one in measured]) for m in METHODS}
     print(json.dumps(rows) if options.json else table(rows))
 
 
 def table(rows: dict[str, dict[str, list[float]]]) -> str:
-    columns = ("ECE", "gap", "noise", "width", "root", "once")
+    columns = ("ECE", "gap", "noise", "width", "root", "once", "closed", "over")
     lines = []
     for method in METHODS:
         values = np.array([row[method] for row in rows.values()])
         lines.append(f"{method:<16}" + "".join(f"{column:>8}" for column in columns))
-        for name, row in zip([*rows, "mean (of sizes)"], [*values, np.abs(values).mean(axis=0)], strict=True):
+        sizes = np.abs(values)
+        sums = {
+            "mean": values.mean(axis=0),
+            "mean of sizes": sizes.mean(axis=0),
+            "largest": sizes.max(axis=0),
+        }
+        for name, row in (*zip(rows, values, strict=True), *sums.items()):
             lines.append(f"{name:<16}" + "".join(f"{value:8.2f}" for value in row))
-        lines.append(
-            f"{'largest':<16}" + "".join(f"{value:8.2f}" for value in np.abs(values).max(axis=0)) + "\n"
-        )
+        lines.append("")
     return "\n".join(lines)
 
 
