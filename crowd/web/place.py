@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as Answer
 from crowd import visitors
 from crowd.clock import Clock
 from crowd.db import Database
-from crowd.errors import CrowdError, TooMany
+from crowd.errors import CrowdError, TooMany, bad_input
 from crowd.models import Worker
 from crowd.services.access.keys import Principal
 from crowd.services.access.sessions import Visitor
@@ -89,6 +89,7 @@ class Place:
         def view(**ids: object) -> ResponseReturnValue:
             if request.method not in visitors.READING:
                 visitors.require_same_origin()
+            _require_text()
             with self.database.read() as session:
                 found = _noted(visitors.visitor(session, now=self.clock()))
             return page(found, **ids)
@@ -136,6 +137,7 @@ class Place:
             now = self.clock()
 
             def work(session: Session) -> ResponseReturnValue:
+                _require_text()
                 return run(Call(session, now, _noted(visitors.visitor(session, now=now))), **ids)
 
             return visitors.transaction(self.database, work, now=now)
@@ -148,6 +150,13 @@ def to_sign_in(door: str) -> Answer:
     here = request.full_path.removesuffix("?")
     back = f"?next={quote(here)}" if request.method in visitors.READING else ""
     return redirect(f"{request.script_root}{door}{back}", 303)
+
+
+def _require_text() -> None:
+    """Refuse a form with what is no text: one of the databases would not store it."""
+    for name, value in request.form.items(multi=True):
+        if "\0" in name + value:
+            raise bad_input(name.replace("\0", ""), "holds a NUL character")
 
 
 def _noted(found: Visitor | None) -> Visitor | None:

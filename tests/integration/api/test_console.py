@@ -221,6 +221,12 @@ def test_a_form_from_elsewhere_changes_nothing(ann_sees):
     assert "active" in ann_sees.see("/projects/pets")
 
 
+def test_what_is_no_text_is_refused_before_a_database_is_asked(ann_sees):
+    for path in ("/projects/pets/instructions", "/workers", "/new-project"):
+        answer = ann_sees.send(path, text="a\0b", name="a\0b", task_type="choice", title="a\0b")
+        assert (answer.status_code, "holds a NUL character" in answer.text) == (422, True), path
+
+
 def test_signing_out_ends_the_session(ann_sees):
     cookie = ann_sees.client.get_cookie("crowd").value
     assert "Trustworthy training labels" in ann_sees.sent("/signout")

@@ -8,6 +8,8 @@ import pytest
 
 from crowd.api.project_settings import NewProject
 from crowd.errors import Problem
+from crowd.tables.items import read_items
+from crowd.tables.source import Source
 from crowd.task_types import TASK_TYPES
 from crowd.web.console import project_form
 from crowd.web.console.kinds import KINDS
@@ -35,6 +37,14 @@ def test_the_form_as_it_comes_needs_a_question_and_labels_at_most(name):
     assert body["slug"] == "what-is-it"
     assert kind.faults(body.get("task_options", {}), body["labels"]) == []
     assert bool(body["labels"]) == kind.has_labels
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_file_that_is_shown_can_be_read_and_asked_about(name):
+    ending = "jsonl" if KINDS[name].items.startswith("{") else "csv"
+    rows = read_items(Source(f"shown.{ending}", KINDS[name].items.encode()))
+    wanted = {"pairwise": ("left", "right"), "ranking": ("choices",), "spans": ("text",), "boxes": ("image",)}
+    assert all(field in row.payload for row in rows for field in wanted.get(name, ()))
 
 
 def test_what_is_blank_is_left_out_and_numbers_are_numbers():
