@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from crowd.errors import bad_input
 from crowd.tables.answers import REQUIRED
 from crowd.tables.header import positions
-from crowd.tables.source import GZIP_MAGIC
+from crowd.tables.reading import PARQUET_MAGIC, refuse_other_formats
+from crowd.tables.source import GZIP_MAGIC, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # Bytes of CSV, and rows of Parquet, read at a time.
 BLOCK = 2 * 2**20
 ROWS = 2**16
+# Bytes that tell a format.
+HEAD = 256
 # What the file calls some of our columns.
 Called = Mapping[str, str] | None
 
@@ -58,8 +61,8 @@ def batches(path: Path, called: Called = None) -> Iterator[Iterator[pa.RecordBat
     import pyarrow as pa
 
     try:
-        stream = _parquet(path, called) if path.suffix == ".parquet" else _csv(path, called)
-        yield _checked(path, stream)
+        stream = _parquet if _head(path).startswith(PARQUET_MAGIC) else _csv
+        yield _checked(path, stream(path, called))
     except pa.ArrowInvalid as error:
         raise bad_input(str(path), f"cannot be read: {error}") from error
     except OSError as error:
@@ -70,6 +73,7 @@ def _csv(path: Path, called: Called) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
+    refuse_other_formats(Source(str(path), _head(path)), REQUIRED)
     header = _header(path)
     place = positions((str(path), 1), header, REQUIRED, extra="ignore", called=called)
     wanted = [header[place[name]] for name in REQUIRED]
@@ -127,6 +131,12 @@ def _blank(column: pa.Array) -> int | None:
 def _gzipped(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes, enough to tell a format by."""
+    with (gzip.open if _gzipped(path) else open)(path, "rb") as file:
+        return file.read(HEAD)
 
 
 def _header(path: Path) -> list[str]:

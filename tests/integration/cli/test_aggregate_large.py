@@ -87,7 +87,7 @@ def test_gzip_and_parquet_say_the_same(crowd, recorded, tmp_path):
     import pyarrow as pa
     from pyarrow import parquet
 
-    packed, columns = tmp_path / "large.csv.gz", tmp_path / "large.parquet"
+    packed, columns = tmp_path / "large.csv.gz", tmp_path / "parquet-by-its-content"
     packed.write_bytes(gzip.compress(recorded.read_bytes()))
     with recorded.open(encoding="utf-8") as file:
         parquet.write_table(pa.Table.from_pylist(list(csv.DictReader(file))), columns)
@@ -102,6 +102,7 @@ def test_gzip_and_parquet_say_the_same(crowd, recorded, tmp_path):
         ("item,worker,label\n1,a,x\n2, ,x\n", "row 2, field worker: is blank"),
         ("item,worker\n1,a\n", "column label is missing; found item, worker"),
         ("item,worker,label\n", "holds no answers"),
+        ('{"item": "1", "worker": "a", "label": "x"}\n', "is JSON; this table is read as CSV"),
         ("item,worker,label\n1,a,x\n2,b\n", "cannot be read"),
     ],
 )
