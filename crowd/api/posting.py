@@ -42,7 +42,10 @@ class PostingSchema(Schema):
     bad_least = whole(1, 10_000, metadata=about("Gold answers it takes to say so; 10 unless given."))
     worked = text(
         64,
-        metadata=about("Id of a qualification: workers who have handed in a page get it, and no more HITs."),
+        metadata=about(
+            "Id of a qualification: workers who have handed in a page get it, and no more HITs. "
+            "Here, and of the next two: auto has the first publication make it."
+        ),
     )
     barred = text(
         64, metadata=about("Id of a qualification: workers who are kept out get it, and no more HITs.")

@@ -37,9 +37,9 @@ _POSTING = (
     ),
     click.option("--bad-below", type=float, help="Bad: less of its gold right.  [default: 0.5]"),
     click.option("--bad-least", type=int, help="Gold answers it takes to say so.  [default: 10]"),
-    click.option("--worked", metavar="ID", help="Qualification of workers who have handed in."),
-    click.option("--barred", metavar="ID", help="Qualification of workers who are kept out."),
-    click.option("--skilled", metavar="ID", help="Qualification that tells skill in percent."),
+    click.option("--worked", metavar="ID", help="Qualification of workers who have handed in, or auto."),
+    click.option("--barred", metavar="ID", help="Qualification of workers who are kept out, or auto."),
+    click.option("--skilled", metavar="ID", help="Qualification that tells skill in percent, or auto."),
     click.option("--frame-height", type=int, help="Pixels; 0: as much as the page needs.  [default: 0]"),
     click.option(
         "--allow-production/--refuse-production",

@@ -28,6 +28,7 @@ MOST_REQUIREMENTS = 7  # the protocol takes ten, and three may be ours
 CHANNELS_OF_NOTICES = ("queue", "topic", "webhook")
 CLOSED = "AWS closed Mechanical Turk on September 30, 2026"
 
+AUTO = "auto"  # a qualification that the first publication makes
 BadWork = Literal["accepted", "soft_rejected", "rejected"]
 BAD_WORK: tuple[BadWork, ...] = ("accepted", "soft_rejected", "rejected")
 Check = Callable[[Any], bool]
@@ -55,8 +56,8 @@ class Posting:
     bad_work: BadWork = "accepted"
     bad_below: float = 0.5
     bad_least: int = 10
-    # Ids of qualifications of ours. Workers who have handed in a page get the first, those who are kept out
-    # the second, and neither are offered more; the third tells everyone's skill in percent.
+    # Ids of qualifications of ours, or AUTO. Workers who have handed in a page get the first, those who are
+    # kept out the second, and neither are offered more; the third tells everyone's skill in percent.
     worked: str = ""
     barred: str = ""
     skilled: str = ""
@@ -210,6 +211,7 @@ def _is_requirement(value: object) -> bool:
     return isinstance(value, Mapping) and {"QualificationTypeId", "Comparator"} <= set(value)
 
 
+QUALIFICATION = f"is the id of a qualification, {AUTO}, or empty"
 _RULES: tuple[tuple[str, Check, str], ...] = (
     ("mode", lambda value: value in MODES, f"choose from {', '.join(MODES)}"),
     ("description", _text(2000), "must be text of at most 2000 characters"),
@@ -228,9 +230,9 @@ _RULES: tuple[tuple[str, Check, str], ...] = (
     ("most_assignments", _between(1, 10**9), "is at least 1"),
     ("submit_hosts", _all(_is_address, 10), "is a list of addresses such as https://host"),
     ("url", lambda value: value == "" or str(value).startswith("https://"), "must begin with https://"),
-    ("worked", _is_id, "is the id of a qualification, or empty"),
-    ("barred", _is_id, "is the id of a qualification, or empty"),
-    ("skilled", _is_id, "is the id of a qualification, or empty"),
+    ("worked", _is_id, QUALIFICATION),
+    ("barred", _is_id, QUALIFICATION),
+    ("skilled", _is_id, QUALIFICATION),
     ("queue", _is_empty_or(_is_address), "is the address of a queue, https://…, or empty"),
     (
         "topic",

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crowd.channels.mturk.posting import CHANNEL, Posting
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.db import chunks
 from crowd.models import Assignment, Hit, OutboxEntry, Project, Restriction, Worker
-from crowd.services.mturk import outbox, people
+from crowd.services.mturk import outbox, own, people
 from crowd.services.people import eligibility
 
 CAUSE = "barred"
@@ -23,7 +23,7 @@ def mark(session: Session, project: Project, *, now: datetime) -> int:
     Nothing is planned about a worker while an earlier call about them is under way: calls do not arrive in
     the order in which they were planned, and the last one has to be the one that is meant.
     """
-    qualification = Posting.read(project.posting).barred
+    qualification = own.posting(session, project).barred
     if not qualification:
         return 0
     kept_out, told = _kept_out(session, project, now), _told(session, project, qualification)

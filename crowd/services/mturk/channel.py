@@ -19,7 +19,7 @@ from crowd.clock import Clock
 from crowd.db import Database
 from crowd.errors import Problem, bad_inputs
 from crowd.models import OutboxEntry, Project
-from crowd.services.mturk import collect, posting, reconcile, sender
+from crowd.services.mturk import collect, own, posting, reconcile, sender
 from crowd.services.mturk.collect import Collected
 from crowd.services.mturk.sender import Sent
 
@@ -47,11 +47,12 @@ class Mturk:
     ) -> Sent:
         """Plan HITs for all that wants answers and send what is planned.
 
-        While a project waits for funds nothing new is planned for it.
+        While a project waits for funds, or for qualifications of its own, nothing new is planned for it.
         """
         settle_doubts(database, self.caller, endpoint=self.endpoint, clock=clock)
-        while database.transact(lambda session: self._plan(session, project_id, clock)):
-            pass
+        if self._is_ready(database, project_id, clock):
+            while database.transact(lambda session: self._plan(session, project_id, clock)):
+                pass
         return sender.drain(
             database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
         )
@@ -84,6 +85,18 @@ class Mturk:
         return sender.drain(
             database, self.caller, endpoint=self.endpoint, clock=clock, patience=PATIENCE, watch=watch
         )
+
+    def _is_ready(self, database: Database, project_id: int, clock: Clock) -> bool:
+        """Have the qualifications made that HITs are to ask for; tell whether HITs need not wait for them."""
+
+        def missing(session: Session) -> int:
+            project = session.get_one(Project, project_id)
+            return own.make(session, project, now=clock()) if project.state == "active" else 0
+
+        if not database.transact(missing):
+            return True
+        sender.send(database, self.caller, endpoint=self.endpoint, clock=clock)
+        return not database.transact(missing)
 
     def _plan(self, session: Session, project_id: int, clock: Clock) -> int:
         project = session.get_one(Project, project_id)

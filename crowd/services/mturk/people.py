@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from crowd.channels.mturk.calls import Caller, Reply
 from crowd.channels.mturk.errors import CallError, Faulty
-from crowd.channels.mturk.posting import CHANNEL, Posting
+from crowd.channels.mturk.posting import CHANNEL
 from crowd.db import chunks
 from crowd.errors import NotFound, bad_input
 from crowd.models import Assignment, Hit, OutboxEntry, Project, Skill, Worker
-from crowd.services.mturk import outbox
+from crowd.services.mturk import outbox, own
 from crowd.services.mturk.outbox import Effect
 
-CREATE = "CreateQualificationType"
+CREATE = own.CREATE
 GRANT = "AssociateQualificationWithWorker"
 WITHDRAW = "DisassociateQualificationFromWorker"
 NOTIFY = "NotifyWorkers"
@@ -79,7 +79,7 @@ def _filled(value: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JS
 
 def mark_worked(session: Session, project: Project, workers: Collection[int], *, now: datetime) -> None:
     """Plan that workers who have handed in a page are offered no more, where the project wants that."""
-    worked = Posting.read(project.posting).worked
+    worked = own.posting(session, project).worked
     if not worked:
         return
     for worker in _named(session, workers):
@@ -88,7 +88,7 @@ def mark_worked(session: Session, project: Project, workers: Collection[int], *,
 
 def mark_skill(session: Session, project: Project, *, now: datetime) -> int:
     """Plan that the endpoint knows the newest estimate of everyone's skill, in percent; return how many."""
-    skilled = Posting.read(project.posting).skilled
+    skilled = own.posting(session, project).skilled
     if not skilled:
         return 0
     newest = (

@@ -18,7 +18,7 @@ from crowd.channels.mturk.posting import CHANNEL, Cost, Posting, cost, dollars
 from crowd.errors import BudgetExceeded, Problem, bad_inputs
 from crowd.models import Instructions, LabelSet, Project
 from crowd.services import locks, pack, pay
-from crowd.services.mturk import outbox
+from crowd.services.mturk import outbox, own
 from crowd.services.pack import Draft, Pick
 from crowd.services.setup import instructions, projects
 
@@ -171,7 +171,7 @@ def _on_top(project: Project, offers: Sequence[Offer]) -> int:
 
 
 def _store(session: Session, project: Project, offers: Sequence[Offer], now: datetime) -> None:
-    told, posting = instructions.current(session, project), Posting.read(project.posting)
+    told, posting = instructions.current(session, project), own.posting(session, project)
     hits = [
         {
             "project_id": project.id,
