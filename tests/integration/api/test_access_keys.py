@@ -12,10 +12,7 @@ from sqlalchemy import select
 
 from crowd.models import AuditEntry
 from crowd.models.market import AccessKey
-from tests.integration.api.test_console import browse
 from tests.integration.market.conftest import Body
-
-__all__ = ["browse"]
 
 
 @pytest.fixture

@@ -109,8 +109,8 @@ def test_that_database_holds_everything_that_can_happen(world: Database) -> None
     # Nor what other programs ask of our people, nor yet what we ask at other endpoints.
     programs = {each.__tablename__ for each in vars(market).values() if hasattr(each, "__tablename__")}
     outside = {"outbox_entry", "received_notice", "quarantined", "exchange"}
-    # Rules that fired, items looked at again or judged since a run, and blocks have tests of their own.
-    elsewhere = {"firing", "audit_pick", "provisional", "answer_block"}
+    # Rules that fired, items looked at again or judged since a run, advice and blocks have their own tests.
+    elsewhere = {"firing", "audit_pick", "provisional", "kept_advice", "answer_block"}
     assert empty == {"idempotency_record", "lease", *doors, *programs, *outside, *elsewhere}
 
 
