@@ -127,8 +127,9 @@ def bad_input(where: str, message: str) -> Unprocessable:
     return Unprocessable(str(problem), problems=(problem,))
 
 
-def bad_inputs(problems: list[Problem], *, what: str) -> Unprocessable:
-    """Return one error that lists every fault found in `what`."""
+def bad_inputs(problems: list[Problem], *, what: str, found: int = 0) -> Unprocessable:
+    """Return one error that lists the faults in `what`, of which perhaps more were `found`."""
     if len(problems) == 1:
         return Unprocessable(str(problems[0]), problems=tuple(problems))
-    return Unprocessable(f"{what}: {len(problems)} problems, none of it was used", problems=tuple(problems))
+    count = f"{len(problems)} problems" if found <= len(problems) else f"more than {len(problems)} problems"
+    return Unprocessable(f"{what}: {count}, none of it was used", problems=tuple(problems))

@@ -66,7 +66,7 @@ def read_verdicts(source: Source, *, reason: str = "") -> list[Verdict]:
         for problem in _faults(where, assignment, approve, reject, reason)
     ]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     return [
         Verdict(assignment, bool(approve), "" if approve else _reason(reject, reason), where)
         for where, assignment, approve, reject in found
@@ -88,7 +88,7 @@ def _table(source: Source) -> tuple[list[str], list[tuple[int, list[str]]]]:
         if len(cells) != len(names)
     ]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     return names, kept
 
 

@@ -51,9 +51,9 @@ class Column(Sequence[str]):
         return map(self.names.__getitem__, self.codes.tolist())
 
     def rows_of(self, name: str) -> list[int]:
-        """Return the first rows that hold this name."""
+        """Return the first rows that hold this name, one more at most than an error lists."""
         rows = np.flatnonzero(self.codes == self.names.index(name))
-        return [int(row) for row in rows[:MOST_PROBLEMS]]
+        return [int(row) for row in rows[: MOST_PROBLEMS + 1]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +76,11 @@ class Table:
 
     def error(self, faults: Iterable[Fault]) -> CrowdError:
         """Return the error that lists these faults in the order of the file."""
-        first = sorted(faults)[:MOST_PROBLEMS]
+        ordered = sorted(faults)
+        first = ordered[:MOST_PROBLEMS]
         places = self.places([(row, field) for row, field, _ in first])
         problems = [Problem(where, fault[2]) for where, fault in zip(places, first, strict=True)]
-        return bad_inputs(problems, what=self.name)
+        return bad_inputs(problems, what=self.name, found=len(ordered))
 
 
 def read_columns(

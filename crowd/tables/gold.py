@@ -39,7 +39,7 @@ def read_gold(source: Source, *, labels: Collection[str] | None = None) -> list[
         for name, message in _faults(record, first.setdefault(record.key, record), labels)
     ]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     return [
         GoldRow(
             key,

@@ -33,7 +33,7 @@ def read_items(source: Source) -> list[ItemRow]:
         if (message := _fault(record, first.setdefault(record.key, record)))
     ]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     return [ItemRow(key, record.fields, place(source.name, record.line)) for key, record in first.items()]
 
 

@@ -42,7 +42,7 @@ def check_people(people: Sequence[PersonRow], *, what: str) -> None:
     counts = Counter(person.name for person in people)
     problems = [Problem(person.where, fault) for person in people if (fault := _fault(person, counts))]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=what)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=what, found=len(problems))
 
 
 def _fault(person: PersonRow, counts: Mapping[str, int]) -> str:

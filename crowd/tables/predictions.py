@@ -67,7 +67,7 @@ def _from_csv(source: Source, labels: Sequence[str] | None) -> PredictionTable:
         except Unprocessable as error:
             problems += error.problems
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     if not numbers:
         raise empty(source.name)
     places = [place(source.name, line) for line in lines.values()]
@@ -121,5 +121,5 @@ def _checked(source: Source, table: PredictionTable, places: Sequence[str]) -> P
         for row in np.flatnonzero(off)[:MOST_PROBLEMS].tolist()
     ]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     return table

@@ -32,7 +32,7 @@ def read_records(source: Source) -> list[Record]:
     parse = _from_jsonl if jsonl else _from_csv
     records = [record for record in parse(source.name, content, problems) if record.key]
     if problems:
-        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name)
+        raise bad_inputs(problems[:MOST_PROBLEMS], what=source.name, found=len(problems))
     if not records:
         raise empty(source.name)
     return records

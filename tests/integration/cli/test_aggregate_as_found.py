@@ -89,6 +89,15 @@ def test_probabilities_are_written_as_predictions_are_read(crowd, answers, tmp_p
             assert row[table.labels.index(each["label"])] == float(each["confidence"]) == max(row)
 
 
+@pytest.mark.parametrize(("blank", "told"), [(100, "100 problems"), (101, "more than 100 problems")])
+def test_more_faults_than_are_listed_are_said_to_be_more(crowd, answers, blank, told):
+    rows = [f"{n},w," for n in range(blank)]
+    answers.write_text("\n".join(["item,worker,label", *rows]) + "\n")
+    first, *listed = crowd("aggregate", answers).stderr.splitlines()
+    assert first == f"error: {answers}: {told}, none of it was used"
+    assert len(listed) == 100
+
+
 def test_sets_of_another_coding_are_refused(crowd, answers, truth):
     answers.write_text("item,worker,label\n1,ann,cat|dog\n1,bob,cat\n")
     truth.write_text("item,label\n1,0\n2,1\n")
