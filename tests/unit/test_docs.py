@@ -100,13 +100,23 @@ def test_every_page_can_be_reached_from_the_first():
     assert [name(path) for path in below("docs", "*.md") if path not in listed] == []
 
 
-def test_the_map_of_aggregation_names_every_module_once():
-    body = (ROOT / "aggregation/__init__.py").read_text().partition("Where to read:\n")[2].partition('"""')[0]
+@pytest.mark.parametrize("package", ["aggregation", "crowd/services/market", "crowd/services/mturk"])
+def test_a_package_s_map_names_every_module_once(package: str):
+    body = (ROOT / package / "__init__.py").read_text().partition("Where to read:\n")[2].partition('"""')[0]
     named = [
-        module for line in body.splitlines() for module in re.split(r"\s{3,}", line.strip())[0].split(", ")
+        module for line in body.splitlines() for module in re.split(r"\s{2,}", line.strip())[0].split(", ")
     ]
-    modules = [path.stem for path in (ROOT / "aggregation").glob("*.py") if path.stem != "__init__"]
+    modules = [path.stem for path in (ROOT / package).glob("*.py") if path.stem != "__init__"]
     assert sorted(filter(None, named)) == sorted(modules)
+
+
+def test_the_map_of_the_services_leaves_nothing_out():
+    folder = ROOT / "crowd/services"
+    named = re.findall(r"\w+", (folder / "__init__.py").read_text())
+    found = [path.stem for path in folder.glob("*.py")] + [
+        path.parent.name for path in folder.glob("*/__init__.py")
+    ]
+    assert sorted(set(found) - {*named, "__init__"}) == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
