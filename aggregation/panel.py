@@ -12,7 +12,7 @@ from aggregation.consensus import Consensus, Floats, clamp, conclude, popularity
 from aggregation.dawid_skene import DIAGONAL, hierarchical, matrices
 from aggregation.em import Fit, Maximise, Problem, fit
 from aggregation.history import History
-from aggregation.leaning import trust
+from aggregation.leaning import TYPICAL, leaning
 from aggregation.one_coin import coin
 from aggregation.pairs import Pairs
 from aggregation.temperature import Calibration, fit_calibration, rebalance
@@ -76,17 +76,19 @@ def average(problem: Problem, shares: Floats) -> tuple[Floats, Fit]:
     """Return the weighted mean posterior of the members, and the last tilted fit.
 
     The less workers lean to labels, the more weight have one-coin and the steep prior, which take the vote
-    shares at their word; the more they lean, the flat prior.
+    shares at their word; the more they lean, the flat prior. The tilted models count less where each worker
+    sees items of one class only: that tells one row of a matrix.
     """
-    trusted = trust(problem.pairs)
+    found = leaning(problem.pairs)
+    trusted = found.trust
     tilted = [_fit(problem, step) for step in _tilted_steps(problem.pairs, shares)]
     prior = _flattened(shares, max(COIN_POWER, trusted / (1.0 + trusted)))
     one_coin = _fit(problem, coin(problem.pairs, prior, strength=COIN, accuracy=DIAGONAL))
     coin_weight = COIN_WEIGHT * trusted
     total: Floats = VOTES_WEIGHT * problem.start + coin_weight * one_coin.posterior
-    for found, weight in zip(tilted, _weights(tilted, trusted), strict=True):
-        total += weight * found.posterior
-    return total / (1.0 + VOTES_WEIGHT + coin_weight), tilted[-1]
+    for member, weight in zip(tilted, _weights(tilted, trusted), strict=True):
+        total += found.mixed * weight * member.posterior
+    return total / (found.mixed + VOTES_WEIGHT + coin_weight), tilted[-1]
 
 
 def _weights(tilted: list[Fit], trusted: float) -> Floats:
@@ -113,8 +115,13 @@ def _fit(problem: Problem, step: Maximise) -> Fit:
 
 
 def informative(answers: Answers, known: Codes, history: History | None = None) -> Answers:
-    """Return the answers without those of workers who say nothing, unless an item would have none left."""
+    """Return the answers without those of workers who say nothing, unless an item would have none left.
+
+    Whoever sees items of one class only cannot be told from who says nothing: then all stay.
+    """
     problem = Problem.of(answers, known, history=history)
+    if leaning(problem.pairs).sorting > TYPICAL:
+        return answers
     found = _fit(problem, hierarchical(problem.pairs, popularity(answers), strength=2.0, diagonal=DIAGONAL))
     given = np.bincount(answers.worker, minlength=len(answers.workers))
     silent = (informedness(problem.pairs, found.table) < INFORMED) & (given >= JUDGED_FROM)
