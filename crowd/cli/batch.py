@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from crowd.cli.workplace import Workplace, works_on_database
 from crowd.clock import utc_now
-from crowd.errors import Conflict
 from crowd.models import Batch, BatchItem, Item
 from crowd.selection.strategies import STRATEGIES
-from crowd.services import choose, publish
+from crowd.services import asking
 from crowd.services.access import scope
 
 
@@ -40,7 +39,7 @@ def create(
     """Choose items and open them to workers."""
     with place.database.write() as session:
         project = place.project(session, slug)
-        batch = choose.choose(
+        batch, asked = asking.ask(
             session,
             project,
             size=size,
@@ -49,9 +48,6 @@ def create(
             seed=seed,
             now=utc_now(),
         )
-        if batch is None:
-            raise Conflict("nothing to choose: no new item is left, or the budget pays for none")
-        asked = publish.ask_batch(session, project, batch, now=utc_now())
         result = {"batch": batch.id, "items": batch.size, "answers": asked, "strategy": batch.strategy}
     place.show(result, f"batch {result['batch']}: {result['items']} items, {asked} answers asked for")
 
