@@ -22,7 +22,6 @@ HOME: Final = "/work/"
 # What is offered, and what is in hand: after an interruption people go on where they were.
 OFFER: Final = re.compile(r"/work/(?:groups|assignments)/[A-Z0-9]+$")
 SUBMIT: Final = "/mturk/externalSubmit"
-PARAMETERS: Final = ("assignmentId", "hitId", "workerId", "turkSubmitTo")
 # Seconds until somebody who found no work looks again: at first, at most, and at most of those in a hurry.
 SOON, LATER, SOONER = 0.5, 5.0, 1.0
 # Seconds until somebody looks again at what they could not have: others may have given it back.

@@ -75,6 +75,7 @@ def test_the_consensus_can_be_used_from_python(tmp_path: Path, monkeypatch: pyte
     assert found["methods"]["majority"]
     assert found["alpha"].low <= found["alpha"].value <= found["alpha"].high
     assert list(found["table"].index) == ["ann", "bob", "cleo"]
+    assert found["labels_of_wide"]["answers"].to_dict() == {"p1": 2, "p2": 1}
 
 
 def test_an_aggregator_can_be_added(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator):
