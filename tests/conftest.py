@@ -22,7 +22,8 @@ from hypothesis import settings
 from sqlalchemy import Engine, event
 from werkzeug.routing import Rule
 
-from crowd.db import engines
+from crowd import migrations
+from crowd.db import connect, engines
 
 PG_SETTINGS = """
 fsync = off
@@ -116,6 +117,32 @@ def statements_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "create_engine", partial(create, query_cache_size=5_000))
+        yield
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the schema of today."""
+    database = connect(url)
+    migrations.upgrade(database)
+    database.dispose()  # a file can be copied once no log lies beside it
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Path of a migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commits_do_not_wait_for_the_disk() -> Iterator[None]:
+    """Let SQLite leave to the system when to write: what a test shows is gone with its machine anyway."""
+    durable, quick = "synchronous=FULL", "synchronous=OFF"
+    assert durable in engines.SQLITE_PRAGMAS, "an acknowledged answer must outlive a power cut"
+    with pytest.MonkeyPatch.context() as patch:
+        pragmas = tuple(quick if pragma == durable else pragma for pragma in engines.SQLITE_PRAGMAS)
+        patch.setattr(engines, "SQLITE_PRAGMAS", pragmas)
         yield
 
 

@@ -69,7 +69,7 @@ def bury(*_: object) -> None:
 
 
 def warm() -> None:
-    """Import what commands import; heavy libraries stay where they are used."""
+    """Import what commands import, and the large libraries that they import where they use them."""
     import pkgutil
     from importlib import import_module
 
@@ -80,6 +80,8 @@ def warm() -> None:
     for module in pkgutil.walk_packages(crowd.__path__, "crowd."):
         if not module.name.startswith(("crowd.migrations.", "crowd.__main__")):
             import_module(module.name)
+    for library in ("altair", "pandas", "scipy.stats", "sklearn.datasets", "sklearn.linear_model"):
+        import_module(library)
 
 
 def live(connection: socket.socket) -> None:

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-from crowd import migrations
 from crowd.db import Database, connect
+from tests.conftest import migrate
 
 SHARED = "crowd_migrated"
 
@@ -102,14 +102,6 @@ def database(migrated_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Path of a migrated SQLite file, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_server(postgres_url: str) -> Iterator[tuple[URL, psycopg.Connection, tuple[int, ...]]]:
     """This process's migrated PostgreSQL database: URL, who empties it, the shape that no test may change."""
     server = make_url(postgres_url)
@@ -120,12 +112,6 @@ def migrated_server(postgres_url: str) -> Iterator[tuple[URL, psycopg.Connection
     # Kept open: a new one would learn of every table anew, which takes longer than to empty them.
     with psycopg.connect(plain(shared), autocommit=True) as connection:
         yield shared, connection, emptied(connection)
-
-
-def migrate(url: str) -> None:
-    database = connect(url)
-    migrations.upgrade(database)
-    database.dispose()  # the file can be copied once no log lies beside it
 
 
 def emptied(connection: psycopg.Connection) -> tuple[int, ...]:

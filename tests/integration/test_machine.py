@@ -76,7 +76,7 @@ def fast_database(migrated_url: str) -> Iterator[Database]:
 
 
 EXAMPLES = {"sqlite": (10, 40), "postgresql": (4, 30)}
-FEW = (5, 25)  # a quarter of a minute on two busy cores; the longer lives are for `make nightly`
+FEW = (3, 25)  # some seconds; the longer lives are for `make nightly`
 QUIET = {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 
 from crowd.rendering import frame
+from tests.acceptance.browser.axe import violations
 from tests.acceptance.browser.samples import PAGES
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 SIZES = {"light": (1280, 900), "dark": (360, 780)}
 SMALLEST = 44
-
-
-def violations(tab) -> list[str]:
-    outcome = tab.evaluate("rules => axe.run(document, rules)", RULES)
-    assert outcome["passes"]
-    return [
-        f"{found['id']}: {node['html'][:120]} ({node['failureSummary']})"
-        for found in outcome["violations"]
-        for node in found["nodes"]
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +34,6 @@ def look(tab, colours: str) -> None:
 def test_a_page_has_no_violation_before_and_while_it_is_answered(tab, name: str):
     look(tab, "dark")
     show(tab, name)
-    tab.evaluate(AXE)
     assert violations(tab) == []
     for key in ("n", "ArrowDown", "ArrowRight", "1", "Enter"):
         tab.keyboard.press(key)
@@ -61,7 +46,6 @@ def test_a_page_has_no_violation_before_and_while_it_is_answered(tab, name: str)
 def test_a_skipped_question_and_the_dialogs_have_no_violation(tab, colours: str):
     look(tab, colours)
     show(tab, "boxes")
-    tab.evaluate(AXE)
     tab.evaluate("crowd.setSkip(crowd.current(), {reason: 'broken', note: ''})")
     for key in ("?", "s"):
         tab.keyboard.press(key)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
@@ -22,19 +21,18 @@ from crowd.services.access import keys, sessions
 from crowd.services.people import messages, skills
 from crowd.services.people.skills import Given
 from crowd.settings import Settings, new_secret
+from tests.acceptance.browser.axe import violations
 from tests.integration import world as worlds
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 SIZES = {"light": (1280, 900), "dark": (360, 780)}
 WAIT = 60_000
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def site(migrated_file: Path, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """A server with a project that shows everything the pages can show."""
+    shutil.copyfile(migrated_file, tmp_path / "crowd.db")
     database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
-    migrations.upgrade(database)
     world = worlds.make(database, items=12, hit_size=2, overlap=1, title="Reviews of phones")
     world.configure(fair_hourly_micros=100_000_000, review="manual")
     for name in ("ann", "ann", "ann", "bob", "bob"):
@@ -90,15 +88,6 @@ def tab(browser: Any, site: dict[str, Any], request: pytest.FixtureRequest) -> I
     context.close()
 
 
-def violations(tab: Any) -> list[str]:
-    tab.evaluate(AXE)
-    outcome = tab.evaluate("rules => axe.run({exclude: ['iframe']}, rules)", RULES)
-    assert outcome["passes"]
-    return [
-        f"{found['id']}: {node['html'][:120]}" for found in outcome["violations"] for node in found["nodes"]
-    ]
-
-
 def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> None:
     worker = site["worker"]
     paths = (
@@ -119,11 +108,11 @@ def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> Non
     for path in (*paths, *queue, *new, *files, "/projects/nowhere"):
         tab.goto(site["url"] + path)
         tab.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-        assert violations(tab) == [], path
+        assert violations(tab, frames=False) == [], path
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     tab.context.clear_cookies()
     tab.goto(site["url"] + "/signin")
-    assert violations(tab) == []
+    assert violations(tab, frames=False) == []
 
 
 def test_a_draft_is_seen_before_it_is_in_force(context: Any, site: dict[str, Any]) -> None:
@@ -146,7 +135,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     worker.goto(site["url"] + "/work/")
     worker.get_by_role("link", name="See it, and appeal").press("Enter")
     worker.get_by_label("Why is this wrong?").wait_for()
-    assert violations(worker) == []
+    assert violations(worker, frames=False) == []
     worker.get_by_label("Why is this wrong?").focus()
     worker.keyboard.type("I read every word.")
     worker.keyboard.press("Tab")
@@ -158,7 +147,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     reviewer.get_by_role("link", name="2 cases need a reviewer").press("Enter")
     reviewer.get_by_role("row").nth(1).get_by_role("link").press("Enter")  # somebody waits: it comes first
     reviewer.get_by_text("I read every word.").wait_for()
-    assert violations(reviewer) == []
+    assert violations(reviewer, frames=False) == []
     reviewer.get_by_label("upheld").focus()
     reviewer.keyboard.press("ArrowDown")
     reviewer.get_by_role("button", name="Decide").press("Enter")
@@ -176,7 +165,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     worker.reload()
     worker.get_by_text("upheld").wait_for()
     assert "You did." in worker.content()
-    assert violations(worker) == []
+    assert violations(worker, frames=False) == []
     worker.context.close()
     reviewer.context.close()
 

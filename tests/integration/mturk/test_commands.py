@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from crowd import migrations
 from crowd.channels.mturk import client as clients
 from crowd.cli import cli
 from crowd.db import connect
@@ -34,10 +34,12 @@ def turk() -> Turk:
 
 
 @pytest.fixture
-def stall(turk: Turk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stall]:
+def stall(
+    turk: Turk, migrated_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stall]:
     """A published project in a file, whose endpoint is a fake on a port of its own."""
+    shutil.copyfile(migrated_file, tmp_path / "crowd.db")
     database = connect(f"sqlite:///{tmp_path}/crowd.db")
-    migrations.upgrade(database)
     monkeypatch.setenv("CROWD_DATABASE_URL", f"sqlite:///{tmp_path}/crowd.db")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FAKE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "fake")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from crowd.db import Database
+from crowd.db import Database, connect
 from crowd.errors import Unprocessable
 from crowd.models import AnswerSet, Consensus, ConsensusRun, Item
 from crowd.services import conclude, grade
@@ -73,13 +74,11 @@ def test_one_more_answer_or_one_less_is_another_run(database: Database) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_fresh_database_gives_the_same_bytes(database: Database, tmp_path: Path, method: str) -> None:
-    from crowd import migrations
-    from crowd.db import connect
-
+def test_a_fresh_database_gives_the_same_bytes(
+    database: Database, migrated_file: Path, tmp_path: Path, method: str
+) -> None:
     shop = answered(database)
-    elsewhere = connect(f"sqlite:///{tmp_path}/elsewhere.db", durable=False)
-    migrations.upgrade(elsewhere)
+    elsewhere = connect(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'elsewhere.db')}")
     other = answered(elsewhere)
     # Other ids for the same things must make no difference.
     world.make(elsewhere, slug="between")

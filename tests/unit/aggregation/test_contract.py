@@ -21,8 +21,8 @@ BRIEF = {
     "kos": {"max_iterations": 10},
 }
 
-# Still tens of seconds in all: these two run with the slow tests.
-SLOW = {"crowdkit-glad", "crowdkit-mace"}
+# Still tens of seconds in all: these run with the slow tests.
+SLOW = {"crowdkit-glad", "crowdkit-mace", "zbs"}
 
 pytestmark = pytest.mark.parametrize(
     "method", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in AGGREGATORS]

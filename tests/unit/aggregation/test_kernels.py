@@ -32,8 +32,7 @@ STEPS = {
 
 @pytest.mark.parametrize("order", ["as they stand", "by the rarest worker"])
 @pytest.mark.parametrize(
-    ("step", "labels"),
-    [*((step, 3) for step in STEPS), ("plain", 1), pytest.param("plain", 37, marks=pytest.mark.slow)],
+    ("step", "labels"), [*((step, 3) for step in STEPS), ("plain", 1), ("plain", 2), ("plain", 37)]
 )
 def test_compiled_and_sparse_agree(crowd, monkeypatch, step, labels, order):
     monkeypatch.setattr("aggregation.compiled_kernel.NEAR", 2**16 if order == "as they stand" else 0)
@@ -151,7 +150,7 @@ def test_hundreds_of_answers_to_one_item_do_not_underflow(kernel):
     answers = Answers.from_columns(
         [f"i{n % 3}" for n in range(size)],
         [f"w{n // 3}" for n in range(size)],
-        [f"c{k}" for k in rng.integers(5, size=size)],
+        [f"c{k}" for k in rng.integers(4, size=size)],  # a number that others compile for, too
     )
     problem = Problem.of(answers, answers.codes_of(None), kernel)
     found = fit(problem, plain(problem.pairs, 0.1), max_iterations=10, tolerance=0)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
@@ -27,19 +26,9 @@ def world_options() -> dict[str, Any]:
     return {"items": 30, "hit_size": 3, "title": "Reviews of phones", "lease_seconds": 600}
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without rows, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
-    database = connect(f"sqlite:///{path}")
-    migrations.upgrade(database)
-    database.dispose()  # the file can be copied once no log lies beside it
-    return path
-
-
 @pytest.fixture
-def site(migrated: Path, tmp_path: Path, world_options: dict[str, Any]) -> Iterator[Site]:
-    shutil.copyfile(migrated, tmp_path / "crowd.db")
+def site(migrated_file: Path, tmp_path: Path, world_options: dict[str, Any]) -> Iterator[Site]:
+    shutil.copyfile(migrated_file, tmp_path / "crowd.db")
     database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
     world = worlds.make(database, **world_options)
     app = create_app(Settings(secret_key=new_secret()), database=database)

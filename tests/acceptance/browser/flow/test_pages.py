@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 
 from crowd.clock import utc_now
@@ -12,14 +9,9 @@ from crowd.services.access import sessions
 from crowd.services.people import messages
 from crowd.services.setup import instructions
 from crowd.services.setup.instructions import Wording
+from tests.acceptance.browser.axe import violations
 from tests.acceptance.browser.flow.labeler import WAIT
 
-AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
-# Each frame is a page of its own, and looked at as one.
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
-    "iframes": False,
-}
 SIZES = {"light": (1280, 900), "dark": (360, 740)}
 PAGES = (
     "/work/",
@@ -32,16 +24,6 @@ PAGES = (
     "/work/account",
     "/work/signin",
 )
-
-
-def violations(tab) -> list[str]:
-    tab.evaluate(AXE)
-    outcome = tab.evaluate("rules => axe.run(document, rules)", RULES)
-    return [
-        f"{found['id']}: {node['html'][:120]} ({node['failureSummary']})"
-        for found in outcome["violations"]
-        for node in found["nodes"]
-    ]
 
 
 @pytest.fixture
@@ -90,28 +72,28 @@ def fits(tab) -> bool:
 def test_no_page_has_a_violation_and_all_fit(tab, lived_in):
     for path in PAGES:
         tab.goto(lived_in.url + path.format(lived_in.world.project_id))
-        assert (path, violations(tab)) == (path, [])
+        assert (path, violations(tab, frames=False)) == (path, [])
         assert fits(tab), path
 
 
 def test_the_labeling_page_has_none_in_any_of_its_states(tab, lived_in):
     tab.goto(f"{lived_in.url}/work/projects/{lived_in.world.project_id}")
     tab.frame_locator("#stage iframe:not(.ahead)").locator("#progress").wait_for()
-    assert violations(tab) == []
+    assert violations(tab, frames=False) == []
     assert fits(tab)
     tab.get_by_role("button", name="Instructions").click()
-    assert violations(tab) == []
+    assert violations(tab, frames=False) == []
     tab.get_by_role("button", name="Close").click()
     tab.frame_locator("#stage iframe:not(.ahead)").get_by_role("button", name="Report").click()
     tab.get_by_role("button", name="Cancel").wait_for()
-    assert violations(tab) == []
+    assert violations(tab, frames=False) == []
     tab.get_by_role("button", name="Cancel").click()
     lived_in.world.configure(state="closed")
     lived_in.world.clock.now = utc_now()
     lived_in.world.expire()
     tab.reload()
     tab.get_by_role("alert").wait_for()
-    assert violations(tab) == []
+    assert violations(tab, frames=False) == []
 
 
 def test_by_keyboard_the_bar_and_the_questions_are_one_round(tab, lived_in):

@@ -14,7 +14,6 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from crowd import migrations
 from crowd.app import create_app
 from crowd.clock import utc_now
 from crowd.db import connect
@@ -58,19 +57,9 @@ class Site:
         return int(self.market.client.list_assignments_for_hit(HITId=hit["HITId"])["NumResults"])
 
 
-@pytest.fixture(scope="session")
-def migrated_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without rows, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
-    database = connect(f"sqlite:///{path}")
-    migrations.upgrade(database)
-    database.dispose()  # the file can be copied once no log lies beside it
-    return path
-
-
 @pytest.fixture
-def site(migrated_market: Path, tmp_path: Path) -> Iterator[Site]:
-    shutil.copyfile(migrated_market, tmp_path / "crowd.db")
+def site(migrated_file: Path, tmp_path: Path) -> Iterator[Site]:
+    shutil.copyfile(migrated_file, tmp_path / "crowd.db")
     database = connect(f"sqlite:///{tmp_path}/crowd.db", durable=False)
     settings = Settings(secret_key=new_secret(), market=replace(AWS, loopback_http=True))
     app = create_app(settings, database=database)

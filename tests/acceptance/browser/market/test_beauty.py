@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.acceptance.browser.axe import violations
 from tests.acceptance.browser.market import pages
-from tests.acceptance.browser.test_accessible import AXE, SIZES, SMALLEST, look, violations
+from tests.acceptance.browser.test_accessible import SIZES, SMALLEST, look
 
 PAGES = {"old": pages.OLD_FORM, "sentiment": pages.SENTIMENT, "boxes": pages.BOXES}
 
@@ -14,7 +15,6 @@ def checked(tab, *all_colours: str) -> None:
     """Fail for what axe finds on our own page in these colours, and for what is wider than a phone."""
     for colours in (*all_colours, "dark"):
         look(tab, colours)
-        tab.evaluate(AXE)
         assert violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= SIZES["dark"][0]
 
@@ -86,7 +86,6 @@ def test_what_stands_in_the_frame_has_no_violation_of_ours(site, wim, tab, name:
     wim.go(address)
     tab.wait_for_load_state("networkidle")
     look(tab, "light")
-    tab.evaluate(AXE)
     # What the page's author left out, such as a language, is not for our elements to mend.
     theirs = ("html-has-lang", "document-title")
     assert [found for found in violations(tab) if not found.startswith(theirs)] == []

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from crowd import migrations
 from crowd.cli import cli
 from crowd.clock import utc_now
 from crowd.db import Database, connect
@@ -42,19 +41,9 @@ def command_on(url: str) -> Crowd:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the schema and nothing in it."""
-    path = tmp_path_factory.mktemp("migrated") / "crowd.db"
-    database = connect(f"sqlite:///{path}")
-    migrations.upgrade(database)
-    database.dispose()
-    return path
-
-
-@pytest.fixture(scope="session")
-def stocked(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stocked(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with a project of six items, the first of them gold, that pays a cent an answer."""
-    path = shutil.copy(migrated, tmp_path_factory.mktemp("stocked"))
+    path = shutil.copy(migrated_file, tmp_path_factory.mktemp("stocked"))
     crowd = command_on(f"sqlite:///{path}")
     crowd("project", "create", "reviews", "--labels", "good,bad", *TERMS)
     crowd("items", "add", "reviews", "-", stdin=ITEMS)
@@ -63,8 +52,8 @@ def stocked(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def url(migrated: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated, tmp_path)}"
+def url(migrated_file: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path)}"
 
 
 @pytest.fixture
