@@ -117,8 +117,8 @@ def show(place: Workplace, *, slug: str) -> None:
         overview = asdict(projects.overview(session, project))
         gold = gold_supply.supply(session, project)
         stopping = stop.verdict(session, project)
-    shown = {**about, "labels": ", ".join(about["labels"])}
-    lines = [f"{name:{WIDE}} {value}" for name, value in shown.items() if value is not None]
+    shown = {name: _plain(value) for name, value in about.items()}
+    lines = [f"{name:{WIDE}} {value}" for name, value in shown.items() if value]
     states = [f"{overview['items'][state]} {state}" for state in ITEM_STATES if state in overview["items"]]
     lines += [
         f"{'items':{WIDE}} {', '.join(states) or 'none'}",
@@ -186,6 +186,17 @@ def _state_command(name: str, state: str) -> click.Command:
 pause = _state_command("pause", "paused")
 resume = _state_command("resume", "active")
 close = _state_command("close", "closed")
+
+
+def _plain(value: object) -> str:
+    """Return a setting as its option takes it; nothing where it is not set."""
+    if isinstance(value, dict):
+        return ",".join(f"{name}={each}" for name, each in value.items() if each is not None)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def _channels(found: list[dict[str, Any]]) -> list[str]:

@@ -11,7 +11,9 @@ def test_what_is_shown_of_a_project_stands_in_two_columns(crowd, tmp_path: Path)
     assert made.exit_code == 0, made.output
     lines = crowd("project", "show", "pets", *where).stdout.splitlines()
     names = dict(line.split(maxsplit=1) for line in lines)
-    assert (names["routing"], names["fuse_predictions"]) == ("True", "True")
+    assert (names["routing"], names["fuse_predictions"]) == ("yes", "yes")
+    assert names["gold_policy"] == "share=0.4,first=20,then=0.05,proven=0.01,proven_at=0.8,promote=review"
+    assert not [line for line in lines if "{" in line or "None" in line]
     assert "money" in names
     begin = len(max(names, key=len)) + 1
     assert [line for line in lines if line[begin - 1] != " " or line[begin] == " "] == []
