@@ -24,10 +24,10 @@ FIRST, SHARE, THEN = 20, 0.4, 0.05
 LEVELS = GAINS[-3:-1]
 
 
-def injected(recorded: Recorded, attack: str, seed: int) -> Recorded:
+def injected(recorded: Recorded, attack: str, seed: int, share: float | None = None) -> Recorded:
     """Return the set with bad workers beside its own, each on the items of one of them."""
     answers, rng = recorded.answers, np.random.default_rng([seed, 7])
-    shadowed = _drawn(recorded, ATTACKS[attack], rng)
+    shadowed = _drawn(recorded, ATTACKS[attack] if share is None else share, rng)
     rows = np.flatnonzero(shadowed[answers.worker])
     item, labels, workers = answers.item[rows], len(answers.labels), len(answers.workers)
     said = {
