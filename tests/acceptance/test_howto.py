@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from ast import literal_eval
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from aggregation.answers import Answers
@@ -76,6 +78,22 @@ def test_the_consensus_can_be_used_from_python(tmp_path: Path, monkeypatch: pyte
     assert found["alpha"].low <= found["alpha"].value <= found["alpha"].high
     assert list(found["table"].index) == ["ann", "bob", "cleo"]
     assert found["labels_of_wide"]["answers"].to_dict() == {"p1": 2, "p2": 1}
+
+
+def test_the_python_of_the_readme_takes_a_frame():
+    rows = [("1", "ann", "cat"), ("1", "bob", "cat"), ("2", "ann", "dog"), ("2", "bob", "dog")]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    found = run("../../README", frame=frame)
+    assert found["labels"]["label"].to_dict() == {"1": "cat", "2": "dog"}
+    assert list(found["labels"].columns) == ["label", "confidence", "answers"]
+
+
+def test_other_kinds_of_answers_can_be_merged_from_python(capsys: pytest.CaptureFixture[str]):
+    found = run("merge-other-answers")
+    assert len(found["readings"]) == 3
+    first, second = literal_eval(capsys.readouterr().out)
+    assert 4.0 < first < 5.0
+    assert second < first
 
 
 def test_an_aggregator_can_be_added(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator):
