@@ -37,18 +37,18 @@ def of_numbers(found: Quantities, truth: Sequence[Any]) -> dict[str, Claims]:
 
 
 def of_sets(found: LabelSets, truth: Sequence[Any]) -> dict[str, Claims]:
-    """Compare the probability of each label with the truth about it, and that of all that are known."""
+    """Compare the probability of each label with the truth about it, and a set's with all that is known."""
     one: list[tuple[float, bool]] = []
     every: list[tuple[float, bool]] = []
-    for value, row, true in zip(found.values, found.probability, truth, strict=True):
-        told = []
-        for label, there in (true or {}).items():
-            chance = float(row[found.labels.index(label)])
-            told.append((chance if label in value else 1.0 - chance, (label in value) == there))
-        one += told
-        if len(told) > 1:
-            every.append((float(np.prod([chance for chance, _ in told])), all(so for _, so in told)))
-    return {"a label": _claims(one), "both labels": _claims(every)}
+    for value, row, sure, true in zip(found.values, found.probability, found.confidence, truth, strict=True):
+        right = {label: (label in value) == there for label, there in (true or {}).items()}
+        chances = {label: float(row[found.labels.index(label)]) for label in right}
+        one += [
+            (chance if label in value else 1.0 - chance, right[label]) for label, chance in chances.items()
+        ]
+        if len(right) > 1:
+            every.append((float(sure), all(right.values())))
+    return {"a label": _claims(one), "a set": _claims(every)}
 
 
 def of_boxes(found: Marks[Box], truth: Sequence[Any]) -> dict[str, Claims]:
