@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -89,3 +92,31 @@ def test_a_queue_is_an_address_a_topic_an_arn_and_mail_is_not_sent():
 def test_the_signature_is_what_a_receiver_computes():
     expected = hmac.new(b"secret", b'1700000000.{"a": 1}', hashlib.sha256).hexdigest()
     assert signature("secret", "1700000000", '{"a": 1}') == expected
+
+
+@pytest.fixture
+def is_genuine():
+    """Return the function that docs/how-to/receive-notifications.md gives receivers, at a fixed time."""
+    page = (Path(__file__).parents[5] / "docs/how-to/receive-notifications.md").read_text()
+    (block,) = re.findall(r"^```python\n(import hashlib.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(block, "receive-notifications", "exec"), names)
+    names["time"] = SimpleNamespace(time=lambda: 1700000000.0)
+    return names["is_genuine"]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "key", "secret", "body", "verdict"),
+    [
+        ("1700000000", "K", "secret", b'{"a": 1}', True),
+        ("1699999701", "K", "secret", b'{"a": 1}', True),
+        ("1699999700", "K", "secret", b'{"a": 1}', False),
+        ("1700000000", "L", "secret", b'{"a": 1}', False),
+        ("1700000000", "K", "other", b'{"a": 1}', False),
+        ("1700000000", "K", "secret", b'{"a": 2}', False),
+    ],
+)
+def test_the_receiver_of_the_page_believes_us_and_nobody_else(is_genuine, stamp, key, secret, body, verdict):
+    signed = signature(secret, stamp, '{"a": 1}')
+    header = f"t={stamp},k={key},v1={signed}"
+    assert is_genuine(header, body, {"K": "secret"}) is verdict
