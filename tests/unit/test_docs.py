@@ -92,6 +92,12 @@ def test_the_readme_of_the_benches_names_each_and_a_page_that_names_it():
     assert not silent
 
 
+def test_python_of_a_page_is_run_by_some_test():
+    tests = "\n".join(path.read_text() for path in below("tests", "test_*.py"))
+    written = [path.stem for path in DOCUMENTS if "\n```python\n" in path.read_text()]
+    assert [page for page in written if page not in tests] == []
+
+
 def test_every_page_can_be_reached_from_the_first():
     index, listed = ROOT / "docs/index.md", {ROOT / "docs/index.md"}
     listed |= {
