@@ -189,6 +189,13 @@ def fresh_database(kind: str, directory: Path, request: pytest.FixtureRequest) -
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def by_day_on(kind: str) -> pytest.MarkDecorator:
+    """Let a test with a `database_url` run by day on one kind of database, at night on both."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[kind]
+    kinds = [kind, pytest.param(other, marks=pytest.mark.slow)]
+    return pytest.mark.parametrize("database_url", kinds, indirect=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database, once on SQLite and once on PostgreSQL, new for every test."""

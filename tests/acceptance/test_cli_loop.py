@@ -18,6 +18,7 @@ from crowd.db import Database, connect
 from crowd.models import Project
 from crowd.services import assign, collect, roster
 from crowd.services.access import keys
+from tests.conftest import by_day_on
 
 ITEMS = 16
 GOLD = ("i00", "i01", "i02", "i03")
@@ -123,9 +124,7 @@ def refuses(outcome: subprocess.CompletedProcess[str], code: int, *said: str) ->
     assert "Traceback" not in outcome.stderr
 
 
-@pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
-)
+@by_day_on("sqlite")
 def test_the_loop_closes(crowd: CommandLine, database: Database):
     make_project(crowd)
     invited = crowd.told("workers", "invite", "ann", "--token")

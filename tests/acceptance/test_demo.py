@@ -52,6 +52,7 @@ def first(demo: Demo, folder: Path) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow(by_day="test_people_get_a_table_and_are_told_where_to_look")
 def test_the_demo_leaves_a_report_and_a_whole_database(folder: Path, first: dict[str, Any]):
     page = (folder / first["report"]).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
@@ -79,6 +80,7 @@ def test_run_again_in_the_same_place_it_ends_with_the_same_numbers(
 def test_people_get_a_table_and_are_told_where_to_look(demo: Demo, tmp_path: Path):
     done = demo(tmp_path, "--rounds", "1", "--images", "80")
     assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "demo" / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     with sqlite3.connect(tmp_path / "demo" / "digits.db") as connection:
         ((answers, paid),) = connection.execute(
             "SELECT count(*), spent FROM answer JOIN budget USING (project_id) WHERE project_id = 1"

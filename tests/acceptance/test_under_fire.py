@@ -24,6 +24,7 @@ from crowd.models import Answer, Assignment, Project
 from crowd.services import assign
 from crowd.services.check import check
 from tests.acceptance.test_server_killed import ITEMS, OVERLAP, PATIENCE, Load, prepared, serving, wait_for
+from tests.conftest import by_day_on
 
 
 @contextmanager
@@ -89,13 +90,6 @@ def hang_up(port: int, path: str, token: str, rng: random.Random) -> None:
     connection.sendall(sent[: rng.randint(1, len(sent))] if rng.random() < 0.5 else sent)
     time.sleep(rng.choice([0, 0.01]))
     connection.close()
-
-
-def by_day_on(kind: str) -> pytest.MarkDecorator:
-    """Let a test run by day on one kind of database, and at night on the other one too."""
-    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[kind]
-    kinds = [kind, pytest.param(other, marks=pytest.mark.slow)]
-    return pytest.mark.parametrize("database_url", kinds, indirect=True)
 
 
 @pytest.fixture

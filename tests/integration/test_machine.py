@@ -129,4 +129,4 @@ def test_a_fault_is_found(fast_database: Database, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.slow(by_day="test_no_order_of_few_events_breaks_a_promise")
 def test_no_order_of_many_events_breaks_a_promise(fast_database: Database) -> None:
-    live(fast_database, examples=40, steps=60)
+    live(fast_database, examples=10, steps=60)

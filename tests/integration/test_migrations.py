@@ -23,6 +23,7 @@ from crowd.errors import Misconfigured
 from crowd.migrations.__main__ import draft
 from crowd.models import Base
 from crowd.models.base import BigId, UtcDateTime
+from tests.conftest import by_day_on
 
 # Everything a schema consists of, as each database itself writes it down.
 CATALOG = {
@@ -159,6 +160,7 @@ def test_an_empty_database_is_refused_with_the_command_that_helps(empty: Databas
         migrations.ensure_current(empty)
 
 
+@by_day_on("sqlite")
 def test_an_older_schema_is_refused_with_the_command_that_helps(empty: Database) -> None:
     migrations.upgrade(empty)
     set_revision(empty, "0000")
@@ -168,6 +170,7 @@ def test_an_older_schema_is_refused_with_the_command_that_helps(empty: Database)
         migrations.ensure_current(empty)
 
 
+@by_day_on("sqlite")
 @pytest.mark.parametrize("attempt", [migrations.ensure_current, migrations.prepare, migrations.upgrade])
 def test_a_newer_schema_is_refused(empty: Database, attempt: Callable[[Database], None]) -> None:
     migrations.upgrade(empty)
@@ -198,6 +201,7 @@ def test_the_wheel_holds_what_an_upgrade_needs(tmp_path: Path) -> None:
     assert held >= {"__init__.py", "env.py", "script.py.mako"} | revisions
 
 
+@by_day_on("sqlite")
 def test_a_draft_is_a_revision_that_can_be_applied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: Database
 ) -> None:

@@ -108,11 +108,11 @@ def test_no_page_breaks_a_rule_or_a_phone(tab: Any, site: dict[str, Any]) -> Non
     for path in (*paths, *queue, *new, *files, "/projects/nowhere"):
         tab.goto(site["url"] + path)
         tab.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-        assert violations(tab, frames=False) == [], path
+        assert violations(tab) == [], path
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     tab.context.clear_cookies()
     tab.goto(site["url"] + "/signin")
-    assert violations(tab, frames=False) == []
+    assert violations(tab) == []
 
 
 def test_a_draft_is_seen_before_it_is_in_force(context: Any, site: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     worker.goto(site["url"] + "/work/")
     worker.get_by_role("link", name="See it, and appeal").press("Enter")
     worker.get_by_label("Why is this wrong?").wait_for()
-    assert violations(worker, frames=False) == []
+    assert violations(worker) == []
     worker.get_by_label("Why is this wrong?").focus()
     worker.keyboard.type("I read every word.")
     worker.keyboard.press("Tab")
@@ -147,7 +147,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     reviewer.get_by_role("link", name="2 cases need a reviewer").press("Enter")
     reviewer.get_by_role("row").nth(1).get_by_role("link").press("Enter")  # somebody waits: it comes first
     reviewer.get_by_text("I read every word.").wait_for()
-    assert violations(reviewer, frames=False) == []
+    assert violations(reviewer) == []
     reviewer.get_by_label("upheld").focus()
     reviewer.keyboard.press("ArrowDown")
     reviewer.get_by_role("button", name="Decide").press("Enter")
@@ -165,7 +165,7 @@ def test_an_appeal_is_written_and_heard_with_the_keyboard_alone(browser: Any, si
     worker.reload()
     worker.get_by_text("upheld").wait_for()
     assert "You did." in worker.content()
-    assert violations(worker, frames=False) == []
+    assert violations(worker) == []
     worker.context.close()
     reviewer.context.close()
 

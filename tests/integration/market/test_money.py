@@ -308,7 +308,7 @@ class _Life:
 
 
 @pytest.mark.contract(60)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.tuples(st.integers(0, 14), st.integers(0, 10**4)), min_size=10, max_size=40))
 def test_whatever_happens_the_books_balance(market: Market, acts: list[tuple[int, int]]):
     life = _Life(market)

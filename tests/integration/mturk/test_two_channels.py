@@ -287,7 +287,7 @@ def test_whatever_few_things_happen_exactly_what_may_become_due_is_held(
 
 @pytest.mark.slow(by_day="test_whatever_few_things_happen_exactly_what_may_become_due_is_held")
 @given(st.data())
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=30, **QUIET)
 def test_whatever_happens_exactly_what_may_become_due_is_held(
     fast_database: Database, data: st.DataObject
 ) -> None:

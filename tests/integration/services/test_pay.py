@@ -111,7 +111,7 @@ def test_the_price_stays_while_answers_are_on_offer(database: Database) -> None:
     shop.sound()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     moves=st.lists(st.tuples(st.sampled_from(["reserve", "post", "void"]), st.integers(1, 9)), max_size=12)
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.model import ListShape, Shape, StructureShape
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crowd.services.market.refusals import Refused
@@ -60,7 +60,6 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.contract(4)
-@settings(max_examples=150)
 @given(data=st.data())
 def test_what_fits_a_shape_is_taken_as_it_is(data: st.DataObject):
     name = data.draw(st.sampled_from(service().operation_names))
@@ -69,7 +68,6 @@ def test_what_fits_a_shape_is_taken_as_it_is(data: st.DataObject):
 
 
 @pytest.mark.contract(4)
-@settings(max_examples=150)
 @given(data=st.data())
 def test_a_member_too_many_or_too_few_is_refused(data: st.DataObject):
     name = data.draw(st.sampled_from(service().operation_names))

@@ -72,28 +72,28 @@ def fits(tab) -> bool:
 def test_no_page_has_a_violation_and_all_fit(tab, lived_in):
     for path in PAGES:
         tab.goto(lived_in.url + path.format(lived_in.world.project_id))
-        assert (path, violations(tab, frames=False)) == (path, [])
+        assert (path, violations(tab)) == (path, [])
         assert fits(tab), path
 
 
 def test_the_labeling_page_has_none_in_any_of_its_states(tab, lived_in):
     tab.goto(f"{lived_in.url}/work/projects/{lived_in.world.project_id}")
     tab.frame_locator("#stage iframe:not(.ahead)").locator("#progress").wait_for()
-    assert violations(tab, frames=False) == []
+    assert violations(tab) == []
     assert fits(tab)
     tab.get_by_role("button", name="Instructions").click()
-    assert violations(tab, frames=False) == []
+    assert violations(tab) == []
     tab.get_by_role("button", name="Close").click()
     tab.frame_locator("#stage iframe:not(.ahead)").get_by_role("button", name="Report").click()
     tab.get_by_role("button", name="Cancel").wait_for()
-    assert violations(tab, frames=False) == []
+    assert violations(tab) == []
     tab.get_by_role("button", name="Cancel").click()
     lived_in.world.configure(state="closed")
     lived_in.world.clock.now = utc_now()
     lived_in.world.expire()
     tab.reload()
     tab.get_by_role("alert").wait_for()
-    assert violations(tab, frames=False) == []
+    assert violations(tab) == []
 
 
 def test_by_keyboard_the_bar_and_the_questions_are_one_round(tab, lived_in):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crowd.task_types import TASK_TYPES, Ask
@@ -70,7 +70,6 @@ def test_every_type_is_looked_at():
 
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_what_is_stored_can_be_read_again(name: str, data: st.DataObject):
     ask, values = CASES[name]
     stored = TASK_TYPES[name].read(data.draw(values), ask)
@@ -81,7 +80,6 @@ def test_what_is_stored_can_be_read_again(name: str, data: st.DataObject):
 
 @pytest.mark.parametrize("name", CASES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_a_score_is_symmetric_lies_between_0_and_1_and_is_1_for_the_same(name: str, data: st.DataObject):
     ask, values = CASES[name]
     kind = TASK_TYPES[name]
@@ -101,7 +99,6 @@ ANYTHING = st.recursive(
 
 @pytest.mark.parametrize("name", CASES)
 @given(value=ANYTHING)
-@settings(max_examples=80, deadline=None)
 def test_anything_else_is_refused_with_words(name: str, value: object):
     ask, _ = CASES[name]
     try:
