@@ -9,7 +9,8 @@ Where to read:
     dataframes                                               both as pandas frames
     registry, narrowing                                      every method for labels by name; how one is run
     panel                                                    the default
-    votes, one_coin, dawid_skene, shrunken, tilted           the models it is made of
+    votes, one_coin, dawid_skene, tilted                     the models it is made of
+    pinned                                                   each of these by itself
     glad, mace, crowdkit                                     other models, and crowd-kit's
     leaning, temperature                                     what keeps the default honest
     em, pairs, kernel                                        the loop they share, its layout, one pass

@@ -10,7 +10,7 @@ import numpy as np
 
 from aggregation.answers import Answers
 from aggregation.consensus import Consensus, conclude
-from aggregation.one_coin import one_coin
+from aggregation.pinned import one_coin
 from aggregation.presence import Candidate, presence
 from aggregation.readings import Estimates, Floats, Readings, votes
 from aggregation.votes import majority

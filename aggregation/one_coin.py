@@ -2,43 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from aggregation.answers import Answers
-from aggregation.consensus import Consensus, Floats, popularity
-from aggregation.dawid_skene import CLIP, DIAGONAL, from_fit
-from aggregation.em import Maximise, Problem, fit
-from aggregation.history import History
+from aggregation.consensus import Floats
+from aggregation.dawid_skene import CLIP
+from aggregation.em import Maximise
 from aggregation.pairs import Pairs
-
-
-def one_coin(
-    answers: Answers,
-    *,
-    gold: Mapping[str, str] | None = None,
-    history: History | None = None,
-    max_iterations: int = 100,
-    tolerance: float = 1e-9,
-    smoothing: float = 4.0,
-) -> Consensus:
-    """Fit one accuracy per worker by EM (Zhang et al. 2016), with the class prior pinned to the vote shares.
-
-    Args:
-        answers: The answers.
-        gold: Known labels; they are clamped in every step.
-        history: What the workers did before; it counts like answers of today.
-        max_iterations: Passes at most.
-        tolerance: Stop when no posterior moves by more than this.
-        smoothing: Answers, 70 % of them right, added to each worker's; 0 is maximum likelihood.
-    """
-    if smoothing < 0:
-        raise ValueError(f"smoothing: {smoothing} given; it must be 0 or more")
-    problem = Problem.of(answers, answers.codes_of(gold), history=history)
-    step = coin(problem.pairs, popularity(answers), strength=smoothing, accuracy=DIAGONAL)
-    found = fit(problem, step, max_iterations=max_iterations, tolerance=tolerance)
-    return from_fit("one-coin", answers, problem, found)
 
 
 def coin(pairs: Pairs, prior: Floats, *, strength: float, accuracy: float) -> Maximise:

@@ -14,10 +14,8 @@ from aggregation.glad import glad
 from aggregation.history import History
 from aggregation.mace import mace
 from aggregation.narrowing import narrow, widen
-from aggregation.one_coin import one_coin
 from aggregation.panel import panel
-from aggregation.shrunken import dawid_skene_hierarchical, dawid_skene_map
-from aggregation.tilted import dawid_skene_skill
+from aggregation.pinned import dawid_skene_hierarchical, dawid_skene_map, dawid_skene_skill, one_coin
 from aggregation.votes import majority
 
 DEFAULT = "panel"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from aggregation.answers import Answers
-from aggregation.consensus import Consensus, Floats, popularity
-from aggregation.dawid_skene import DIAGONAL, from_fit, off_diagonal
-from aggregation.em import Problem, fit
-from aggregation.history import History
+from aggregation.consensus import Floats
+from aggregation.dawid_skene import DIAGONAL, off_diagonal
 from aggregation.pairs import Pairs
 
 # Answers of an imagined average worker, added to the crowd's matrix.
@@ -19,33 +14,6 @@ POOL = 2.0
 STEEPEST = 5.0
 NEWTON_STEPS = 2
 RARE = 1e-3
-
-
-def dawid_skene_skill(
-    answers: Answers,
-    *,
-    gold: Mapping[str, str] | None = None,
-    history: History | None = None,
-    max_iterations: int = 100,
-    tolerance: float = 1e-6,
-    strength: float = 8.0,
-    precision: float = 4.0,
-) -> Consensus:
-    """Fit matrices that shrink toward the crowd's, tilted to each worker's accuracy; safe with few answers.
-
-    Args:
-        answers: The answers.
-        gold: Known labels; they are clamped in every step.
-        history: What the workers did before; it counts like answers of today.
-        max_iterations: Passes at most.
-        tolerance: Stop when no posterior moves by more than this.
-        strength: Answers that the tilted matrix counts for in each row.
-        precision: Inverse variance of the workers' skills, in log odds around the crowd's.
-    """
-    problem = Problem.of(answers, answers.codes_of(gold), history=history)
-    step = Tilted(problem.pairs, popularity(answers), strength=strength, precision=precision)
-    found = fit(problem, step, max_iterations=max_iterations, tolerance=tolerance)
-    return from_fit("dawid-skene-skill", answers, problem, found)
 
 
 class Tilted:
