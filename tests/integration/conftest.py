@@ -27,7 +27,7 @@ ON_POSTGRESQL_BY_DAY = {
     "cli": "db",
     "jobs": "scheduler",
     "market": "batches express",
-    "mturk": "killed outbox publish publisher_killed reconcile",
+    "mturk": "outbox publish publisher_killed reconcile",
     "services": "ahead asking_at_once audit claim claims_at_once decisions_at_once deliver intake lease "
     "leases money_and_names_at_once pay records_at_once submissions_at_once submit timesheet",
 }
