@@ -133,9 +133,9 @@ def test_nothing_on_a_page_tells_gold_from_work(shop: World, pages: int, limit: 
     assert 0.07 < gold / len(observer.is_gold) < 0.13
     # With some 590 gold questions among 5,900 the standard error of the area is 0.013, with 180 it is 0.023.
     assert told_apart(observer.cases, observer.is_gold) <= limit
-    # The test can fail: one byte more on one gold question in three is found.
+    # The test can fail: one byte more on every second gold question is found.
     leaky = [
-        [*case, float(truth and index % 3 == 0)]
+        [*case, float(truth and index % 2 == 0)]
         for index, (case, truth) in enumerate(zip(observer.cases, observer.is_gold, strict=True))
     ]
     assert told_apart(leaky, observer.is_gold) > limit
