@@ -17,9 +17,12 @@ CAP = 0.7
 STEP = 0.1
 # Standard errors by which held-out answers must become more likely before a machine is listened to.
 PROOF = 2.0
+# How often a machine's opinions are dealt out to other items, to see that they belong to theirs.
+DEALS = 4
 # A machine calls nothing impossible.
 LEAST = 1e-3
-PASSES = 50
+# With one answer an item later passes lose what a label means: the good were refused, the inverted heard.
+PASSES = 8
 STILL = 1e-4
 
 
@@ -94,9 +97,32 @@ def _weigh(answers: Answers, known: Codes, says: Mapping[str, Floats], prior: Fl
             break
         weights[name], best = round(weights[name] + STEP, 6), tried[name]
     gain, error = judge.difference(best - alone)
-    if gain <= PROOF * error:
+    if gain <= PROOF * error or not _belongs(judge, says, weights, best):
         return Weighing(dict.fromkeys(says, 0.0), gain, error)
     return Weighing(weights, gain, error)
+
+
+def _belongs(judge: _Judge, says: Mapping[str, Floats], weights: Mapping[str, float], heard: Floats) -> bool:
+    """Tell whether opinions foretell answers to their own items better than to others.
+
+    Whoever says the same of every item can make answers likelier, by making a label more common: with one
+    answer an item nothing else tells how common labels are. It says nothing of any item.
+    """
+    dealt = [
+        judge.likelihood(
+            _sum({name: _dealt(table, deal) for name, table in says.items()}, weights, judge.shape)
+        )
+        for deal in range(1, DEALS + 1)
+    ]
+    gain, error = judge.difference(heard - np.mean(dealt, axis=0))
+    return gain > PROOF * error
+
+
+def _dealt(says: Floats, deal: int) -> Floats:
+    """Return the opinions dealt out anew to the items that are spoken of, always in the same way."""
+    dealt, spoken = says.copy(), np.flatnonzero(says.any(axis=1))
+    dealt[spoken] = says[np.random.default_rng(deal).permutation(spoken)]
+    return dealt
 
 
 class _Judge:

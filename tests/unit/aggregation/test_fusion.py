@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregation.answers import UNKNOWN
+from aggregation.answers import UNKNOWN, Answers
 from aggregation.fusion import CAP, fuse
 from aggregation.registry import aggregate
 
@@ -89,3 +89,33 @@ def test_it_is_always_a_posterior(seed, right):
 def test_a_table_of_another_shape_is_named(answers):
     with pytest.raises(ValueError, match=r"m: shape \(300, 2\)"):
         fuse(answers, aggregate(answers).posterior, {"m": np.full((300, 2), 0.5)}, known=NOBODY)
+
+
+def once(seed, items=600, workers=200):
+    """Two hundred people, one answer an item, four of five items of one label."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random(items) < 0.8).astype(int)
+    said = np.where(rng.random(items) < 0.75, truth, 1 - truth)
+    names = [f"i{n:04d}-{label}" for n, label in enumerate(truth)]
+    who = [f"w{code:03d}" for code in rng.integers(workers, size=items)]
+    return Answers.from_columns(names, who, [f"c{label}" for label in said]), truth
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_one_answer_an_item_saying_the_same_of_all_is_not_worth_hearing(seed):
+    answers, truth = once(seed)
+    people, known = aggregate(answers).posterior, np.full(len(truth), UNKNOWN, dtype=np.int32)
+    same = np.tile([0.02, 0.98], (len(truth), 1))
+    half = np.where(np.random.default_rng(9).random((len(truth), 1)) < 0.5, same, np.nan)
+    for table in (same, half):
+        assert fuse(answers, people, {"m": table}, known=known).weighing.weights == {"m": 0.0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_one_answer_an_item_a_good_model_is_heard_and_its_opposite_is_not(seed):
+    answers, truth = once(seed)
+    people, known = aggregate(answers).posterior, np.full(len(truth), UNKNOWN, dtype=np.int32)
+    good = opinions(truth, 0.8, 2)
+    heard, refused = (fuse(answers, people, {"m": one}, known=known) for one in (good, good[:, ::-1]))
+    assert heard.weighing.weights["m"] > 0
+    assert refused.weighing.weights == {"m": 0.0}
