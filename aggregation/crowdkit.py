@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregation.answers import Answers
+from aggregation.answers import Answers, Codes
 from aggregation.consensus import Consensus, Floats, clamp, conclude
+from aggregation.readings import Estimates, Readings, votes
+from aggregation.transcripts import edit_distance, words_of
 from aggregation.votes import vote_shares
 
 if TYPE_CHECKING:
@@ -117,6 +119,48 @@ def kos(answers: Answers, *, gold: Gold = None, max_iterations: int = 100, seed:
         return shares
 
     return _conclude("kos", answers, gold, posterior)
+
+
+def rover(readings: Readings[str]) -> Estimates[str]:
+    """Run crowd-kit's ROVER (Fiscus 1997): all texts weigh the same, without case and punctuation.
+
+    It yields no confidence. Here that is the mean nearness of an item's texts to the one found, 1 minus the
+    share of words to change; `skill` is that of a worker's texts.
+    """
+    import pandas as pd
+    from crowdkit.aggregation.texts.rover import ROVER
+
+    found: dict[int, str] = {}
+    if len(readings):
+        columns = {"task": readings.item, "worker": readings.worker, "text": readings.values}
+        with _undisturbed():
+            merged = ROVER(_keys, " ".join).fit_predict(pd.DataFrame(columns))
+        found = dict(zip(merged.index.tolist(), merged.tolist(), strict=True))
+    near = np.array(
+        [_nearness(text, found[item]) for item, text in zip(readings.item, readings.values, strict=True)]
+    )
+    return Estimates(
+        method="crowdkit-rover",
+        values=tuple(found.get(item) for item in range(len(readings.items))),
+        confidence=_mean_by(readings.item, near, len(readings.items)),
+        votes=votes(readings),
+        skill=_mean_by(readings.worker, near, len(readings.workers)),
+    )
+
+
+def _keys(text: str) -> list[str]:
+    return list(words_of(text).keys)
+
+
+def _nearness(text: str, merged: str) -> float:
+    said, kept = _keys(text), merged.split()
+    return 1.0 - edit_distance(said, kept) / max(len(said), len(kept), 1)
+
+
+def _mean_by(code: Codes, values: Floats, size: int) -> Floats:
+    """Return the mean of the values of each code; nan of none."""
+    with np.errstate(invalid="ignore"):
+        return np.bincount(code, values, size) / np.bincount(code, minlength=size)
 
 
 def _probabilities(method: str, answers: Answers, gold: Gold, model: Model) -> Consensus:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aggregation import registry
+from aggregation import crowdkit, registry
 from aggregation.boxes import merge_boxes
 from aggregation.label_sets import label_majority, label_panel
 from aggregation.quantities import mean, median, precision_weighted
@@ -34,7 +34,7 @@ KINDS: dict[str, Kind] = {
         Kind("labels", {name: method.run for name, method in registry.AGGREGATORS.items()}),
         Kind("sets", {"panel": label_panel, "majority": label_majority}),
         Kind("numbers", {"precision": precision_weighted, "mean": mean, "median": median}),
-        Kind("texts", {"rover": rover}),
+        Kind("texts", {"rover": rover, "crowdkit-rover": crowdkit.rover}),
         Kind("boxes", {"boxes": merge_boxes}),
         Kind("spans", {"spans": merge_spans}),
         Kind(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregation.kinds import estimate
 from aggregation.readings import Readings
 from aggregation.transcripts import edit_distance, rover, words_of
 
@@ -77,3 +78,12 @@ def test_edit_distance_is_a_distance(a, b, c):
     assert edit_distance(x, x) == 0
     assert edit_distance(x, y) == edit_distance(y, x)
     assert edit_distance(x, z) <= edit_distance(x, y) + edit_distance(y, z)
+
+
+def test_the_rover_of_crowdkit_says_how_near_the_texts_are():
+    rows = [("a", "w1", "The quick fox."), ("a", "w2", "the quick fox"), ("a", "w3", "a quick hen")]
+    readings = Readings.from_columns(*zip(*rows, strict=True), item_ids=["a", "b"])
+    found = estimate("texts", readings, "crowdkit-rover")
+    assert found.values == ("the quick fox", None)
+    assert found.confidence[0] == pytest.approx((1 + 1 + 1 / 3) / 3)
+    assert found.skill == pytest.approx([1, 1, 1 / 3])
