@@ -52,7 +52,7 @@ def test_the_same_seed_makes_the_same_choice(told, reviews):
 def test_a_budget_that_pays_for_nothing_is_told(crowd, told, reviews):
     told("project", "budget", reviews, "0")
     result = crowd("batch", "create", reviews)
-    assert (result.exit_code, "the budget pays for none" in result.stderr) == (1, True)
+    assert (result.exit_code, "the budget does not cover one" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("option", [("--strategy", "best"), ("--random-share", "2"), ("--size", "0")])
