@@ -192,8 +192,6 @@ def _expect(
 def _sum_up(joint: Floats, evidence: Floats, columns: Columns) -> None:
     """Set the evidence for each item of a strip."""
     whole = _whole(joint, columns)
-    for row in range(len(evidence)):
-        evidence[row] = 0.0
     for column in range(0, whole, WIDE):
         sum_rows(joint, evidence, 0, len(evidence), column, columns.wide)
     sum_rows(joint, evidence, 0, len(evidence), whole, columns.rest)

@@ -111,7 +111,7 @@ def sum_rows(
     column: types.Integer,
     width: types.UniTuple,
 ) -> Lowered:
-    """Add the rows `begin:end` of `joint` up, each in its place of `sums`."""
+    """Add the rows `begin:end` of `joint` up, each in its place of `sums`; column 0 begins a sum anew."""
     del begin, end, column
     whole = types.intp
     signature = types.void(joint, sums, whole, whole, whole, width)
@@ -122,7 +122,8 @@ def sum_rows(
         rows = Rows(context, builder, signature.args, given, width.count)
         with rows.loop() as row:
             place = builder.gep(rows.data(1), [row])
-            total = builder.load(place)
+            is_first = builder.icmp_signed("==", given[-2], given[-2].type(0))
+            total = builder.select(is_first, ir.DoubleType()(0.0), builder.load(place))
             for part in rows.of(0, row):
                 total = builder.fadd(total, rows.sum(rows.load(part)))
             builder.store(total, place)
