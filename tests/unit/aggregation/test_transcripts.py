@@ -81,9 +81,10 @@ def test_edit_distance_is_a_distance(a, b, c):
 
 
 def test_the_rover_of_crowdkit_says_how_near_the_texts_are():
-    rows = [("a", "w1", "The quick fox."), ("a", "w2", "the quick fox"), ("a", "w3", "a quick hen")]
+    texts = ("The quick fox.", "the quick fox", "a quick hen", "the")
+    rows = [("a", f"w{n}", text) for n, text in enumerate(texts)]
     readings = Readings.from_columns(*zip(*rows, strict=True), item_ids=["a", "b"])
     found = estimate("texts", readings, "crowdkit-rover")
     assert found.values == ("the quick fox", None)
-    assert found.confidence[0] == pytest.approx((1 + 1 + 1 / 3) / 3)
-    assert found.skill == pytest.approx([1, 1, 1 / 3])
+    assert found.skill == pytest.approx([1, 1, 1 / 3, 1 / 3])
+    assert found.confidence[0] == pytest.approx(2 / 3)
