@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregation.answers import Answers
-from qc import rings
 
 # The chance to flag anybody where nobody stands out.
 ALARM = 0.01
@@ -106,28 +105,6 @@ def _longest_run(said: Sequence[int]) -> tuple[int, int]:
         if length > best:
             best, label = length, code
     return best, label
-
-
-def copies(answers: Answers, *, common: int = COMMON, alarm: float = ALARM) -> dict[tuple[str, str], Sign]:
-    """Look for pairs of workers who agree more than the truth and their skills explain.
-
-    Returns the pairs with any excess; the flagged ones among them are copies of each other, or of one
-    source. The bound is on the normal approximation: below about twenty common items it is rough.
-    """
-    pairs = rings.rings(answers, common=common, excess=0.0).pairs
-    size = len(answers.workers)
-    threshold = _normal_above(alarm / max(size * (size - 1) / 2, 1))
-    return {
-        (pair.one, pair.other): Sign(
-            pair.excess,
-            threshold,
-            pair.excess > threshold,
-            f"{pair.one} and {pair.other} agree on {pair.agreed} of {pair.common} items where "
-            f"{pair.expected:.1f} are expected: {pair.excess:.1f} standard errors; "
-            f"{threshold:.1f} are too many",
-        )
-        for pair in pairs
-    }
 
 
 def identical(answers: Answers, *, common: int = COMMON, alarm: float = ALARM) -> dict[tuple[str, str], Sign]:
@@ -220,13 +197,6 @@ def _least(count: int, chance: float, alarm: float) -> int:
 def _binomial(hits: int, count: int, chance: float) -> float:
     ways = lgamma(count + 1) - lgamma(hits + 1) - lgamma(count - hits + 1)
     return exp(ways + hits * log(chance) + (count - hits) * log1p(-chance))
-
-
-def _normal_above(alarm: float) -> float:
-    """Return the standard errors that are passed with this chance."""
-    from scipy.special import ndtri
-
-    return float(-ndtri(alarm))
 
 
 def _student_above(alarm: float, freedom: float) -> float:
